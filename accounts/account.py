@@ -1,0 +1,180 @@
+"""Accounts: who pays, with what, and what is watched meanwhile.
+
+The order of balances is the order in which they were created; it breaks ties between equal weights. Triggers are the
+account's own copies with their own marks, so that two accounts of one group fire independently.
+
+An account is a plain class: every operation works on a copy, and a copy is made for each one.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from accounts.balance import Balance, BalanceKind
+from accounts.balance_filter import BalanceFilter
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountKey:
+    tenant: str
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.tenant}:{self.account}"
+
+
+class CounterKind(StrEnum):
+    EVENT = "*event"                    # counts what matches the event: category and destination
+    BALANCE = "*balance"                # counts what matching balances paid
+
+
+class UnitCounter:
+    """What a counter trigger has seen so far. `value` is 1e-9 of a unit or currency, whole ns for voice.
+
+    `kind` is the list it hangs in: a balance kind, or "*event_connect" for connected calls. `id` is the trigger's
+    BalanceTag, or its UniqueID where that is blank. A refund may take it below zero.
+    """
+
+    __slots__ = ("filter", "id", "kind", "of", "value")
+
+    def __init__(self, id: str, kind: str, of: CounterKind, filter: BalanceFilter, value: int = 0) -> None:
+        self.id: Final = id
+        self.kind: Final = kind
+        self.of: Final = of
+        self.filter: Final = filter
+        self.value = value
+
+    def copy(self) -> "UnitCounter":
+        return UnitCounter(self.id, self.kind, self.of, self.filter, self.value)
+
+
+class ThresholdType(StrEnum):
+    MIN_BALANCE = "*min_balance"
+    MAX_BALANCE = "*max_balance"
+    BALANCE_EXPIRED = "*balance_expired"
+    MIN_EVENT_COUNTER = "*min_event_counter"
+    MAX_EVENT_COUNTER = "*max_event_counter"
+    MIN_BALANCE_COUNTER = "*min_balance_counter"
+    MAX_BALANCE_COUNTER = "*max_balance_counter"
+    MIN_SCORE = "*min_score"
+    MAX_SCORE = "*max_score"
+    MIN_COUNTER = "*min_counter"
+    MAX_COUNTER = "*max_counter"
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerTerms:
+    """One row of ActionTriggers.csv. `threshold` has the scale of what is watched (accounts.balance.BalanceKind.scale).
+
+    `filter` holds columns 8 to 18. `kind` is BalanceType as written: it names the list of balances or counters and may
+    be "*event_connect"; "" watches nothing.
+    """
+
+    group: str
+    unique_id: str
+    type: ThresholdType
+    threshold: int
+    actions_id: str
+    kind: str = ""
+    filter: BalanceFilter = BalanceFilter()
+    recurrent: bool = False
+    min_sleep_ns: int = 0
+    expires_at_ns: int | None = None
+    activates_at_ns: int | None = None
+    weight: Decimal = Decimal(0)        # heavier is looked at first
+
+
+class AccountTrigger:
+    """An account's own copy of a trigger: its terms and its marks."""
+
+    __slots__ = ("executed", "last_executed_ns", "terms")
+
+    def __init__(self, terms: TriggerTerms, executed: bool = False, last_executed_ns: int | None = None) -> None:
+        self.terms = terms
+        self.executed = executed
+        self.last_executed_ns = last_executed_ns
+
+    def copy(self) -> "AccountTrigger":
+        return AccountTrigger(self.terms, self.executed, self.last_executed_ns)
+
+
+class BoundSide(StrEnum):
+    MIN = "min"                         # reached at or below
+    MAX = "max"                         # reached at or above
+
+
+class Bound:
+    """A value of one balance or counter at which a monitor may fire: what `triggers` tells `accounts` as plain data."""
+
+    __slots__ = ("balance_uuid", "counter_id", "side", "value")
+
+    def __init__(self, side: BoundSide, value: int, balance_uuid: str = "", counter_id: str = "") -> None:
+        self.side: Final = side
+        self.value: Final = value
+        self.balance_uuid: Final = balance_uuid     # one of the two is given
+        self.counter_id: Final = counter_id
+
+
+class Account:
+    """What is stored of an account. `plans` are the action plans it belongs to, `imported` the row last loaded for it.
+
+    `triggers` are sorted by weight, heavier first; equal ones keep the order of their group.
+    """
+
+    __slots__ = (
+        "allow_negative",
+        "balances",
+        "counters",
+        "disabled",
+        "imported",
+        "key",
+        "plans",
+        "time_zone",
+        "triggers",
+        "updated_ns",
+    )
+
+    def __init__(
+        self,
+        key: AccountKey,
+        balances: list[Balance] | None = None,
+        counters: list[UnitCounter] | None = None,
+        triggers: list[AccountTrigger] | None = None,
+        allow_negative: bool = False,
+        disabled: bool = False,
+        time_zone: str = "",
+        plans: tuple[str, ...] = (),
+        imported: tuple[str, ...] | None = None,
+        updated_ns: int = 0,
+    ) -> None:
+        self.key: Final = key
+        self.balances: Final[list[Balance]] = balances if balances is not None else []
+        self.counters: Final[list[UnitCounter]] = counters if counters is not None else []
+        self.triggers: Final[list[AccountTrigger]] = triggers if triggers is not None else []
+        self.allow_negative = allow_negative
+        self.disabled = disabled
+        self.time_zone = time_zone                  # IANA name or fixed offset; "" is the daemon's default
+        self.plans = plans
+        self.imported = imported                    # (plan, triggers, AllowNegative, Disabled) as last imported
+        self.updated_ns = updated_ns
+
+    def copy(self) -> "Account":
+        return Account(
+            self.key,
+            [balance.copy() for balance in self.balances],
+            [counter.copy() for counter in self.counters],
+            [trigger.copy() for trigger in self.triggers],
+            self.allow_negative,
+            self.disabled,
+            self.time_zone,
+            self.plans,
+            self.imported,
+            self.updated_ns,
+        )
+
+    def balances_of(self, kind: BalanceKind) -> list[Balance]:
+        return [balance for balance in self.balances if balance.terms.kind is kind]
+
+    def balance(self, uuid: str) -> Balance | None:
+        return next((balance for balance in self.balances if balance.uuid == uuid), None)

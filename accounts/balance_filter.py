@@ -1,0 +1,63 @@
+"""Which balances an action, a monitor or a counter means.
+
+A uuid decides alone, then an id decides alone; else every field that is given must hold. `None` means not given. Note
+that `false,false` in BalanceBlocker and BalanceDisabled of a CSV row *are* given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.balance import Balance, BalanceKind
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFilter:
+    kind: BalanceKind | None = None
+    uuid: str | None = None
+    id: str | None = None
+    weight: Decimal | None = None
+    expires_at_ns: int | None = None
+    destinations: Mapping[str, bool] | None = None
+    rating_subject: str | None = None
+    categories: Mapping[str, bool] | None = None
+    shared_groups: Mapping[str, bool] | None = None
+    timing_ids: Mapping[str, bool] | None = None
+    blocker: bool | None = None
+    disabled: bool | None = None
+
+    def matches(self, balance: Balance) -> bool:
+        """Whether an action means this balance: sets of the balance include every name asked for."""
+        return self._decided(balance, exact=False)
+
+    def matches_exactly(self, balance: Balance) -> bool:
+        """Whether a monitor means this balance: as `matches`, but sets are equal."""
+        return self._decided(balance, exact=True)
+
+    def _decided(self, balance: Balance, *, exact: bool) -> bool:
+        terms = balance.terms
+        if self.kind is not None and terms.kind is not self.kind:
+            return False
+        if self.uuid is not None:
+            return balance.uuid == self.uuid
+        if self.id is not None:
+            return terms.id == self.id
+        return (
+            (self.weight is None or terms.weight == self.weight)
+            and (self.expires_at_ns is None or terms.expires_at_ns == self.expires_at_ns)
+            and (self.blocker is None or terms.blocker == self.blocker)
+            and (self.disabled is None or terms.disabled == self.disabled)
+            and (self.rating_subject is None or terms.rating_subject == self.rating_subject)
+            and _agrees(self.destinations, terms.destinations, exact=exact)
+            and _agrees(self.categories, terms.categories, exact=exact)
+            and _agrees(self.timing_ids, terms.timing_ids, exact=exact)
+            and _agrees(self.shared_groups, dict.fromkeys(terms.shared_groups, True), exact=exact)
+        )
+
+
+def _agrees(asked: Mapping[str, bool] | None, held: Mapping[str, bool], *, exact: bool) -> bool:
+    if asked is None:
+        return True
+    if exact:
+        return dict(asked) == dict(held)
+    return all(held.get(name, False) for name in asked)

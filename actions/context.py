@@ -1,0 +1,35 @@
+"""What an action set is run with: the instant, the ids it may use up, what fired it, and which calls are open."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from accounts.charge import ChargeRequest
+from tariffs.zone import Zone
+from triggers.monitor import Firing
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call of the account that is going on, for actions that select calls. `fields` are those of its first request:
+    Account, Category, Destination, Tenant, ToR, Usage and what else the switch sent."""
+
+    call_id: str
+    switch_id: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """`new_id` gives a fresh UUID text at each call, `decimals` are those that balances keep.
+
+    `tried` collects the (group, unique id) of triggers whose set failed: they are not tried again in the operation.
+    """
+
+    now_ns: int
+    zone: Zone                                      # the account's, or the daemon's default
+    new_id: Callable[[], str]
+    decimals: int = 5
+    call: ChargeRequest | None = None               # what is being debited or refunded
+    cause: Firing | None = None                     # the monitor that fired the set
+    open_calls: Sequence[OpenCall] = ()
+    tried: set[tuple[str, str]] = field(default_factory=set)

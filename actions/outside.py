@@ -1,0 +1,47 @@
+"""Outside effects: what an action set wants done in the world, as values.
+
+An alert about account 1001 at 20.20 is written in the transaction of the debit that reached 20.00, with the account as
+it stood at that portion, and delivered afterwards, at least once. Nothing here can fail the set: a receiver that is
+down neither undoes nor delays what was booked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class PostAlert:
+    """POST `body` as JSON to `url`. `id` is the same at every attempt, so that a receiver can drop repeats.
+
+    `sync` holds back the reply of the operation, after its commit, for the first attempt of the delivery.
+    """
+
+    url: str
+    id: str
+    body: Mapping[str, object]
+    sync: bool
+
+    @property
+    def event(self) -> str:
+        return str(self.body["event"])
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Ask a switch to cut one call. `reason` is DISCONNECT, the word a switch is told."""
+
+    call_id: str
+    switch_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """An event for the log: a name and JSON-ready fields."""
+
+    event: str
+    fields: Mapping[str, object]
+
+
+Outside: TypeAlias = PostAlert | Disconnect | LogLine

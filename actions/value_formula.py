@@ -1,0 +1,73 @@
+"""Value formulas: a share of an allowance for the time that one run covers.
+
+30 a month, given out day by day: `{"Method":"*incremental","Params":{"Units":30,"Interval":"month","Increment":"day"}}`
+is 1 a day in November and 30/31 in December, whose share is rounded half away from zero to the account's decimals.
+The length of the month or year is that of the local day on which the action runs.
+
+A share that is no shorter than its interval is 0, as in CGRateS; a method or length that nobody knows is refused when
+the row is read.
+"""
+
+import calendar
+import datetime
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from tariffs.money import half
+
+METHOD: Final = "*incremental"
+SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+LENGTHS: Final = ("second", "minute", "hour", "day", "week", "month", "year")     # ascending
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFormula:
+    """`numerator`/`denominator` of a unit are shared out over `interval`, one share per `increment`."""
+
+    numerator: int
+    denominator: int
+    interval: str                       # "hour" … "year"
+    increment: str                      # what one run covers, shorter than the interval
+
+    def value(self, today: datetime.date, *, scale: int) -> int:
+        """The share of one run, in 1/scale of a unit."""
+        if not _shorter(self.increment, self.interval):
+            return 0
+        whole, part = _seconds(self.interval, today), _seconds(self.increment, today)
+        return half(self.numerator * scale * part, self.denominator * whole)
+
+
+def _shorter(increment: str, interval: str) -> bool:
+    return LENGTHS.index(increment) < LENGTHS.index(interval)
+
+
+def _seconds(length: str, today: datetime.date) -> int:
+    if length == "month":
+        return calendar.monthrange(today.year, today.month)[1] * SECONDS["day"]
+    if length == "year":
+        return (366 if calendar.isleap(today.year) else 365) * SECONDS["day"]
+    return SECONDS[length]
+
+
+def parse_value_formula(text: str) -> ValueFormula:
+    """Read the JSON of a formula. ValueError says what is wrong with it."""
+    try:
+        document = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise ValueError(f"not a JSON object: {error}") from None
+    params = document.get("Params") if isinstance(document, dict) else None
+    if not isinstance(params, dict) or document.get("Method") != METHOD:
+        raise ValueError(f'expected {{"Method":"{METHOD}","Params":{{"Units":…,"Interval":…,"Increment":…}}}}')
+    for name in ("Interval", "Increment"):
+        if params.get(name) not in LENGTHS:
+            raise ValueError(f"{name} {params.get(name)!r} is none of {', '.join(LENGTHS)}")
+    numerator, denominator = _ratio(params.get("Units"))
+    return ValueFormula(numerator, denominator, params["Interval"], params["Increment"])
+
+
+def _ratio(units: object) -> tuple[int, int]:
+    if isinstance(units, bool) or not isinstance(units, int | Decimal):
+        raise ValueError(f"Units {units!r} is not a number")
+    return Decimal(units).as_integer_ratio()

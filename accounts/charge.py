@@ -55,13 +55,14 @@ class ChargeRequest:
 
     `subject` and `tor` have their defaults already (the account, `*voice`). `duration_index` is the usage of the whole
     call up to `end_ns`; `loop_index` counts its debits from 0. `final` marks usage that has already happened: it is
-    charged in full whatever a monitor does. `max_rate` is nano-units per `max_rate_unit` usage.
+    charged in full whatever a monitor does. `max_rate` is nano-units per `max_rate_unit` usage. Where `zone_given` is
+    false, `zone` is only the daemon's default and the account's own prevails.
     """
 
     __slots__ = (
         "call_id", "category", "deny_negative", "destination", "duration_index", "end_ns", "extra_fields", "final",
         "force_duration", "key", "loop_index", "max_cost_so_far", "max_rate", "max_rate_unit", "perform_rounding",
-        "start_ns", "subject", "switch_id", "tor", "zone",
+        "start_ns", "subject", "switch_id", "tor", "zone", "zone_given",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +88,7 @@ class ChargeRequest:
         extra_fields: Mapping[str, str] | None = None,
         switch_id: str = "",
         call_id: str = "",
+        zone_given: bool = True,
     ) -> None:
         self.key: Final = key
         self.category: Final = category
@@ -108,6 +110,7 @@ class ChargeRequest:
         self.extra_fields: Final[Mapping[str, str]] = extra_fields if extra_fields is not None else {}
         self.switch_id: Final = switch_id
         self.call_id: Final = call_id
+        self.zone_given: Final = zone_given
 
     @property
     def usage(self) -> int:
@@ -115,7 +118,7 @@ class ChargeRequest:
 
 
 class UnitPart:
-    """What an increment took from a unit balance: `amount` is per increment, in the balance's scale, factor included."""
+    """What an increment took from a unit balance: `amount` of each, in the balance's scale, factor included."""
 
     __slots__ = ("after", "amount", "balance_id", "factor", "uuid")
 
@@ -181,7 +184,7 @@ class StoppedBy:
 
 @dataclass(frozen=True, slots=True)
 class CallCost:
-    """What a debit drew. `granted` is the part of the request it served; less than asked when a monitor or a limit ended it."""
+    """What a debit drew. `granted` is the part of the request it served: less than asked where something ended it."""
 
     cost: int
     rated_usage: int
@@ -243,7 +246,7 @@ class RefundCost:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A settlement pauses: at least one bound holds after what has been drawn so far. Evaluate, then `send` a Verdict."""
+    """A settlement pauses: a bound holds after what has been drawn so far. Evaluate, then `send` a Verdict."""
 
     used: int                           # usage drawn so far in this operation
 

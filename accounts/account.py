@@ -6,13 +6,13 @@ account's own copies with their own marks, so that two accounts of one group fir
 An account is a plain class: every operation works on a copy, and a copy is made for each one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from accounts.balance import Balance, BalanceKind
-from accounts.balance_filter import BalanceFilter
+from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,12 +77,13 @@ class TriggerTerms:
     threshold: int
     actions_id: str
     kind: str = ""
-    filter: BalanceFilter = BalanceFilter()
+    filter: BalanceFilter = ANY_BALANCE
     recurrent: bool = False
     min_sleep_ns: int = 0
     expires_at_ns: int | None = None
     activates_at_ns: int | None = None
     weight: Decimal = Decimal(0)        # heavier is looked at first
+    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
 
 class AccountTrigger:

@@ -29,7 +29,12 @@ class BalanceKind(StrEnum):
     @property
     def scale(self) -> int:
         """Value units in one unit of usage: 1 for voice (ns), a billion for sms, bytes and the like."""
-        return 1 if self is BalanceKind.VOICE else 1_000_000_000
+        return kind_scale(self.value)
+
+
+def kind_scale(kind: str) -> int:
+    """Value units in one unit of what a balance or counter of this kind counts, `*event_connect` included."""
+    return 1 if kind == "*voice" else 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class BalanceTerms:
     factors: Mapping[str, Decimal] = field(default_factory=dict)
     blocker: bool = False
     disabled: bool = False
+    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
     def expired(self, at_ns: int) -> bool:
         return self.expires_at_ns is not None and self.expires_at_ns < at_ns

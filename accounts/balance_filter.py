@@ -5,8 +5,9 @@ that `false,false` in BalanceBlocker and BalanceDisabled of a CSV row *are* give
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from accounts.balance import Balance, BalanceKind
 
@@ -25,6 +26,7 @@ class BalanceFilter:
     timing_ids: Mapping[str, bool] | None = None
     blocker: bool | None = None
     disabled: bool | None = None
+    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
     def matches(self, balance: Balance) -> bool:
         """Whether an action means this balance: sets of the balance include every name asked for."""
@@ -53,6 +55,9 @@ class BalanceFilter:
             and _agrees(self.timing_ids, terms.timing_ids, exact=exact)
             and _agrees(self.shared_groups, dict.fromkeys(terms.shared_groups, True), exact=exact)
         )
+
+
+ANY_BALANCE: Final = BalanceFilter()
 
 
 def _agrees(asked: Mapping[str, bool] | None, held: Mapping[str, bool], *, exact: bool) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from accounts.account import Account, AccountKey, AccountTrigger, UnitCounter
 from accounts.balance import Balance, BalanceTerms
+from accounts.document import account_document
 
 # A JSON-ready tuple whose first member says what changed:
 #   ("value", balance uuid, delta, after)        ("count", counter kind, counter of, counter id, delta, after)
@@ -32,7 +33,8 @@ class Savepoint:
         self.balances: Final = [(balance, balance.value, balance.terms) for balance in account.balances]
         self.counters: Final = [(counter, counter.value) for counter in account.counters]
         self.triggers: Final = [(t, t.terms, t.executed, t.last_executed_ns) for t in account.triggers]
-        self.flags: Final = (account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported)
+        flags = (account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported)
+        self.flags: Final = flags
         self.changes: Final = len(page.changes)
         self.dirty: Final = set(page.dirty)
 
@@ -52,6 +54,8 @@ class Page:
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
         self.removed = False
+        if created:
+            self.changes.append(("account", account_document(account)))
 
     def move(self, balance: Balance, delta: int) -> None:
         """Add `delta` (negative to take) to a balance. A change of zero is recorded too: it makes the balance dirty."""

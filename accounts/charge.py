@@ -116,6 +116,16 @@ class ChargeRequest:
     def usage(self) -> int:
         return self.end_ns - self.start_ns
 
+    def in_zone(self, zone: Zone) -> "ChargeRequest":
+        """The same request, rated by another local calendar."""
+        return ChargeRequest(
+            self.key, self.category, self.subject, self.destination, self.tor, self.start_ns, self.end_ns, zone,
+            duration_index=self.duration_index, loop_index=self.loop_index, max_cost_so_far=self.max_cost_so_far,
+            max_rate=self.max_rate, max_rate_unit=self.max_rate_unit, force_duration=self.force_duration,
+            perform_rounding=self.perform_rounding, deny_negative=self.deny_negative, final=self.final,
+            extra_fields=self.extra_fields, switch_id=self.switch_id, call_id=self.call_id, zone_given=self.zone_given,
+        )  # fmt: skip
+
 
 class UnitPart:
     """What an increment took from a unit balance: `amount` of each, in the balance's scale, factor included."""

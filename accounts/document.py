@@ -121,7 +121,7 @@ def account_from_document(document: Mapping[str, object]) -> Account:
     if found != FORMAT:
         raise DocumentError(f"an account's document has format {found}; this release reads format {FORMAT}")
     key = AccountKey(fields.text("tenant"), fields.text("account"))
-    fields = Fields(f"account {key}", fields.left)
+    fields.what = f"account {key}"
     account = Account(
         key,
         [balance_from_document(item) for item in fields.items("balances")],
@@ -141,7 +141,8 @@ def account_from_document(document: Mapping[str, object]) -> Account:
 def balance_from_document(document: object) -> Balance:
     fields = Fields("a balance", document)
     uuid = fields.text("uuid")
-    balance = Balance(uuid, _terms_from(Fields(f"balance {uuid}", fields.part("terms"))), fields.integer("value"))
+    fields.what = f"balance {uuid}"
+    balance = Balance(uuid, _terms_from(Fields(fields.what, fields.part("terms"))), fields.integer("value"))
     fields.end()
     return balance
 

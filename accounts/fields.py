@@ -24,7 +24,7 @@ class Fields:
     def __init__(self, what: str, document: object) -> None:
         if not isinstance(document, Mapping):
             raise DocumentError(f"{what} is {document!r} where an object is expected")
-        self.what: Final = what
+        self.what = what
         self.left: Final[dict[str, object]] = dict(document)
 
     def end(self) -> None:

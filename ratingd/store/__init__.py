@@ -1,0 +1,1 @@
+"""The store: what must survive a crash, on SQLite or PostgreSQL, behind one interface (`ratingd.store.store.Store`)."""

@@ -1,0 +1,127 @@
+"""A database as the store sees it: transactions that read or write, and statements that take many rows at once.
+
+SQLite is fast with one prepared statement run for each row, PostgreSQL with one statement over arrays (UNNEST): 64
+inserts are 64 cheap calls there and one round trip here. A `Bulk` is one such statement in both forms, so that what is
+stored is written down once; reading many keys at once is one as well.
+
+Whatever a driver raises leaves this module as a `StoreFault`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ratingd.store.faults import DataRefused, StoreUnavailable, VersionConflict
+
+POSTGRES_TYPES: Final = {Text: "text", BigInteger: "int8", SmallInteger: "int2", Boolean: "bool", LargeBinary: "bytea"}
+LOST_TO_OTHERS: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the other one went through
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A statement over many rows, in the dialect of each database."""
+
+    sqlite: str
+    postgres: str
+
+
+class Database(Protocol):
+    """What `ratingd.store.sqlite` and `ratingd.store.postgres` provide."""
+
+    name: str
+
+    def read(self) -> AbstractContextManager[Connection]: ...
+
+    def write(self) -> AbstractContextManager[Connection]: ...
+
+    def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
+        """Run the statement for every row; how many rows of the table it changed."""
+        ...
+
+    def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]: ...
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """A connection that no other daemon migrates beside; whoever uses it commits."""
+        ...
+
+    def alone(self, task: str) -> AbstractContextManager[bool]:
+        """True while this daemon is the only one that does `task`, False when another one does."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def faults_translated() -> Iterator[None]:
+    try:
+        yield
+    except (DataError, IntegrityError, ProgrammingError, NotSupportedError) as fault:
+        raise DataRefused(first_line(fault)) from fault
+    except DBAPIError as fault:
+        if getattr(fault.orig, "sqlstate", None) in LOST_TO_OTHERS:
+            raise VersionConflict((), first_line(fault)) from fault
+        raise StoreUnavailable(first_line(fault)) from fault
+    except PoolTimeout as fault:
+        raise StoreUnavailable("every connection to the database is taken") from fault
+    except (UnicodeError, OverflowError) as fault:
+        raise DataRefused(str(fault)) from fault
+
+
+def first_line(fault: DBAPIError) -> str:
+    return str(fault.orig).partition("\n")[0]
+
+
+def inserting(table: Table, on_conflict: str = "") -> Bulk:
+    """Insert whole rows, in the order of the table's columns."""
+    names = ", ".join(column.name for column in table.columns)
+    marks = ", ".join("?" for _ in table.columns)
+    return Bulk(
+        sqlite=f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {on_conflict}",
+        postgres=f"INSERT INTO {table.name} ({names}) SELECT * FROM {unnested(table, names_of(table))} {on_conflict}",
+    )
+
+
+def updating(table: Table, changed: Sequence[str], where: Sequence[tuple[str, str]]) -> Bulk:
+    """Update rows found by `where`: pairs of a column and the name of its value. A row is (*changed, *values of where)."""
+    return Bulk(
+        sqlite=f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in changed)}"
+        f" WHERE {' AND '.join(f'{c} = ?' for c, _ in where)}",
+        postgres=f"UPDATE {table.name} AS t SET {', '.join(f'{c} = n.{c}' for c in changed)}"
+        f" FROM {unnested(table, [*changed, *(c for c, _ in where)], [*changed, *(n for _, n in where)])}"
+        f" WHERE {' AND '.join(f't.{c} = n.{n}' for c, n in where)}",
+    )
+
+
+def deleting(table: Table, where: Sequence[str]) -> Bulk:
+    return Bulk(
+        sqlite=f"DELETE FROM {table.name} WHERE {' AND '.join(f'{c} = ?' for c in where)}",
+        postgres=f"DELETE FROM {table.name} AS t USING {unnested(table, where)}"
+        f" WHERE {' AND '.join(f't.{c} = n.{c}' for c in where)}",
+    )
+
+
+def looking_up(table: Table, wanted: Sequence[str], by: Sequence[str]) -> Bulk:
+    """Read `wanted` of the rows whose columns `by` are among the keys given."""
+    columns = ", ".join(f"t.{c}" for c in wanted)
+    same = " AND ".join(f"t.{c} = n.{c}" for c in by)
+    keys = ", ".join(f"json_extract(value, '$[{place}]') AS {c}" for place, c in enumerate(by))
+    return Bulk(
+        sqlite=f"SELECT {columns} FROM (SELECT {keys} FROM json_each(?)) AS n CROSS JOIN {table.name} AS t ON {same}",
+        postgres=f"SELECT {columns} FROM {unnested(table, by)} JOIN {table.name} AS t ON {same}",
+    )
+
+
+def names_of(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def unnested(table: Table, columns: Sequence[str], names: Sequence[str] | None = None) -> str:
+    arrays = ", ".join(f"%s::{POSTGRES_TYPES[type(table.columns[column].type)]}[]" for column in columns)
+    return f"UNNEST({arrays}) AS n({', '.join(names or columns)})"

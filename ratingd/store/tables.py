@@ -1,0 +1,162 @@
+"""The tables, for Alembic to compare with the migrations and for queries that are not in a hurry.
+
+Each table of account data leads with (tenant, shard), so that it can be distributed by shard; `ratingd.store.rows`
+says what the columns mean. Documents are JSON in text columns: the database never looks inside, but for the `ledger`
+view, and both databases store text alike.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(column_0_N_label)s",
+    }
+)
+
+
+def account_columns() -> tuple[Column[str], Column[int], Column[str]]:
+    return (
+        Column("tenant", Text, nullable=False),
+        Column("shard", SmallInteger, nullable=False),
+        Column("account", Text, nullable=False),
+    )
+
+
+def partial(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    *account_columns(),
+    Column("version", BigInteger, nullable=False),
+    Column("document", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("next_due_ns", BigInteger),
+    PrimaryKeyConstraint("tenant", "shard", "account"),
+    Index("ix_accounts_next_due_ns", "next_due_ns", **partial("next_due_ns IS NOT NULL")),
+)
+
+plan_members: Final = Table(
+    "plan_members",
+    metadata,
+    *account_columns(),
+    Column("plan_id", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "shard", "account", "plan_id"),
+    Index("ix_plan_members_plan_id", "plan_id", "tenant", "account"),
+)
+
+operations: Final = Table(
+    "operations",
+    metadata,
+    *account_columns(),
+    Column("version", BigInteger, nullable=False),
+    Column("operation_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("idempotency_key", Text),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("tariff_version", BigInteger, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("charge", Text),
+    Column("refunds", Text),
+    Column("reply_code", SmallInteger, nullable=False),
+    Column("reply", LargeBinary),
+    PrimaryKeyConstraint("tenant", "shard", "account", "version", "operation_id"),
+    UniqueConstraint("tenant", "shard", "account", "idempotency_key"),
+    Index("ix_operations_operation_id", "tenant", "shard", "account", "operation_id"),
+    Index("ix_operations_refunds", "tenant", "shard", "account", "refunds", **partial("refunds IS NOT NULL")),
+    Index("ix_operations_at_ns", "at_ns"),
+)
+
+open_calls: Final = Table(
+    "open_calls",
+    metadata,
+    *account_columns(),
+    Column("switch_id", Text, nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("last_seen_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("fields", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "shard", "account", "switch_id", "call_id"),
+    Index("ix_open_calls_expires_ns", "expires_ns"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    *account_columns(),
+    Column("id", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("due_ns", BigInteger, nullable=False),
+    Column("leased_until_ns", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "shard", "account", "id"),
+    Index("ix_outbox_id", "id"),
+    Index("ix_outbox_created_ns", "created_ns"),
+    Index("ix_outbox_due_ns", "due_ns", **partial("state = 'waiting'")),
+    Index(
+        "ix_outbox_order",
+        *("tenant", "shard", "account", "receiver", "version", "created_ns", "place"),
+        **partial("state = 'waiting'"),
+    ),
+)
+
+cursors: Final = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name"),
+)
+
+tariff_versions: Final = Table(
+    "tariff_versions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("image", LargeBinary, nullable=False),
+    Column("source_fingerprint", Text, nullable=False),
+    Column("effective_at_ns", BigInteger),
+    Column("loaded_ns", BigInteger, nullable=False),
+    Column("loaded_by", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("entry", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("done_ns", BigInteger, nullable=False),
+    Column("running_ns", BigInteger),
+    Column("after_tenant", Text, nullable=False),
+    Column("after_account", Text, nullable=False),
+    PrimaryKeyConstraint("entry", "time_zone"),
+)

@@ -1,0 +1,179 @@
+"""One batch, one transaction: the way from a lane to the disk.
+
+Sixty debits of forty accounts are two statements: sixty operations inserted, forty accounts updated where their version
+is still the one they were read with. Both say how many rows they touched, and that is all the checking there is:
+fewer operations than given means that an idempotency key was stored already, fewer accounts that somebody else wrote
+one in between. Either way nothing is stored, and which keys it was is asked afterwards, off the usual path.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from accounts.account import AccountKey
+from ratingd.store import tables
+from ratingd.store.database import Database, Row, deleting, inserting, looking_up, updating
+from ratingd.store.faults import RepeatedKeys, VersionConflict
+from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, receiver_of, shard_of
+
+ACCOUNT: Final = ("tenant", "shard", "account")
+CALL: Final = (*ACCOUNT, "switch_id", "call_id")
+
+INSERT_OPERATIONS: Final = inserting(
+    tables.operations, "ON CONFLICT (tenant, shard, account, idempotency_key) DO NOTHING"
+)
+INSERT_ACCOUNTS: Final = inserting(tables.accounts, "ON CONFLICT (tenant, shard, account) DO NOTHING")
+UPDATE_ACCOUNTS: Final = updating(
+    tables.accounts,
+    ("version", "document", "disabled", "next_due_ns"),
+    (("tenant", "tenant"), ("shard", "shard"), ("account", "account"), ("version", "expected")),
+)
+DELETE_MEMBERSHIPS: Final = deleting(tables.plan_members, ACCOUNT)
+INSERT_MEMBERSHIPS: Final = inserting(tables.plan_members)
+UPSERT_CALLS: Final = inserting(
+    tables.open_calls,
+    "ON CONFLICT (tenant, shard, account, switch_id, call_id) DO UPDATE SET"
+    " last_seen_ns = excluded.last_seen_ns, expires_ns = excluded.expires_ns, fields = excluded.fields",
+)
+DELETE_CALLS: Final = deleting(tables.open_calls, CALL)
+INSERT_OUTBOX: Final = inserting(tables.outbox)
+UPSERT_CURSORS: Final = inserting(tables.cursors, "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+FIND_KEYS: Final = looking_up(tables.operations, (*ACCOUNT, "idempotency_key"), (*ACCOUNT, "idempotency_key"))
+FIND_VERSIONS: Final = looking_up(tables.accounts, ("tenant", "account", "version"), ACCOUNT)
+
+
+class _KeysRepeated(Exception):
+    pass
+
+
+class _VersionsPassed(Exception):
+    pass
+
+
+def commit(database: Database, batch: Batch) -> None:
+    try:
+        with database.write() as connection:
+            _store(database, connection, batch)
+    except _KeysRepeated:
+        raise RepeatedKeys(_repeated(database, batch.operations)) from None
+    except _VersionsPassed:
+        raise VersionConflict(_passed(database, batch.accounts)) from None
+
+
+def versions(database: Database, keys: Sequence[AccountKey]) -> dict[AccountKey, int]:
+    """The stored version of each account that has a row."""
+    if not keys:
+        return {}
+    with database.read() as connection:
+        found = database.look_up(connection, FIND_VERSIONS, account_rows(keys))
+    return {AccountKey(tenant, account): version for tenant, account, version in found}
+
+
+def account_rows(keys: Sequence[AccountKey]) -> list[Row]:
+    return [(key.tenant, shard_of(key), key.account) for key in keys]
+
+
+def _store(database: Database, connection: Connection, batch: Batch) -> None:
+    if batch.operations:
+        rows = [_operation(row) for row in batch.operations]
+        if database.run(connection, INSERT_OPERATIONS, rows) != len(rows):
+            raise _KeysRepeated
+    if batch.accounts:
+        _store_accounts(database, connection, batch.accounts)
+    if batch.open_calls:
+        _store_calls(database, connection, batch.open_calls)
+    if batch.outbox:
+        database.run(connection, INSERT_OUTBOX, _outbox(batch))
+    if batch.cursors:
+        newest = {cursor.name: cursor.value for cursor in batch.cursors}
+        database.run(connection, UPSERT_CURSORS, list(newest.items()))
+
+
+def _store_accounts(database: Database, connection: Connection, writes: Sequence[AccountWrite]) -> None:
+    updates = [_update(write) for write in writes if write.expected_version]
+    if updates and database.run(connection, UPDATE_ACCOUNTS, updates) != len(updates):
+        raise _VersionsPassed
+    inserts = [_insert(write) for write in writes if not write.expected_version]
+    if inserts and database.run(connection, INSERT_ACCOUNTS, inserts) != len(inserts):
+        raise _VersionsPassed
+    moved = [write for write in writes if write.plans is not None]
+    if moved:
+        database.run(connection, DELETE_MEMBERSHIPS, [(w.key.tenant, w.shard, w.key.account) for w in moved])
+    members = [(w.key.tenant, w.shard, w.key.account, plan) for w in moved for plan in sorted(set(w.plans or ()))]
+    if members:
+        database.run(connection, INSERT_MEMBERSHIPS, members)
+
+
+def _store_calls(database: Database, connection: Connection, writes: Sequence[OpenCallWrite]) -> None:
+    newest = {(w.call.key, w.call.switch_id, w.call.call_id): w for w in writes}
+    opened = [_call(w) for w in newest.values() if not w.closed]
+    if opened:
+        database.run(connection, UPSERT_CALLS, opened)
+    closed = [_call(w)[: len(CALL)] for w in newest.values() if w.closed]
+    if closed:
+        database.run(connection, DELETE_CALLS, closed)
+
+
+def _operation(row: OperationRow) -> Row:
+    return (
+        row.key.tenant, row.shard, row.key.account, row.version, row.operation_id, row.kind, row.at_ns,
+        row.idempotency_key, row.fingerprint, row.tariff_version, row.changes, row.charge, row.refunds, row.reply_code,
+        row.reply,
+    )  # fmt: skip
+
+
+def _update(write: AccountWrite) -> Row:
+    key = write.key
+    return (
+        write.version, write.document, write.disabled, write.next_due_ns,
+        key.tenant, write.shard, key.account, write.expected_version,
+    )  # fmt: skip
+
+
+def _insert(write: AccountWrite) -> Row:
+    key = write.key
+    return (
+        key.tenant, write.shard, key.account, write.version, write.document, write.disabled, write.next_due_ns
+    )  # fmt: skip
+
+
+def _call(write: OpenCallWrite) -> Row:
+    call = write.call
+    return (
+        call.key.tenant, shard_of(call.key), call.key.account, call.switch_id, call.call_id,
+        call.last_seen_ns, call.expires_ns, json.dumps(dict(call.fields)),
+    )  # fmt: skip
+
+
+def _outbox(batch: Batch) -> list[Row]:
+    """The entries with their place in the order of their account: its version, then the place in this batch."""
+    reached: dict[AccountKey, int] = {}
+    for row in batch.operations:
+        reached[row.key] = row.version
+    for write in batch.accounts:
+        reached[write.key] = write.version
+    return [_entry(entry, reached.get(entry.key, 0), place) for place, entry in enumerate(batch.outbox)]
+
+
+def _entry(entry: OutboxEntry, version: int, place: int) -> Row:
+    return (
+        entry.key.tenant, entry.shard, entry.key.account, entry.id, version, place, receiver_of(entry.target),
+        entry.kind, entry.target, entry.body, entry.created_ns, entry.attempts, entry.due_ns, 0, entry.state, entry.last_error,
+    )  # fmt: skip
+
+
+def _repeated(database: Database, rows: Sequence[OperationRow]) -> list[tuple[AccountKey, str]]:
+    """The keys that are stored already, or stand twice in the batch itself."""
+    given = Counter((row.key, row.idempotency_key) for row in rows if row.idempotency_key is not None)
+    with database.read() as connection:
+        found = database.look_up(connection, FIND_KEYS, [(k.tenant, shard_of(k), k.account, i) for k, i in given])
+    stored = {(AccountKey(tenant, account), key) for tenant, _, account, key in found}
+    return [pair for pair, count in given.items() if count > 1 or pair in stored]
+
+
+def _passed(database: Database, writes: Sequence[AccountWrite]) -> list[AccountKey]:
+    stored = versions(database, [write.key for write in writes])
+    return [write.key for write in writes if stored.get(write.key, 0) != write.expected_version]

@@ -1,0 +1,80 @@
+# Every target sets up what it needs in .venv, from requirements.lock; a second run finds it there.
+# Python 3.11 or newer with venv, make, bash and git are all a machine needs (Go makes `make bench` sharper).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKED := .venv/.locked
+INSTALLED := .venv/.installed
+GENERATED := ratingd/v1/.generated
+
+# Text is UTF-8 whatever the machine's locale, and nothing of the caller's Python leaks in.
+export PYTHONUTF8 := 1
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export TREE := $(CURDIR)
+
+.PHONY: help demo test test-long check bench proto clean lock format setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: setup ## a daemon, a tariff, a few dozen calls, a fired monitor, a cut call, a signed alert (KEEP=1 stays up)
+	$(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)
+
+test: check ## the static checks, then every test on SQLite and on a real PostgreSQL (ARGS="-k debit" chooses)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long" $(ARGS)
+
+test-long: setup ## the runs of minutes: fifty thousand debits while daemon and database are killed
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+check: setup ## format, lint, types, the arrows between the rooms
+	$(BIN)/ruff format --check --quiet . || { echo "make format would rewrite the files above"; exit 1; }
+	$(BIN)/ruff check --quiet .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## the table of docs/performance.md, measured here; writes bench/results.json
+	$(BIN)/python -m bench $(ARGS)
+
+proto: $(GENERATED) ## Python from proto/, into ratingd/v1
+
+format: setup ## rewrite the sources as `make check` wants them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(LOCKED) ## requirements.lock again from pyproject.toml (UPGRADE=1 takes the newest of everything)
+	$(BIN)/uv pip compile --quiet --no-header --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate $(if $(UPGRADE),--upgrade) \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## all that was made: .venv, generated code, caches, figures
+	rm -rf .venv build dist ratingd/v1 bench/target bench/results.json .demo .cache *.egg-info \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: $(INSTALLED) $(GENERATED)
+
+# A tree that was moved or copied brings a .venv that points elsewhere: its stamps do not count.
+ifneq ($(shell cat .venv/.tree 2>/dev/null),$(CURDIR))
+.PHONY: $(LOCKED)
+CLEAR := --clear
+endif
+
+$(LOCKED): requirements.lock
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ratingd needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(CLEAR) .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+	printf '%s\n' "$$TREE" > .venv/.tree
+	touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml setup.py proto/generate.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+$(GENERATED): proto/generate.py $(wildcard proto/ratingd/v1/*.proto) $(LOCKED)
+	$(BIN)/python proto/generate.py
+	touch $@

@@ -108,8 +108,10 @@ class Action:
     """One row of Actions.csv, or one request of an operator.
 
     `filter` holds what is given of a balance: it selects the balances that are meant, and a balance that is created
-    gets those same fields. `units` has the scale of the filter's kind (accounts.balance.BalanceKind.scale); `formula`
-    stands instead of it. `expiry` is a time text, evaluated at each run, so that "*monthly" is a month from then.
+    gets those same fields. `balance_type` is BalanceType as written, which for counters and triggers may also be
+    "*event_connect"; where it is a kind of balance, `filter.kind` is that. `units` has the scale of that kind
+    (accounts.balance.kind_scale); `formula` stands instead of it. `expiry` is a time text, evaluated at each run, so
+    that "*monthly" is a month from then.
     """
 
     actions_id: str                                 # "" for a request of an operator
@@ -117,6 +119,7 @@ class Action:
     weight: Decimal = Decimal(0)                    # heavier is done first
     extra: str = ""                                 # ExtraParameters: a URL, JSON or a session filter
     filters: tuple[str, ...] = ()                   # inline filters, all of which the account must pass
+    balance_type: str = ""
     filter: BalanceFilter = field(default_factory=BalanceFilter)
     units: int | None = None
     formula: ValueFormula | None = None

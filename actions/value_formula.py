@@ -9,7 +9,6 @@ the row is read.
 """
 
 import calendar
-import datetime
 import json
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,11 +30,11 @@ class ValueFormula:
     interval: str                       # "hour" … "year"
     increment: str                      # what one run covers, shorter than the interval
 
-    def value(self, today: datetime.date, *, scale: int) -> int:
-        """The share of one run, in 1/scale of a unit."""
+    def value(self, year: int, month: int, *, scale: int) -> int:
+        """The share of one run in that month, in 1/scale of a unit."""
         if not _shorter(self.increment, self.interval):
             return 0
-        whole, part = _seconds(self.interval, today), _seconds(self.increment, today)
+        whole, part = _seconds(self.interval, year, month), _seconds(self.increment, year, month)
         return half(self.numerator * scale * part, self.denominator * whole)
 
 
@@ -43,11 +42,11 @@ def _shorter(increment: str, interval: str) -> bool:
     return LENGTHS.index(increment) < LENGTHS.index(interval)
 
 
-def _seconds(length: str, today: datetime.date) -> int:
+def _seconds(length: str, year: int, month: int) -> int:
     if length == "month":
-        return calendar.monthrange(today.year, today.month)[1] * SECONDS["day"]
+        return calendar.monthrange(year, month)[1] * SECONDS["day"]
     if length == "year":
-        return (366 if calendar.isleap(today.year) else 365) * SECONDS["day"]
+        return (366 if calendar.isleap(year) else 365) * SECONDS["day"]
     return SECONDS[length]
 
 

@@ -1,0 +1,25 @@
+"""The catalogue: everything a tariff folder says about accounts, as one value beside the tariff.
+
+Action sets, the plans that run them, the groups of triggers, and the accounts' rows as last imported.
+Like a tariff it is immutable, so that a batch of requests can pin one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from accounts.account import AccountKey, TriggerTerms
+from actions.account_row import AccountRow
+from actions.action import ActionSet
+from actions.plan_schedule import ActionPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    action_sets: Mapping[str, ActionSet] = field(default_factory=dict)
+    action_plans: Mapping[str, ActionPlan] = field(default_factory=dict)
+    trigger_groups: Mapping[str, tuple[TriggerTerms, ...]] = field(default_factory=dict)
+    account_rows: Mapping[AccountKey, AccountRow] = field(default_factory=dict)
+
+
+EMPTY_CATALOGUE: Final = Catalogue()

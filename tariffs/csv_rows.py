@@ -54,24 +54,35 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _INTEGER_MAX: Final = 2**63 - 1
 _NUMBER_SIZE_MAX: Final = 64            # digits on either side of the point; a price has neither so many
 _NOT_TEXT: Final = re.compile("[\x00\udc80-\udcff]")   # NUL, or a byte that is not UTF-8
+_ALIKE_MAX: Final = 100                 # warnings of one kind in one file
 _FOUND_MAX: Final = 80                  # characters of a cell that a finding repeats
 
 
 class Sheet:
-    """One file being read: its path inside the folder, the names of its columns, and where its findings go."""
+    """One file being read: its path inside the folder, the names of its columns, and where its findings go.
 
-    __slots__ = ("columns", "file", "findings", "index")
+    All faults are reported, but of warnings that say the same of a hundred rows the rest is left out.
+    """
+
+    __slots__ = ("_alike", "columns", "file", "findings", "index")
 
     def __init__(self, file: str, columns: tuple[str, ...], findings: list[Finding]) -> None:
         self.file: Final = file
         self.columns: Final = columns
         self.findings: Final = findings
         self.index: Final = {name: number for number, name in enumerate(columns)}
+        self._alike: Final[dict[tuple[str, str], int]] = {}
 
     def report(self, severity: Severity, line: int, column: int, found: str, message: str, allowed: str) -> None:
         """Append a finding; `column` counts from 1, and 0 is the whole row."""
         field = self.columns[column - 1] if 0 < column <= len(self.columns) else ""
         self.findings.append(Finding(self.file, line, column, field, severity, found, message, allowed))
+
+    def alike(self, column: str, message: str) -> int:
+        """Count the warnings of one kind."""
+        kind = (column, message)
+        self._alike[kind] = self._alike.get(kind, 0) + 1
+        return self._alike[kind]
 
 
 class Row:
@@ -105,10 +116,14 @@ class Row:
 
     def warn(self, column: str, message: str, allowed: str = "") -> None:
         """Say what a cell that loads will do, where an operator may expect something else."""
-        self._report(Severity.WARNING, column, message, allowed)
+        count = self.sheet.alike(column, message)
+        if count < _ALIKE_MAX:
+            self._report(Severity.WARNING, column, message, allowed)
+        elif count == _ALIKE_MAX:
+            self._report(Severity.WARNING, column, message, f"{allowed}; more rows alike are not listed")
 
     def number(self, column: str) -> tuple[int, int]:
-        """A decimal number as (digits, scale): digits × 10^-scale, exactly as written; scale is 0 or more."""
+        """A decimal number as (digits, scale), which is digits × 10^-scale and exact; scale is 0 or more."""
         return self._digits(column) or (0, 0)
 
     def decimal(self, column: str) -> Decimal:
@@ -123,8 +138,6 @@ class Row:
     def nano(self, column: str) -> int:
         """An amount in units of 1e-9; more decimals are a fault."""
         digits, scale = self.number(column)
-        while scale > NANO_DECIMALS and digits % 10 == 0:
-            digits, scale = digits // 10, scale - 1
         if scale > NANO_DECIMALS:
             self.fault(column, "has more than 9 decimals", "an amount of at most 9 decimals")
             return 0
@@ -239,7 +252,10 @@ def read_rows(file: str, data: bytes, columns: tuple[str, ...], findings: list[F
 
 
 def parse_number(text: str) -> tuple[int, int] | None:
-    """(digits, scale) of a decimal text such as `0.25`, `.5`, `+1` or `6e-1`; None for any other."""
+    """(digits, scale) of a decimal text such as `0.25`, `.5`, `+1` or `6e-1`; None for any other.
+
+    Written differently, equal numbers are equal: `0.10` is (1, 1), as `0.1` is.
+    """
     if not _NUMBER.fullmatch(text) or len(text) > 2 * _NUMBER_SIZE_MAX:
         return None
     mantissa, _, exponent = text.replace("E", "e").partition("e")
@@ -247,6 +263,8 @@ def parse_number(text: str) -> tuple[int, int] | None:
     digits, scale = int(whole + fraction), len(fraction) - int(exponent or 0)
     if scale > _NUMBER_SIZE_MAX or len(str(abs(digits))) - scale > _NUMBER_SIZE_MAX:
         return None
+    while scale > 0 and digits % 10 == 0:
+        digits, scale = digits // 10, scale - 1
     return (digits, scale) if scale >= 0 else (digits * 10**-scale, 0)
 
 

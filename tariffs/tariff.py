@@ -3,11 +3,16 @@
 Destinations say which prefixes a name stands for, plans what a name costs when, profiles which plan a subject has. A
 number is looked up by its longest prefix first: 49171… under `4917`, then `491`, `49`, `4`, so the index maps a prefix
 to the destination ids that carry it, once for all plans.
+
+What follows from the plans alone (who is in force on which day, the order of destination ids) is worked out when it is
+first asked for, and kept with the tariff: it can grow no larger than the plans it comes from.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
+from tariffs.activity import Prices
 from tariffs.rating_plan import RatingPlan
 from tariffs.rating_profile import RatingProfile
 from tariffs.timing import Timing
@@ -18,7 +23,17 @@ ProfileKey = tuple[str, str, str]       # tenant, category, subject
 class Tariff:
     """Immutable once built. `timings` are those that balances, plans and schedules may name."""
 
-    __slots__ = ("destinations", "ids_by_prefix", "plans", "prefix_length_max", "profiles", "timings")
+    __slots__ = (
+        "_prefixes",
+        "_prices",
+        "_ranks",
+        "destinations",
+        "ids_by_prefix",
+        "plans",
+        "prefix_length_max",
+        "profiles",
+        "timings",
+    )
 
     def __init__(
         self,
@@ -39,6 +54,9 @@ class Tariff:
             prefix: tuple(ids) for prefix, ids in by_prefix.items()
         }
         self.prefix_length_max: Final = max(map(len, by_prefix), default=0)
+        self._prices: Final[dict[int, Prices]] = {}     # by identity: destinations of one price share their intervals
+        self._ranks: Final[dict[str, dict[str, int]]] = {}
+        self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
 
     def prefixes_of(self, number: str) -> list[tuple[str, tuple[str, ...]]]:
         """The known prefixes of a number, longest first, each with the destination ids that carry it."""
@@ -48,6 +66,44 @@ class Tariff:
             if ids is not None:
                 found.append((number[:length], ids))
         return found
+
+    def prices(self, plan: RatingPlan, destination_id: str) -> Prices | None:
+        """What a plan asks for a destination id (or `*any`); None where the plan does not name it."""
+        intervals = plan.destinations.get(destination_id)
+        if intervals is None:
+            return None
+        found = self._prices.get(id(intervals))
+        if found is None:
+            found = self._prices[id(intervals)] = Prices(intervals)
+        return found
+
+    def rank(self, plan: RatingPlan, destination_id: str) -> int:
+        """The place of a destination id in the order in which the plan names them."""
+        ranks = self._ranks.get(plan.id)
+        if ranks is None:
+            ranks = self._ranks[plan.id] = {name: place for place, name in enumerate(plan.destinations)}
+        return ranks[destination_id]
+
+    def nearest_prefix(self, plan: RatingPlan, number: str) -> str:
+        """Of the prefixes that a plan prices, the one that shares most leading digits with a number, or ""."""
+        known = self._prefixes.get(plan.id)
+        if known is None:
+            known = self._prefixes[plan.id] = tuple(
+                sorted({prefix for name in plan.destinations for prefix in self.destinations.get(name, ())})
+            )
+        place = bisect_left(known, number)
+        around = known[max(place - 1, 0) : place + 1]
+        nearest = max(around, key=lambda prefix: _shared_length(prefix, number), default="")
+        return nearest if _shared_length(nearest, number) else ""
+
+
+def _shared_length(prefix: str, number: str) -> int:
+    length = 0
+    for ours, theirs in zip(prefix, number, strict=False):
+        if ours != theirs:
+            break
+        length += 1
+    return length
 
 
 EMPTY_TARIFF: Final = Tariff({}, {}, {}, {})

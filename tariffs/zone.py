@@ -97,6 +97,15 @@ class Zone:
         offset = (_EPOCH + timedelta(seconds=second)).astimezone(self._rules).utcoffset()
         return 0 if offset is None else (offset.days * 86_400 + offset.seconds) * SECOND_NS
 
+    def text(self, instant_ns: int) -> str:
+        """What calendar and clock show, and in which zone: "2026-01-05 07:59:30 Europe/Berlin"."""
+        day = self.day_of(instant_ns)
+        time_ns = (instant_ns + self.offset_ns(instant_ns)) % DAY_NS
+        second, fraction_ns = divmod(time_ns, SECOND_NS)
+        clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+        fraction = f".{fraction_ns:09d}".rstrip("0") if fraction_ns else ""
+        return f"{day.year:04d}-{day.month:02d}-{day.month_day:02d} {clock}{fraction} {self.name}"
+
     def first_instant(self, ordinal: int, time_ns: int) -> int:
         """The first instant at which the clock has reached `time_ns` after midnight of a day number."""
         wall_ns = (ordinal - _EPOCH_ORDINAL) * DAY_NS + time_ns

@@ -31,14 +31,14 @@ def clock(hours: int, minutes: int = 0) -> int:
         ("-05:30", (2026, 1, 5), (20, 0), "2026-01-06 01:30"),
         ("Europe/Berlin", (2026, 1, 5), (8, 0), "2026-01-05 07:00"),
         ("Europe/Berlin", (2026, 3, 29), (1, 30), "2026-03-29 00:30"),
-        ("Europe/Berlin", (2026, 3, 29), (2, 30), "2026-03-29 01:00"),      # no such time: the moment 03:00 begins
+        ("Europe/Berlin", (2026, 3, 29), (2, 30), "2026-03-29 01:00"),  # no such time: the moment 03:00 begins
         ("Europe/Berlin", (2026, 3, 29), (8, 0), "2026-03-29 06:00"),
-        ("Europe/Berlin", (2026, 10, 25), (2, 30), "2026-10-25 00:30"),     # twice: the earlier
+        ("Europe/Berlin", (2026, 10, 25), (2, 30), "2026-10-25 00:30"),  # twice: the earlier
         ("Europe/Berlin", (2026, 10, 25), (3, 0), "2026-10-25 02:00"),
         ("Europe/Berlin", (2026, 10, 25), (8, 0), "2026-10-25 07:00"),
-        ("America/Sao_Paulo", (2018, 11, 4), (0, 0), "2018-11-04 03:00"),   # this day began at 01:00
-        ("America/St_Johns", (2010, 11, 7), (0, 0), "2010-11-07 02:30"),    # and an hour later once more
-        ("Pacific/Apia", (2011, 12, 30), (12, 0), "2011-12-30 10:00"),      # a day that was skipped
+        ("America/Sao_Paulo", (2018, 11, 4), (0, 0), "2018-11-04 03:00"),  # this day began at 01:00
+        ("America/St_Johns", (2010, 11, 7), (0, 0), "2010-11-07 02:30"),  # and an hour later once more
+        ("Pacific/Apia", (2011, 12, 30), (12, 0), "2011-12-30 10:00"),  # a day that was skipped
     ],
 )
 def test_a_wall_time_is_the_first_instant_that_shows_it_or_has_passed_it(
@@ -72,7 +72,7 @@ def test_week_days_count_from_sunday() -> None:
 
 
 def test_an_hour_repeated_over_midnight_belongs_to_the_new_day() -> None:
-    repeated = utc("2010-11-07 02:45")              # St. John's shows 23:15 on the 6th for the second time
+    repeated = utc("2010-11-07 02:45")  # St. John's shows 23:15 on the 6th for the second time
     day = zone("America/St_Johns").day_of(repeated)
     assert (day.month, day.month_day) == (11, 7)
 
@@ -111,8 +111,17 @@ def test_the_calendar_goes_on_beyond_the_years_of_a_datetime(name: str, year: in
     assert day.start_ns <= middle < day.end_ns
 
 
-NAMES = ["UTC", "+05:45", "-11:00", "Europe/Berlin", "America/St_Johns", "America/Sao_Paulo", "Pacific/Apia",
-         "Australia/Lord_Howe", "Asia/Kathmandu"]
+NAMES = [
+    "UTC",
+    "+05:45",
+    "-11:00",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+]
 INSTANTS = st.integers(utc("1990-01-01 00:00"), utc("2040-01-01 00:00"))
 
 

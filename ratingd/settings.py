@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """The category of a request that names none."""
     default_timezone: str = Field(default="UTC")
     """Zone of peak hours and schedules where neither request nor account names one: an IANA name or +02:00."""
+    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+    """ISO 4217 code that is written beside amounts of money, such as EUR. Empty: none is."""
     rounding_decimals: int = Field(default=5, ge=0, le=9)
     """Decimals kept in every balance and in the cost of an increment. Raise it for prices per byte."""
     max_usage: Usages = Field(default=dict(MAX_USAGE))
@@ -152,6 +154,10 @@ class Settings(BaseSettings):
     """The largest gRPC message that is accepted."""
     streams_max: int = Field(default=256, ge=1, le=100_000)
     """Streams that may be open at once."""
+    in_flight_max: int = Field(default=1_024, ge=1, le=1_000_000)
+    """Requests of one Charge stream that may wait for their answers; then the stream is held back."""
+    upload_bytes_max: int = Field(default=1_073_741_824, ge=65_536)
+    """The largest tariff folder that a client may send."""
     tariff_folders: Folders = Field(default=())
     """Folders of the daemon's machine below which a client may name one to load. None named: clients send files."""
 

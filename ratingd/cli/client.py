@@ -1,0 +1,126 @@
+"""A daemon, asked over gRPC: one stub for each service, and refusals as values that can be told to people.
+
+A refused call raises `Refused`, which holds what the google.rpc.Status says: the reason a program acts on, the text for
+people, the fields that were wrong, what was looked at. A daemon that does not answer gives the reason UNREACHABLE, with
+the command that starts one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from ratingd.v1.accounts_pb2_grpc import AccountServiceStub
+from ratingd.v1.admin_pb2_grpc import AdminServiceStub
+from ratingd.v1.charging_pb2_grpc import ChargingServiceStub
+from ratingd.v1.rating_pb2_grpc import RatingServiceStub
+from ratingd.v1.sessions_pb2_grpc import SessionServiceStub
+from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
+
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+DETAILS_KEY: Final = "grpc-status-details-bin"
+MESSAGE_BYTES_MAX: Final = 1 << 30
+CALL_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request was not done: a reason for programs, a text for people, and what helps both."""
+
+    reason: str
+    message: str
+    fields: Mapping[str, str] = field(default_factory=dict)  # what was wrong, by field of the request
+    looked_at: Mapping[str, str] = field(default_factory=dict)
+    retry_after_ms: int | None = None
+
+    def plain(self) -> dict[str, object]:
+        told: dict[str, object] = {"reason": self.reason, "message": self.message}
+        if self.fields:
+            told["fields"] = dict(self.fields)
+        if self.looked_at:
+            told["looked_at"] = dict(self.looked_at)
+        if self.retry_after_ms is not None:
+            told["retry_after_ms"] = self.retry_after_ms
+        return told
+
+
+class Refused(Exception):
+    """The daemon said no, or nothing."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal: Final = refusal
+
+
+class Client:
+    """The services of one daemon. `ask` turns what gRPC raises into `Refused`."""
+
+    def __init__(self, address: str) -> None:
+        self.address: Final = address
+        self.channel: Final = grpc.insecure_channel(
+            address,
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.enable_http_proxy", 0),
+            ],
+        )
+        self.rating: Final = RatingServiceStub(self.channel)
+        self.charging: Final = ChargingServiceStub(self.channel)
+        self.accounts: Final = AccountServiceStub(self.channel)
+        self.tariffs: Final = TariffServiceStub(self.channel)
+        self.sessions: Final = SessionServiceStub(self.channel)
+        self.admin: Final = AdminServiceStub(self.channel)
+
+    def ask(
+        self, method: Callable[..., AnyMessage], request: object, seconds: float | None = CALL_SECONDS
+    ) -> AnyMessage:
+        """One request, or an iterator of them, and its answer."""
+        try:
+            return method(request, timeout=seconds)
+        except grpc.RpcError as error:
+            raise Refused(refusal_of(error, self.address)) from None
+
+    def close(self) -> None:
+        self.channel.close()
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Client]:
+    client = Client(address)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def refusal_of(error: Any, address: str) -> Refusal:
+    """What a failed call says, from its google.rpc.Status where the daemon sent one."""
+    for key, value in error.trailing_metadata() or ():
+        if key == DETAILS_KEY:
+            return refusal_of_status(status_pb2.Status.FromString(value))
+    code = error.code()
+    if code == grpc.StatusCode.UNAVAILABLE:
+        return Refusal(
+            "UNREACHABLE",
+            f"no daemon answers at {address}. Start one with `ratingd serve`, or name another with --address.",
+            looked_at={"address": address, "cause": str(error.details())},
+        )
+    return Refusal(code.name, str(error.details()))
+
+
+def refusal_of_status(status: status_pb2.Status) -> Refusal:
+    reason, looked_at, fields, retry_after_ms = "UNKNOWN", {}, {}, None
+    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    for detail in status.details:
+        if detail.Unpack(info):
+            reason, looked_at = info.reason, dict(info.metadata)
+        elif detail.Unpack(bad):
+            fields = {violation.field: violation.description for violation in bad.field_violations}
+        elif detail.Unpack(retry):
+            retry_after_ms = retry.retry_delay.ToMilliseconds()
+    return Refusal(reason, status.message, fields, looked_at, retry_after_ms)

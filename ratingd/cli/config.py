@@ -1,0 +1,82 @@
+"""`ratingd config`: what is set, from where, and what is wrong with it."""
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from ratingd.cli.options import answers, configured
+from ratingd.cli.output import Output, json_text, table
+from ratingd.settings_reading import Problem, SettingShown, SettingsRefused, read_settings, shown
+
+
+@click.group("config")
+def config_command() -> None:
+    """Settings: by file, by environment, by default."""
+
+
+@config_command.command("show")
+@configured
+@answers
+def show_command(config: Path | None, out: Output) -> None:
+    """Every setting with its value, where it came from, and what it is for."""
+    settings = shown(read_settings(config))
+    rows = table("setting", "value", "meaning")
+    for setting in settings:
+        style = "" if setting.origin == "default" else "bold"
+        changed = "" if setting.value == setting.default else f", default {_text(setting.default) or 'empty'}"
+        rows.add_row(
+            Text.assemble((setting.name, style), "\n", (setting.variable, "dim")),
+            Text.assemble((_text(setting.value), style), "\n", (f"from {setting.origin}{changed}", "dim")),
+            setting.description,
+        )
+    out.show_list([_plain(setting) for setting in settings], rows)
+
+
+@config_command.command("check")
+@configured
+@answers
+@click.pass_context
+def check_command(context: click.Context, config: Path | None, out: Output) -> None:
+    """Read the settings as `serve` would, and explain what is wrong. Exits 1 if anything is."""
+    try:
+        reading = read_settings(config)
+    except SettingsRefused as refused:
+        rows = table("where", "setting", "what is wrong")
+        for problem in refused.problems:
+            rows.add_row(problem.where, Text(problem.key, "bold"), Text(problem.message, "red"))
+        out.show({"valid": False, "problems": [_plain_problem(problem) for problem in refused.problems]}, rows)
+        context.exit(1)
+    given = sum(origin != "default" for origin in reading.origins.values())
+    warnings = [f"{name} is no setting" for name in reading.strays]
+    if not reading.settings.webhook_secret.get_secret_value() and reading.settings.webhook_hosts:
+        warnings.append("webhook_secret is empty: webhooks are sent unsigned")
+    lines = [f"{given} of {len(reading.origins)} settings are given, and all hold."]
+    out.show(
+        {"valid": True, "given": given, "warnings": warnings},
+        *[Text(line) for line in lines],
+        *[Text(f"warning: {warning}", "yellow") for warning in warnings],
+    )
+
+
+def _plain(setting: SettingShown) -> dict[str, object]:
+    return {
+        "name": setting.name,
+        "value": setting.value,
+        "from": setting.origin,
+        "default": setting.default,
+        "variable": setting.variable,
+        "description": setting.description,
+    }
+
+
+def _plain_problem(problem: Problem) -> dict[str, object]:
+    return {"where": problem.where, "setting": problem.key, "message": problem.message}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{key}={_text(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return value if isinstance(value, str) else json_text(value)

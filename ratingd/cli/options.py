@@ -1,0 +1,124 @@
+"""Options that many commands share: which daemon, which form of output, whose name space, only pretend."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from ratingd.cli.client import Client, Refused, connected
+from ratingd.cli.output import Form, Output
+from ratingd.settings import Settings, host_and_port
+from ratingd.settings_reading import Reading, read_settings
+from ratingd.v1.accounts_pb2 import ListAccountsRequest
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+OUTPUT_KEY: Final = "ratingd.output"
+_COMPLETION_SECONDS: Final = 1.0
+_ANYWHERE: Final = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which daemon a command asks: the address given, else the one that the settings listen on."""
+
+    address: str | None
+    config: Path | None
+
+    def reading(self) -> Reading:
+        return read_settings(self.config)
+
+    def settings(self) -> Settings:
+        return self.reading().settings
+
+    def found(self) -> str:
+        if self.address is not None:
+            return self.address
+        listen = self.settings().listen
+        host, port = host_and_port(listen)
+        if port == 0:
+            raise click.UsageError("the settings listen on any free port: name the daemon with --address HOST:PORT")
+        return f"127.0.0.1:{port}" if host in _ANYWHERE else listen
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        with connected(self.found()) as client:
+            yield client
+
+
+def answers(command: Command) -> Command:
+    """`--output`, given to the command as `out: Output`."""
+
+    def chosen(context: click.Context, parameter: click.Parameter, value: str) -> Output:
+        context.meta[OUTPUT_KEY] = out = Output(Form(value))
+        return out
+
+    return click.option(
+        "--output",
+        "-o",
+        "out",
+        type=click.Choice([form.value for form in Form]),
+        default=Form.TABLE.value,
+        show_default=True,
+        callback=chosen,
+        is_eager=True,
+        help="A table for people, or JSON for programs.",
+    )(command)
+
+
+def configured(command: Command) -> Command:
+    """`--config`, given to the command as `config: Path | None`."""
+    return click.option(
+        "--config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Settings file (TOML). Default: the one RATINGD_CONFIG names, if any.",
+    )(command)
+
+
+def asks(command: Command) -> Command:
+    """`--address` and `--config`, given to the command as `where: Where`."""
+
+    def wrapped(*args: Any, address: str | None, config: Path | None, **given: Any) -> Any:
+        return command(*args, where=Where(address, config), **given)
+
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    addressed = click.option(
+        "--address", "-a", metavar="HOST:PORT", help="The daemon to ask. Default: the one the settings describe."
+    )(wrapped)
+    return configured(addressed)  # type: ignore[return-value]
+
+
+def of_tenant(command: Command) -> Command:
+    return click.option(
+        "--tenant", default="", help="Name space of the account. Default: the daemon's default tenant."
+    )(command)
+
+
+def writes(command: Command) -> Command:
+    """`--dry-run` and `--key` of everything that changes an account."""
+    command = click.option(
+        "--key",
+        default="",
+        help="Idempotency key: the same command under the same key is done once. Default: a new one.",
+    )(command)
+    return click.option("--dry-run", is_flag=True, help="Show what would be, and change nothing.")(command)
+
+
+def complete_accounts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of accounts for the shell, from the daemon if it answers at once."""
+    where = Where(context.params.get("address"), context.params.get("config"))
+    request = ListAccountsRequest(tenant=context.params.get("tenant") or "", account_prefix=incomplete, page_size=50)
+    try:
+        with where.client() as client:
+            listed = client.ask(client.accounts.ListAccounts, request, _COMPLETION_SECONDS)
+    except (Refused, click.UsageError):
+        return []
+    return [CompletionItem(account.account) for account in listed.accounts]
+
+
+account_argument = click.argument("account", shell_complete=complete_accounts)

@@ -4,8 +4,8 @@
     RT_20,0.4,0.2,60s,60s,0s
     RT_20,0,0.1,60s,1s,60s
 
-0.40 to connect and 0.20 for the first minute, sold whole; from then on 0.10 a minute by the second. Rows with one Id are
-one rate. Its fee is that of the row written first, and of two rows with one GroupIntervalStart the later counts.
+0.40 to connect and 0.20 for the first minute, sold whole; from then on 0.10 a minute by the second. Rows with one Id
+are one rate. Its fee is that of the row written first, and of two rows with one GroupIntervalStart the later counts.
 
 A price keeps every decimal it is written with. Where it is known from a row alone that CGRateS, which computes in
 doubles, answers otherwise, a warning says so: a fee with a decimal more than are kept; an increment whose price lies

@@ -89,7 +89,7 @@ def inserting(table: Table, on_conflict: str = "") -> Bulk:
 
 
 def updating(table: Table, changed: Sequence[str], where: Sequence[tuple[str, str]]) -> Bulk:
-    """Update rows found by `where`: pairs of a column and the name of its value. A row is (*changed, *values of where)."""
+    """Update rows found by `where`: pairs of a column and the name of its value. A row has both in turn."""
     return Bulk(
         sqlite=f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in changed)}"
         f" WHERE {' AND '.join(f'{c} = ?' for c, _ in where)}",

@@ -1,8 +1,8 @@
 """PostgreSQL: several daemons on one database.
 
 A commit that has returned is on disk: synchronous_commit is switched on for every connection and read back, whatever
-the server's default. A lock that another daemon holds is waited for `lock_timeout_ms`, and a server that has vanished is
-noticed by TCP within seconds, so that a lane never hangs.
+the server's default. A lock that another daemon holds is waited for `lock_timeout_ms`, and a server that has vanished
+is noticed by TCP within seconds, so that a lane never hangs.
 """
 
 from collections.abc import Iterator, Sequence

@@ -16,6 +16,7 @@ from zlib import crc32
 from accounts.account import AccountKey
 
 SHARDS: Final = 64
+FIRST_KEY: Final = AccountKey("", "")  # before all accounts, in the order of keys
 
 
 def shard_of(key: AccountKey) -> int:
@@ -59,9 +60,23 @@ class AccountRow:
 
 
 class AccountWrite:
-    """An account after the operations of a batch. `expected_version` 0 inserts; `plans` None leaves them alone."""
+    """An account after the operations of a batch. `expected_version` 0 inserts.
 
-    __slots__ = ("disabled", "document", "expected_version", "key", "next_due_ns", "plans", "shard", "version")
+    `plans` are the action plans it belongs to; None leaves them alone, which is right as long as neither they nor the
+    time zone changed.
+    """
+
+    __slots__ = (
+        "disabled",
+        "document",
+        "expected_version",
+        "key",
+        "next_due_ns",
+        "plans",
+        "shard",
+        "time_zone",
+        "version",
+    )
 
     def __init__(
         self,
@@ -73,6 +88,7 @@ class AccountWrite:
         disabled: bool = False,
         next_due_ns: int | None = None,
         plans: tuple[str, ...] | None = None,
+        time_zone: str = "",
     ) -> None:
         self.key: Final = key
         self.shard: Final = shard
@@ -82,6 +98,7 @@ class AccountWrite:
         self.disabled: Final = disabled
         self.next_due_ns: Final = next_due_ns
         self.plans: Final = plans
+        self.time_zone: Final = time_zone
 
 
 class OperationRow:
@@ -183,3 +200,31 @@ class StoredCharge:
     at_ns: int
     charge: str
     refunds: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTariff:
+    """One version of the tariff. It is in force from `effective_at_ns` on; None: loaded, but never activated."""
+
+    number: int
+    image: bytes
+    source_fingerprint: str
+    effective_at_ns: int | None
+    loaded_ns: int
+    loaded_by: str
+    moves_calls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """How far the runs of one plan entry have come in one time zone.
+
+    Every instant up to `done_ns` has run for all accounts. While `running_ns` is being run, it has run for the accounts
+    up to `after`.
+    """
+
+    entry: str
+    time_zone: str
+    done_ns: int
+    running_ns: int | None = None
+    after: AccountKey = FIRST_KEY

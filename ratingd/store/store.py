@@ -1,26 +1,42 @@
 """The store as the rest of ratingd sees it.
 
-The engine reads accounts and replies, commits batches, and looks up charges; what else is kept has a shelf of its own:
-`store.outbox`, `store.tariffs`, `store.schedules`. Every method may raise a `StoreFault`, and the next call connects
-again by itself. All methods may be called from any thread.
+The engine reads accounts and replies, commits batches, and looks up charges. What else is kept has a shelf of its own:
+`store.directory` of accounts, `store.journal` of operations, `store.outbox`, `store.tariffs`, `store.schedules`. Every
+method may raise a `StoreFault`, and the next call connects again by itself. All may be called from any thread.
 """
 
 import json
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, and_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from accounts.account import AccountKey
 from ratingd.store import tables, transaction
 from ratingd.store.database import Database, looking_up
+from ratingd.store.directory import Directory
 from ratingd.store.faults import StoreUnavailable
+from ratingd.store.journal import FORGOTTEN_TO, Journal
 from ratingd.store.migration import migrate
+from ratingd.store.outbox import Outbox
 from ratingd.store.postgres import PostgresDatabase
-from ratingd.store.rows import AccountRow, Batch, OpenCall, StoredCharge, StoredReply, shard_of
+from ratingd.store.rows import (
+    FIRST_KEY,
+    AccountRow,
+    Batch,
+    CursorWrite,
+    OpenCall,
+    OperationRow,
+    StoredCharge,
+    StoredReply,
+    StoredTariff,
+    shard_of,
+)
+from ratingd.store.schedules import Schedules
 from ratingd.store.sqlite import SqliteDatabase
+from ratingd.store.tariff_versions import TariffVersions
 from ratingd.store.transaction import ACCOUNT, account_rows
 
 FIND_ACCOUNTS: Final = looking_up(tables.accounts, ("tenant", "account", "version", "document"), ACCOUNT)
@@ -58,6 +74,16 @@ def open_store(url: str, *, exclusive: bool = True, connections: int = 8, lock_t
 class Store:
     def __init__(self, database: Database) -> None:
         self.database: Final = database
+        self.directory: Final = Directory(database)
+        self.journal: Final = Journal(database)
+        self.outbox: Final = Outbox(database)
+        self.schedules: Final = Schedules(database)
+        self.tariffs: Final = TariffVersions(database)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other daemons may write to it too."""
+        return self.database.name != "sqlite"
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; daemons that start together take turns."""
@@ -123,6 +149,48 @@ class Store:
     def versions(self, keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
         """The stored version of each account that has a row."""
         return transaction.versions(self.database, list(keys))
+
+    # What the scheduler and the services need.
+
+    def operations(self, key: AccountKey, after_version: int = -1, limit: int = 100) -> list[OperationRow]:
+        """Operations of an account after a version, oldest first; `journal.page` also goes on within a version."""
+        return self.journal.page(key, after_version, limit)
+
+    def members(self, plan_id: str, after: AccountKey = FIRST_KEY, limit: int = 1000) -> list[AccountKey]:
+        """Accounts of an action plan in the order of their keys."""
+        return self.directory.members(plan_id, after=after, limit=limit)
+
+    def due_accounts(self, now_ns: int, limit: int = 1000) -> list[AccountKey]:
+        """Accounts of which something has expired, the longest overdue first."""
+        return self.directory.due(now_ns, limit)
+
+    def tariff_version(self, number: int) -> StoredTariff | None:
+        return self.tariffs.get(number)
+
+    def versions_to_serve(self, now_ns: int) -> list[StoredTariff]:
+        """The tariff in force, if there is one, and those that will be, in the order in which they come into force."""
+        return self.tariffs.to_serve(now_ns)
+
+    def cursor(self, name: str) -> str | None:
+        """A place that was kept under a name (`Batch.cursors`)."""
+        with self.database.read() as connection:
+            return connection.scalar(select(tables.cursors.c.value).where(tables.cursors.c.name == name))
+
+    def keep_cursor(self, name: str, value: str) -> None:
+        self.commit(Batch(cursors=[CursorWrite(name, value)]))
+
+    def forget_replies(self, before_ns: int) -> int:
+        """Blank the stored answers given before an instant; how many. Their keys remain used."""
+        done_to = int(self.cursor(FORGOTTEN_TO) or 0)
+        blanked = self.journal.forget_replies(done_to, before_ns)
+        self.keep_cursor(FORGOTTEN_TO, str(max(done_to, before_ns)))
+        return blanked
+
+    def forget_calls(self, before_ns: int) -> int:
+        """Delete the open calls that have expired before an instant; how many."""
+        expired = delete(tables.open_calls).where(tables.open_calls.c.expires_ns < before_ns)
+        with self.database.write() as connection:
+            return connection.execute(expired).rowcount
 
 
 def of_account(table: Table, key: AccountKey) -> ColumnElement[bool]:

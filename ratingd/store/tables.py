@@ -23,6 +23,9 @@ from sqlalchemy import (
     text,
 )
 
+# Names are compared byte by byte on both databases: the same order everywhere, and no index depends on a locale.
+NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
 metadata: Final = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -34,9 +37,9 @@ metadata: Final = MetaData(
 
 def account_columns() -> tuple[Column[str], Column[int], Column[str]]:
     return (
-        Column("tenant", Text, nullable=False),
+        Column("tenant", NAME, nullable=False),
         Column("shard", SmallInteger, nullable=False),
-        Column("account", Text, nullable=False),
+        Column("account", NAME, nullable=False),
     )
 
 
@@ -60,9 +63,10 @@ plan_members: Final = Table(
     "plan_members",
     metadata,
     *account_columns(),
-    Column("plan_id", Text, nullable=False),
+    Column("plan_id", NAME, nullable=False),
+    Column("time_zone", NAME, nullable=False),
     PrimaryKeyConstraint("tenant", "shard", "account", "plan_id"),
-    Index("ix_plan_members_plan_id", "plan_id", "tenant", "account"),
+    Index("ix_plan_members_plan_id", "plan_id", "time_zone", "tenant", "account"),
 )
 
 operations: Final = Table(
@@ -70,20 +74,19 @@ operations: Final = Table(
     metadata,
     *account_columns(),
     Column("version", BigInteger, nullable=False),
-    Column("operation_id", Text, nullable=False),
+    Column("operation_id", NAME, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at_ns", BigInteger, nullable=False),
-    Column("idempotency_key", Text),
+    Column("idempotency_key", NAME),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("tariff_version", BigInteger, nullable=False),
     Column("changes", Text, nullable=False),
     Column("charge", Text),
-    Column("refunds", Text),
+    Column("refunds", NAME),
     Column("reply_code", SmallInteger, nullable=False),
     Column("reply", LargeBinary),
-    PrimaryKeyConstraint("tenant", "shard", "account", "version", "operation_id"),
+    PrimaryKeyConstraint("tenant", "shard", "account", "operation_id"),
     UniqueConstraint("tenant", "shard", "account", "idempotency_key"),
-    Index("ix_operations_operation_id", "tenant", "shard", "account", "operation_id"),
     Index("ix_operations_refunds", "tenant", "shard", "account", "refunds", **partial("refunds IS NOT NULL")),
     Index("ix_operations_at_ns", "at_ns"),
 )
@@ -92,8 +95,8 @@ open_calls: Final = Table(
     "open_calls",
     metadata,
     *account_columns(),
-    Column("switch_id", Text, nullable=False),
-    Column("call_id", Text, nullable=False),
+    Column("switch_id", NAME, nullable=False),
+    Column("call_id", NAME, nullable=False),
     Column("last_seen_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger, nullable=False),
     Column("fields", Text, nullable=False),
@@ -105,10 +108,10 @@ outbox: Final = Table(
     "outbox",
     metadata,
     *account_columns(),
-    Column("id", Text, nullable=False),
+    Column("id", NAME, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("place", BigInteger, nullable=False),
-    Column("receiver", Text, nullable=False),
+    Column("receiver", NAME, nullable=False),
     Column("kind", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -116,7 +119,7 @@ outbox: Final = Table(
     Column("attempts", BigInteger, nullable=False),
     Column("due_ns", BigInteger, nullable=False),
     Column("leased_until_ns", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", NAME, nullable=False),
     Column("last_error", Text, nullable=False),
     PrimaryKeyConstraint("tenant", "shard", "account", "id"),
     Index("ix_outbox_id", "id"),
@@ -132,7 +135,7 @@ outbox: Final = Table(
 cursors: Final = Table(
     "cursors",
     metadata,
-    Column("name", Text, nullable=False),
+    Column("name", NAME, nullable=False),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("name"),
 )
@@ -146,17 +149,17 @@ tariff_versions: Final = Table(
     Column("effective_at_ns", BigInteger),
     Column("loaded_ns", BigInteger, nullable=False),
     Column("loaded_by", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
+    Column("moves_calls", Boolean, nullable=False),
 )
 
 schedules: Final = Table(
     "schedules",
     metadata,
-    Column("entry", Text, nullable=False),
-    Column("time_zone", Text, nullable=False),
+    Column("entry", NAME, nullable=False),
+    Column("time_zone", NAME, nullable=False),
     Column("done_ns", BigInteger, nullable=False),
     Column("running_ns", BigInteger),
-    Column("after_tenant", Text, nullable=False),
-    Column("after_account", Text, nullable=False),
+    Column("after_tenant", NAME, nullable=False),
+    Column("after_account", NAME, nullable=False),
     PrimaryKeyConstraint("entry", "time_zone"),
 )

@@ -102,7 +102,9 @@ def _store_accounts(database: Database, connection: Connection, writes: Sequence
     moved = [write for write in writes if write.plans is not None]
     if moved:
         database.run(connection, DELETE_MEMBERSHIPS, [(w.key.tenant, w.shard, w.key.account) for w in moved])
-    members = [(w.key.tenant, w.shard, w.key.account, plan) for w in moved for plan in sorted(set(w.plans or ()))]
+    members = [
+        (w.key.tenant, w.shard, w.key.account, plan, w.time_zone) for w in moved for plan in sorted(set(w.plans or ()))
+    ]
     if members:
         database.run(connection, INSERT_MEMBERSHIPS, members)
 
@@ -161,7 +163,8 @@ def _outbox(batch: Batch) -> list[Row]:
 def _entry(entry: OutboxEntry, version: int, place: int) -> Row:
     return (
         entry.key.tenant, entry.shard, entry.key.account, entry.id, version, place, receiver_of(entry.target),
-        entry.kind, entry.target, entry.body, entry.created_ns, entry.attempts, entry.due_ns, 0, entry.state, entry.last_error,
+        entry.kind, entry.target, entry.body, entry.created_ns, entry.attempts, entry.due_ns, 0, entry.state,
+        entry.last_error,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ revision = "0001"
 down_revision = None
 
 BIG = sa.BigInteger()
+NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -29,39 +30,39 @@ def upgrade() -> None:
     op.create_table(
         "plan_members",
         *account_columns(),
-        column("plan_id", sa.Text()),
+        column("plan_id", NAME),
+        column("time_zone", NAME),
         sa.PrimaryKeyConstraint("tenant", "shard", "account", "plan_id", name="pk_plan_members"),
     )
-    index("ix_plan_members_plan_id", "plan_members", ["plan_id", "tenant", "account"])
+    index("ix_plan_members_plan_id", "plan_members", ["plan_id", "time_zone", "tenant", "account"])
     op.create_table(
         "operations",
         *account_columns(),
         column("version", BIG),
-        column("operation_id", sa.Text()),
+        column("operation_id", NAME),
         column("kind", sa.Text()),
         column("at_ns", BIG),
-        column("idempotency_key", sa.Text(), nullable=True),
+        column("idempotency_key", NAME, nullable=True),
         column("fingerprint", sa.LargeBinary()),
         column("tariff_version", BIG),
         column("changes", sa.Text()),
         column("charge", sa.Text(), nullable=True),
-        column("refunds", sa.Text(), nullable=True),
+        column("refunds", NAME, nullable=True),
         column("reply_code", sa.SmallInteger()),
         column("reply", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant", "shard", "account", "version", "operation_id", name="pk_operations"),
+        sa.PrimaryKeyConstraint("tenant", "shard", "account", "operation_id", name="pk_operations"),
         sa.UniqueConstraint(
             *("tenant", "shard", "account", "idempotency_key"),
             name="uq_operations_tenant_shard_account_idempotency_key",
         ),
     )
-    index("ix_operations_operation_id", "operations", ["tenant", "shard", "account", "operation_id"])
     index("ix_operations_refunds", "operations", ["tenant", "shard", "account", "refunds"], "refunds IS NOT NULL")
     index("ix_operations_at_ns", "operations", ["at_ns"])
     op.create_table(
         "open_calls",
         *account_columns(),
-        column("switch_id", sa.Text()),
-        column("call_id", sa.Text()),
+        column("switch_id", NAME),
+        column("call_id", NAME),
         column("last_seen_ns", BIG),
         column("expires_ns", BIG),
         column("fields", sa.Text()),
@@ -71,10 +72,10 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         *account_columns(),
-        column("id", sa.Text()),
+        column("id", NAME),
         column("version", BIG),
         column("place", BIG),
-        column("receiver", sa.Text()),
+        column("receiver", NAME),
         column("kind", sa.Text()),
         column("target", sa.Text()),
         column("body", sa.Text()),
@@ -82,7 +83,7 @@ def upgrade() -> None:
         column("attempts", BIG),
         column("due_ns", BIG),
         column("leased_until_ns", BIG),
-        column("state", sa.Text()),
+        column("state", NAME),
         column("last_error", sa.Text()),
         sa.PrimaryKeyConstraint("tenant", "shard", "account", "id", name="pk_outbox"),
     )
@@ -97,7 +98,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cursors",
-        column("name", sa.Text()),
+        column("name", NAME),
         column("value", sa.Text()),
         sa.PrimaryKeyConstraint("name", name="pk_cursors"),
     )
@@ -109,17 +110,17 @@ def upgrade() -> None:
         column("effective_at_ns", BIG, nullable=True),
         column("loaded_ns", BIG),
         column("loaded_by", sa.Text()),
-        column("active", sa.Boolean()),
+        column("moves_calls", sa.Boolean()),
         sa.PrimaryKeyConstraint("id", name="pk_tariff_versions"),
     )
     op.create_table(
         "schedules",
-        column("entry", sa.Text()),
-        column("time_zone", sa.Text()),
+        column("entry", NAME),
+        column("time_zone", NAME),
         column("done_ns", BIG),
         column("running_ns", BIG, nullable=True),
-        column("after_tenant", sa.Text()),
-        column("after_account", sa.Text()),
+        column("after_tenant", NAME),
+        column("after_account", NAME),
         sa.PrimaryKeyConstraint("entry", "time_zone", name="pk_schedules"),
     )
     op.execute(LEDGER[op.get_bind().dialect.name])
@@ -160,7 +161,7 @@ def column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False)
 
 
 def account_columns() -> list[sa.Column[Any]]:
-    return [column("tenant", sa.Text()), column("shard", sa.SmallInteger()), column("account", sa.Text())]
+    return [column("tenant", NAME), column("shard", sa.SmallInteger()), column("account", NAME)]
 
 
 def index(name: str, table: str, columns: list[str], where: str | None = None) -> None:

@@ -1,0 +1,92 @@
+"""The directory of accounts: which there are, which belong to a plan, and for which something expires.
+
+Everything is read in pages that begin after the last account of the page before, so that a million accounts are listed
+at the price of each page, and an account that appears meanwhile shifts nothing.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import func, select, tuple_
+
+from accounts.account import AccountKey
+from ratingd.store.database import Database
+from ratingd.store.rows import FIRST_KEY, AccountRow
+from ratingd.store.tables import accounts, plan_members
+
+a: Final = accounts.c
+m: Final = plan_members.c
+
+
+class Directory:
+    def __init__(self, database: Database) -> None:
+        self._database: Final = database
+
+    def page(
+        self,
+        tenant: str | None = None,
+        *,
+        prefix: str = "",
+        disabled: bool | None = None,
+        after: AccountKey = FIRST_KEY,
+        limit: int = 100,
+    ) -> list[AccountRow]:
+        """Accounts in the order of their keys; of one tenant, and only those whose name begins with `prefix`."""
+        place = tuple_(a.tenant, a.account)
+        query = select(a.tenant, a.account, a.version, a.document).where(a.document.is_not(None))
+        query = query.where(place > (after.tenant, after.account)).order_by(a.tenant, a.account).limit(limit)
+        if tenant is not None:
+            query = query.where(a.tenant == tenant)
+        if prefix:
+            query = query.where(func.substr(a.account, 1, len(prefix)) == prefix)
+        if disabled is not None:
+            query = query.where(a.disabled == disabled)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
+
+    def keys(self, chunk: int = 1000) -> Iterator[AccountKey]:
+        """Every account that has a row, removed ones too, in the order of the table."""
+        place, last = tuple_(a.tenant, a.shard, a.account), ("", -1, "")
+        while True:
+            query = select(a.tenant, a.shard, a.account).where(place > last).order_by(a.tenant, a.shard, a.account)
+            with self._database.read() as connection:
+                rows = connection.execute(query.limit(chunk)).all()
+            if not rows:
+                return
+            last = (rows[-1].tenant, rows[-1].shard, rows[-1].account)
+            yield from (AccountKey(row.tenant, row.account) for row in rows)
+
+    def count(self) -> int:
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
+
+    def due(self, now_ns: int, limit: int) -> list[AccountKey]:
+        """Accounts of which something has expired, the longest overdue first."""
+        query = select(a.tenant, a.account).where(a.next_due_ns.is_not(None), a.next_due_ns <= now_ns)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(a.next_due_ns).limit(limit)).all()
+        return [AccountKey(row.tenant, row.account) for row in rows]
+
+    def members(
+        self, plan_id: str, *, time_zone: str | None = None, after: AccountKey = FIRST_KEY, limit: int = 1000
+    ) -> list[AccountKey]:
+        """Accounts of an action plan, of one time zone or of all, in the order of their keys."""
+        query = select(m.tenant, m.account).where(m.plan_id == plan_id)
+        query = query.where(tuple_(m.tenant, m.account) > (after.tenant, after.account))
+        if time_zone is not None:
+            query = query.where(m.time_zone == time_zone)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(m.tenant, m.account).limit(limit)).all()
+        return [AccountKey(row.tenant, row.account) for row in rows]
+
+    def zones(self, plan_id: str) -> list[str]:
+        """The time zones that members of a plan live in, each found by one step through the index."""
+        found: list[str] = []
+        with self._database.read() as connection:
+            lowest = select(func.min(m.time_zone)).where(m.plan_id == plan_id)
+            zone = connection.scalar(lowest)
+            while zone is not None:
+                found.append(str(zone))
+                zone = connection.scalar(lowest.where(m.time_zone > zone))
+        return found

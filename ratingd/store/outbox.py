@@ -1,0 +1,166 @@
+"""The outbox: what has been decided and must still reach somebody.
+
+An account's alerts reach each receiver in the order in which they were decided: the next one waits until the former is
+delivered or dead. The order is by the account's version, which only grows, so it holds over restarts and between
+daemons. Two receivers are independent of each other: one that is down must not silence the other for three days.
+Disconnects wait for nothing at all, since each is about a call of its own.
+
+Whoever delivers an entry leases it first: for the length of the lease nobody else sees it, and if the process dies the
+lease ends by itself.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.dml import Update
+
+from accounts.account import AccountKey
+from ratingd.store.database import Database
+from ratingd.store.rows import OutboxEntry
+from ratingd.store.tables import outbox
+
+t: Final = outbox.c
+first: Final = outbox.alias("first")
+former: Final = outbox.alias("former")
+LITERALLY_WAITING: Final[ColumnElement[str]] = literal_column(
+    "'waiting'"
+)  # a bound value would hide the partial indexes
+FIRST_IN_LINE: Final = and_(
+    first.c.state == LITERALLY_WAITING,
+    ~exists(1).where(
+        *(former.c[name] == first.c[name] for name in ("tenant", "shard", "account", "receiver", "kind")),
+        former.c.state == LITERALLY_WAITING,
+        tuple_(former.c.version, former.c.created_ns, former.c.place)
+        < tuple_(first.c.version, first.c.created_ns, first.c.place),
+    ),
+)
+
+
+class Outbox:
+    def __init__(self, database: Database) -> None:
+        self._database: Final = database
+
+    def lease(self, kind: str, now_ns: int, until_ns: int, limit: int) -> list[OutboxEntry]:
+        """Take entries that are due and first in line; nobody else gets them before `until_ns`."""
+        due = (
+            select(first.c.tenant, first.c.shard, first.c.account, first.c.id)
+            .where(first.c.kind == kind, first.c.due_ns <= now_ns, first.c.leased_until_ns <= now_ns, FIRST_IN_LINE)
+            .order_by(first.c.due_ns)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        found = tuple_(t.tenant, t.shard, t.account, t.id).in_(due)
+        leased = update(outbox).where(found).values(leased_until_ns=until_ns)
+        with self._database.write() as connection:
+            rows = connection.execute(leased.returning(*t)).all()
+        return [entry(row) for row in sorted(rows, key=lambda row: (row.version, row.created_ns, row.place))]
+
+    def next_due(self, kind: str) -> int | None:
+        """When the next waiting entry may be taken; None when nothing waits."""
+        due, leased = first.c.due_ns, first.c.leased_until_ns
+        query = select(func.min(case((due > leased, due), else_=leased))).where(first.c.kind == kind, FIRST_IN_LINE)
+        with self._database.read() as connection:
+            instant = connection.scalar(query)
+        return None if instant is None else int(instant)
+
+    def delivered(self, entry_id: str) -> bool:
+        """Done. False when it was not waiting."""
+        return self._settle(entry_id, state="delivered", last_error="", attempts=t.attempts + 1)
+
+    def retry(self, entry_id: str, due_ns: int, error: str) -> bool:
+        """One more attempt has failed; the next is at `due_ns`."""
+        return self._settle(entry_id, due_ns=due_ns, last_error=error, attempts=t.attempts + 1, leased_until_ns=0)
+
+    def dead(self, entry_id: str, error: str) -> bool:
+        """Put aside until somebody replays it."""
+        return self._settle(entry_id, state="dead", last_error=error, attempts=t.attempts + 1)
+
+    def release(self, entry_ids: Sequence[str]) -> None:
+        """Give leased entries back untried."""
+        with self._database.write() as connection:
+            connection.execute(update(outbox).where(t.id.in_(entry_ids)).values(leased_until_ns=0))
+
+    def release_all(self) -> None:
+        """End the leases of a process that is gone; for a store that serves one process."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(outbox).where(t.state == LITERALLY_WAITING, t.leased_until_ns > 0).values(leased_until_ns=0)
+            )
+
+    def replay(self, entry_ids: Sequence[str] | None, now_ns: int) -> int:
+        """Let dead entries (all of them for None) be tried again, as if they were new; how many there were."""
+        query = update(outbox).where(t.state == "dead")
+        if entry_ids is not None:
+            query = query.where(t.id.in_(entry_ids))
+        again = query.values(state="waiting", attempts=0, created_ns=now_ns, due_ns=now_ns, leased_until_ns=0)
+        with self._database.write() as connection:
+            return connection.execute(again).rowcount
+
+    def waiting_for(self, target: str | None, kind: str = "disconnect", limit: int = 1000) -> list[OutboxEntry]:
+        """What waits for one target, or for any, oldest first."""
+        query = (
+            select(outbox)
+            .where(t.state == LITERALLY_WAITING, t.kind == kind)
+            .order_by(t.created_ns, t.place)
+            .limit(limit)
+        )
+        return self._read(query if target is None else query.where(t.target == target))
+
+    def entries(self, state: str | None = None, key: AccountKey | None = None, limit: int = 100) -> list[OutboxEntry]:
+        """What is in the outbox, newest first."""
+        query = select(outbox).order_by(t.created_ns.desc(), t.place.desc()).limit(limit)
+        if state is not None:
+            query = query.where(t.state == state)
+        if key is not None:
+            query = query.where(t.tenant == key.tenant, t.account == key.account)
+        return self._read(query)
+
+    def counts(self) -> dict[str, int]:
+        """How many entries are in each state."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(t.state, func.count()).group_by(t.state)).all()
+        return {str(state): int(count) for state, count in rows}
+
+    def forget_delivered(self, before_ns: int) -> int:
+        """Delete what was delivered and made before an instant; how many there were."""
+        with self._database.write() as connection:
+            return connection.execute(delete(outbox).where(t.state == "delivered", t.created_ns < before_ns)).rowcount
+
+    def _settle(self, entry_id: str, **values: Any) -> bool:
+        query: Update = update(outbox).where(t.id == entry_id, t.state == LITERALLY_WAITING).values(values)
+        with self._database.write() as connection:
+            return connection.execute(query).rowcount == 1
+
+    def _read(self, query: Select[Any]) -> list[OutboxEntry]:
+        with self._database.read() as connection:
+            return [entry(row) for row in connection.execute(query).all()]
+
+
+def entry(row: Row[Any]) -> OutboxEntry:
+    return OutboxEntry(
+        id=row.id,
+        key=AccountKey(row.tenant, row.account),
+        shard=row.shard,
+        kind=row.kind,
+        target=row.target,
+        body=row.body,
+        created_ns=row.created_ns,
+        attempts=row.attempts,
+        due_ns=row.due_ns,
+        state=row.state,
+        last_error=row.last_error,
+    )

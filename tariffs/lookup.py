@@ -66,7 +66,8 @@ class Attempt:
 
     depth: int
     subject: str
-    from_ns: int                        # of the part of the call that was asked about
+    start_ns: int                       # of the part of the call that was asked about; destinations are judged then
+    from_ns: int                        # from where on the outcome holds
     outcome: Outcome
     activation: Activation | None = None
     match: Match | None = None
@@ -147,11 +148,12 @@ class Search:
         """What the profile itself has to say of a period."""
         asked = _asked(profile, start_ns, end_ns)
         if not asked:
-            self._note(depth, profile, start_ns, Outcome.NOT_ACTIVE, next(iter(profile.activations), None))
+            first = profile.activations[0] if profile.activations else None
+            self._note(depth, profile, start_ns, start_ns, Outcome.NOT_ACTIVE, first)
             return []
         found: list[RatingInfo | Gap] = []
         if asked[0].from_ns > start_ns:
-            self._note(depth, profile, start_ns, Outcome.LEAD_IN, asked[0])
+            self._note(depth, profile, start_ns, start_ns, Outcome.LEAD_IN, asked[0])
             found.append(Gap(start_ns, (ANY,)))
         for activation in asked:
             part = self._activated(profile, activation, start_ns, depth)
@@ -165,26 +167,26 @@ class Search:
         from_ns = max(activation.from_ns, start_ns)
         info = _priced(self._tariff, self._query, profile, activation, start_ns, from_ns)
         if info is not None:
-            self._note(depth, profile, from_ns, Outcome.PRICED, activation, info.match)
+            self._note(depth, profile, start_ns, from_ns, Outcome.PRICED, activation, info.match)
             return info
         if activation.plan_id not in self._tariff.plans:
-            self._note(depth, profile, from_ns, Outcome.PLAN_MISSING, activation)
+            self._note(depth, profile, start_ns, from_ns, Outcome.PLAN_MISSING, activation)
             return None
         if activation.fallback_subjects:
-            self._note(depth, profile, from_ns, Outcome.FALLS_BACK, activation)
+            self._note(depth, profile, start_ns, from_ns, Outcome.FALLS_BACK, activation)
             return Gap(from_ns, activation.fallback_subjects)
-        self._note(depth, profile, from_ns, Outcome.PASSED_OVER, activation)
+        self._note(depth, profile, start_ns, from_ns, Outcome.PASSED_OVER, activation)
         return None
 
     def _filled(self, gap: Gap, until_ns: int, profile: RatingProfile, depth: int) -> tuple[RatingInfo, ...]:
         """What the first fallback subject that prices the whole gap says of it."""
         for subject in gap.fallback_subjects:
             if depth >= self._fallback_depth:
-                self.attempts.append(Attempt(depth + 1, subject, gap.from_ns, Outcome.TOO_DEEP))
+                self.attempts.append(Attempt(depth + 1, subject, gap.from_ns, gap.from_ns, Outcome.TOO_DEEP))
                 continue
             fallback = self._tariff.profiles.get((profile.tenant, profile.category, subject))
             if fallback is None:
-                self.attempts.append(Attempt(depth + 1, subject, gap.from_ns, Outcome.NO_PROFILE))
+                self.attempts.append(Attempt(depth + 1, subject, gap.from_ns, gap.from_ns, Outcome.NO_PROFILE))
                 continue
             parts = self._parts(fallback, gap.from_ns, until_ns, depth + 1)
             if parts:
@@ -195,12 +197,13 @@ class Search:
         self,
         depth: int,
         profile: RatingProfile,
+        start_ns: int,
         from_ns: int,
         outcome: Outcome,
         activation: Activation | None,
         match: Match | None = None,
     ) -> None:
-        self.attempts.append(Attempt(depth, profile.subject, from_ns, outcome, activation, match))
+        self.attempts.append(Attempt(depth, profile.subject, start_ns, from_ns, outcome, activation, match))
 
 
 def _asked(profile: RatingProfile, start_ns: int, end_ns: int) -> tuple[Activation, ...]:

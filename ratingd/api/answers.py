@@ -1,0 +1,197 @@
+"""What the engine answers, as messages: call costs, grants, refunds and accounts.
+
+A debit's answer is written on the lane's thread, between two decisions, so it is written by plain assignments and only
+as far as the request's view wants it. A run of equal increments stays one entry: the answer to a day-long call sold by
+the second is no longer than that to a minute.
+"""
+
+from typing import Final, cast
+
+from accounts.account import Account, AccountTrigger, UnitCounter
+from accounts.balance import Balance, BalanceKind
+from accounts.charge import UNLIMITED, CallCost, Granted, Increment, Reason, RefundCost, StoppedBy, Timespan
+from ratingd.api.convert import set_amount, set_duration, set_instant, set_money, set_usage
+from ratingd.v1 import account_pb2, call_pb2, charging_pb2
+from ratingd.v1.reason_pb2 import Reason as WireReason
+
+
+def wire_reason(reason: str) -> WireReason:
+    return cast(WireReason, WireReason.Value(reason))
+
+
+REASONS: Final = {reason: wire_reason(reason.value) for reason in Reason}
+
+
+class AnswerWriter:
+    """Writes answers in one currency."""
+
+    __slots__ = ("_currency",)
+
+    def __init__(self, currency: str) -> None:
+        self._currency: Final = currency
+
+    # -- charging
+
+    def granted(self, granted: Granted, *, voice: bool) -> charging_pb2.GetMaxSessionTimeResponse:
+        message = charging_pb2.GetMaxSessionTimeResponse()
+        if granted.usage == UNLIMITED:
+            message.unlimited = True
+        else:
+            set_usage(message.usage, granted.usage, voice)
+        if granted.reason is not None:
+            message.reason = REASONS[granted.reason]
+        return message
+
+    def call_cost(
+        self, cost: CallCost, charge_id: str, account: Account, *, voice: bool, full: bool
+    ) -> call_pb2.CallCost:
+        message = call_pb2.CallCost()
+        message.charge_id = charge_id if cost.timespans else ""
+        set_money(message.cost, cost.cost, self._currency)
+        set_usage(message.granted, cost.granted, voice)
+        set_usage(message.rated_usage, cost.rated_usage, voice)
+        if cost.reason is not None:
+            message.reason = REASONS[cost.reason]
+        if cost.stopped_by is not None:
+            _write_stop(message.stopped_by, cost.stopped_by)
+        if cost.overdrawn:
+            set_money(message.overdrawn, cost.overdrawn, self._currency)
+        if full:
+            self._write_timespans(message, cost.timespans, account, voice)
+            self._write_summary(message.account, account)
+        return message
+
+    def refund(self, cost: RefundCost, account: Account) -> charging_pb2.RefundResponse:
+        message = charging_pb2.RefundResponse()
+        set_money(message.money, cost.money, self._currency)
+        for run, count in enumerate(cost.returned):
+            if count:
+                message.returned.add(run=run, count=count)
+        for missed in cost.not_refunded:
+            message.not_refunded.add(run=missed.run, count=missed.count, balance_id=missed.balance_id, why=missed.why)
+        self._write_summary(message.account, account)
+        return message
+
+    def _write_timespans(
+        self, message: call_pb2.CallCost, timespans: tuple[Timespan, ...], account: Account, voice: bool
+    ) -> None:
+        run = 0
+        for timespan in timespans:
+            written = message.timespans.add()
+            set_instant(written.time_start, timespan.start_ns)
+            set_instant(written.time_end, timespan.end_ns)
+            set_money(written.cost, timespan.cost, self._currency)
+            if timespan.round_cost:
+                set_money(written.round_cost, timespan.round_cost, self._currency)
+            set_usage(written.duration_index, timespan.duration_index, voice)
+            for increment in timespan.increments:
+                self._write_run(written.runs.add(), run, increment, account, voice)
+                run += 1
+            match, found = written.match, timespan.match
+            match.subject, match.rating_plan_id = found.subject, found.plan_id
+            match.destination_id, match.prefix = found.destination_id, found.prefix
+            match.timing_id = timespan.timing_id
+
+    def _write_run(
+        self, message: call_pb2.IncrementRun, run: int, increment: Increment, account: Account, voice: bool
+    ) -> None:
+        message.run, message.count = run, increment.count
+        set_usage(message.usage, increment.duration, voice)
+        set_money(message.cost, increment.cost, self._currency)
+        money, unit = increment.money, increment.unit
+        if money is not None:
+            drawn = message.money
+            drawn.balance_uuid, drawn.balance_id = money.uuid, money.balance_id
+            set_money(drawn.amount.money, increment.cost, self._currency)
+            set_money(drawn.after.money, money.after, self._currency)
+        if unit is not None:
+            drawn = message.units
+            kind = _unit_kind(account, unit.uuid, voice)
+            drawn.balance_uuid, drawn.balance_id = unit.uuid, unit.balance_id
+            set_amount(drawn.amount, unit.amount, kind, self._currency)
+            set_amount(drawn.after, unit.after, kind, self._currency)
+            if unit.factor != "1":
+                drawn.factor.value = unit.factor
+        if increment.payer != account.key:
+            message.payer = increment.payer.account
+
+    def _write_summary(self, message: call_pb2.AccountSummary, account: Account) -> None:
+        message.tenant, message.account = account.key.tenant, account.key.account
+        message.allow_negative, message.disabled = account.allow_negative, account.disabled
+        for balance in account.balances:
+            terms = balance.terms
+            written = message.balances.add()
+            written.uuid, written.id, written.kind = balance.uuid, terms.id, terms.kind.value
+            set_amount(written.value, balance.value, terms.kind, self._currency)
+            written.disabled = terms.disabled
+
+    # -- accounts
+
+    def account(self, account: Account) -> account_pb2.Account:
+        message = account_pb2.Account()
+        self.write_account(message, account)
+        return message
+
+    def write_account(self, message: account_pb2.Account, account: Account) -> None:
+        message.tenant, message.account = account.key.tenant, account.key.account
+        message.allow_negative, message.disabled = account.allow_negative, account.disabled
+        message.time_zone = account.time_zone
+        message.action_plans.extend(account.plans)
+        if account.updated_ns:
+            set_instant(message.update_time, account.updated_ns)
+        for balance in account.balances:
+            self._write_balance(message.balances.add(), balance)
+        for counter in account.counters:
+            self._write_counter(message.counters.add(), counter)
+        for trigger in account.triggers:
+            self._write_trigger(message.triggers.add(), trigger)
+
+    def _write_balance(self, message: account_pb2.Balance, balance: Balance) -> None:
+        terms = balance.terms
+        message.uuid, message.id, message.kind = balance.uuid, terms.id, terms.kind.value
+        set_amount(message.value, balance.value, terms.kind, self._currency)
+        message.weight.value = str(terms.weight)
+        if terms.expires_at_ns is not None:
+            set_instant(message.expire_time, terms.expires_at_ns)
+        message.destinations.update(terms.destinations)
+        message.categories.update(terms.categories)
+        message.timing_ids.update(terms.timing_ids)
+        message.shared_groups.extend(sorted(terms.shared_groups))
+        message.rating_subject = terms.rating_subject
+        message.factors.update({factor: str(value) for factor, value in terms.factors.items()})
+        message.blocker, message.disabled = terms.blocker, terms.disabled
+
+    def _write_counter(self, message: account_pb2.UnitCounter, counter: UnitCounter) -> None:
+        message.id, message.kind, message.of = counter.id, counter.kind, counter.of.value
+        set_amount(message.value, counter.value, counter.kind, self._currency)
+
+    def _write_trigger(self, message: account_pb2.Trigger, trigger: AccountTrigger) -> None:
+        terms = trigger.terms
+        message.group, message.unique_id, message.type = terms.group, terms.unique_id, terms.type.value
+        set_amount(message.threshold, terms.threshold, terms.kind, self._currency)
+        message.actions_id, message.kind = terms.actions_id, terms.kind
+        message.balance_id = terms.filter.id or ""
+        message.recurrent = terms.recurrent
+        if terms.min_sleep_ns:
+            set_duration(message.min_sleep, terms.min_sleep_ns)
+        if terms.activates_at_ns is not None:
+            set_instant(message.activation_time, terms.activates_at_ns)
+        if terms.expires_at_ns is not None:
+            set_instant(message.expire_time, terms.expires_at_ns)
+        message.weight.value = str(terms.weight)
+        message.executed = trigger.executed
+        if trigger.last_executed_ns is not None:
+            set_instant(message.last_execute_time, trigger.last_executed_ns)
+
+
+def _write_stop(message: call_pb2.StoppedBy, stop: StoppedBy) -> None:
+    message.reason = wire_reason(stop.reason)
+    message.trigger_group, message.trigger_id, message.actions_id = stop.trigger_group, stop.trigger_id, stop.actions_id
+
+
+def _unit_kind(account: Account, uuid: str, voice: bool) -> str:
+    """The kind of the balance that paid; a balance that is gone counted what the call did."""
+    balance = account.balance(uuid)
+    if balance is not None:
+        return balance.terms.kind
+    return BalanceKind.VOICE if voice else BalanceKind.GENERIC

@@ -1,0 +1,134 @@
+"""From a `Call` on the wire to the request that accounts and tariffs understand: defaults filled in, numbers checked.
+
+A switch may say as little as account, destination and usage: the tenant is the daemon's, the subject is the account,
+the category "call", the type *voice, and the call begins now. Whether the usage makes sense is not decided here: that
+is a refusal with a reason, and comes in its turn.
+"""
+
+from accounts.account import AccountKey
+from accounts.charge import ChargeRequest
+from ratingd.api.config import ApiConfig
+from ratingd.api.convert import instant_ns, money_nano, name, usage_of
+from ratingd.errors import InvalidRequest, UnknownTimeZone
+from ratingd.v1.call_pb2 import Call
+from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest
+from tariffs.span import VOICE
+from tariffs.zone import Zone, zone
+
+EXTRA_FIELDS_MAX = 100
+
+
+def charge_request(
+    call: Call,
+    config: ApiConfig,
+    *,
+    perform_rounding: bool = False,
+    deny_negative: bool = False,
+    final: bool = False,
+    force_duration: bool = False,
+    max_rate: tuple[int, int] | None = None,
+) -> ChargeRequest:
+    """`max_rate` is (nano-units, usage): the dearest price to go on at."""
+    account, subject = name(call.account, "call.account"), name(call.subject, "call.subject")
+    if not account and not subject:
+        raise InvalidRequest("call.account", "is empty, and so is call.subject: nobody is named")
+    tor = name(call.tor, "call.tor") or VOICE
+    start_ns, end_ns = _extent(call, tor, config)
+    call_zone, zone_given = _zone(call.time_zone, config)
+    return ChargeRequest(
+        AccountKey(name(call.tenant, "call.tenant") or config.default_tenant, account or subject),
+        name(call.category, "call.category") or config.default_category,
+        subject or account,
+        name(call.destination, "call.destination"),
+        tor,
+        start_ns,
+        end_ns,
+        call_zone,
+        duration_index=_duration_index(call, tor),
+        loop_index=_loop_index(call),
+        max_cost_so_far=_max_cost_so_far(call, config),
+        max_rate=max_rate[0] if max_rate else None,
+        max_rate_unit=max_rate[1] if max_rate else None,
+        force_duration=force_duration,
+        perform_rounding=perform_rounding,
+        deny_negative=deny_negative,
+        final=final,
+        extra_fields=_extra_fields(call) if call.extra_fields else None,
+        switch_id=name(call.switch_id, "call.switch_id"),
+        call_id=name(call.call_id, "call.call_id"),
+        zone_given=zone_given,
+    )
+
+
+def max_rate_of(request: GetMaxSessionTimeRequest | MaxDebitRequest, config: ApiConfig) -> tuple[int, int] | None:
+    """The dearest price to go on at, as (nano-units, usage); None where the request has none."""
+    given = request.HasField("max_rate"), request.HasField("max_rate_unit")
+    if not any(given):
+        return None
+    if not all(given):
+        missing = "max_rate_unit" if given[0] else "max_rate"
+        raise InvalidRequest(missing, "is missing: give both max_rate and max_rate_unit")
+    nano = money_nano(request.max_rate, "max_rate", config.currency)
+    per = usage_of(request.max_rate_unit, request.call.tor or VOICE, "max_rate_unit")
+    if nano < 0:
+        raise InvalidRequest("max_rate", "is negative")
+    if per <= 0:
+        raise InvalidRequest("max_rate_unit", "is not positive")
+    return nano, per
+
+
+def _extent(call: Call, tor: str, config: ApiConfig) -> tuple[int, int]:
+    start_ns = instant_ns(call.time_start, "call.time_start") if call.HasField("time_start") else config.clock()
+    match call.WhichOneof("extent"):
+        case "usage":
+            return start_ns, start_ns + usage_of(call.usage, tor, "call.usage")
+        case "time_end":
+            if tor != VOICE:
+                raise InvalidRequest("call.time_end", f"{tor} is used in units, not in time: give `usage`")
+            return start_ns, instant_ns(call.time_end, "call.time_end")
+        case _:
+            return start_ns, start_ns
+
+
+def _zone(text: str, config: ApiConfig) -> tuple[Zone, bool]:
+    if not text:
+        return config.default_zone, False
+    try:
+        return zone(text), True
+    except ValueError as error:
+        raise UnknownTimeZone("call.time_zone", str(error)) from None
+
+
+def _duration_index(call: Call, tor: str) -> int:
+    if not call.HasField("duration_index"):
+        return 0
+    index = usage_of(call.duration_index, tor, "call.duration_index")
+    if index < 0:
+        raise InvalidRequest("call.duration_index", "is negative")
+    return index
+
+
+def _loop_index(call: Call) -> int:
+    if call.loop_index < 0:
+        raise InvalidRequest("call.loop_index", "is negative")
+    return call.loop_index
+
+
+def _max_cost_so_far(call: Call, config: ApiConfig) -> int:
+    if not call.HasField("max_cost_so_far"):
+        return 0
+    cost = money_nano(call.max_cost_so_far, "call.max_cost_so_far", config.currency)
+    if cost < 0:
+        raise InvalidRequest("call.max_cost_so_far", "is negative")
+    return cost
+
+
+def _extra_fields(call: Call) -> dict[str, str]:
+    fields = dict(call.extra_fields)
+    if len(fields) > EXTRA_FIELDS_MAX:
+        raise InvalidRequest("call.extra_fields", f"{len(fields)} fields; at most {EXTRA_FIELDS_MAX} are allowed")
+    for key, value in fields.items():
+        name(key, "call.extra_fields")
+        if "\0" in value:
+            raise InvalidRequest(f"call.extra_fields[{key}]", "contains a NUL character")
+    return fields

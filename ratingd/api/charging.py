@@ -1,0 +1,211 @@
+"""ChargingService: a switch's requests as commands on the account's lane.
+
+The fingerprint of a request is a hash over everything in it but its key, so that the same content under the same key is
+the same request, by whichever method or stream it came, and other content is told apart (IDEMPOTENCY_KEY_REUSED).
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Final
+
+from google.protobuf.message import Message
+
+from accounts.charge import ChargeRequest, Granted, Refused
+from ratingd.api.answers import AnswerWriter
+from ratingd.api.call_request import charge_request, max_rate_of
+from ratingd.api.config import ApiConfig
+from ratingd.api.convert import account_key, idempotency_key, required
+from ratingd.api.method import AnyMethod, Kind, Many, Method, Prepared, guarded, parse
+from ratingd.api.status import failure, refusal
+from ratingd.api.wire import delimited
+from ratingd.engine.command import Command, Reply
+from ratingd.engine.operation import Answer, Charged, Debit, GetMaxSessionTime, MaxDebit, Refund, Refunded
+from ratingd.errors import InvalidRequest, InvariantBroken, RatingdError
+from ratingd.v1.call_pb2 import BASIC
+from ratingd.v1.charging_pb2 import (
+    BatchDebitRequest,
+    DebitRequest,
+    GetMaxSessionTimeRequest,
+    MaxDebitRequest,
+    RefundRequest,
+)
+from tariffs.span import VOICE
+
+SERVICE: Final = "/ratingd.v1.ChargingService/"
+BATCH_MAX: Final = 1_000
+RUNS_MAX: Final = 100_000
+
+
+class Charging:
+    """Turns requests into commands. Holds nothing but the configuration."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        self._config: Final = config
+        self._writer: Final = AnswerWriter(config.currency)
+
+    def methods(self) -> list[AnyMethod]:
+        unary: dict[str, Callable[[bytes, int | None], Prepared]] = {
+            "GetMaxSessionTime": self._parse_get_max_session_time,
+            "Debit": self._parse_debit,
+            "MaxDebit": self._parse_max_debit,
+            "Refund": self._parse_refund,
+            "BatchDebit": self._parse_batch,
+        }
+        return [Method(SERVICE + name, Kind.LANE, guarded(prepare)) for name, prepare in unary.items()]
+
+    def get_max_session_time(self, request: GetMaxSessionTimeRequest, deadline_ns: int | None) -> Command:
+        asked = charge_request(request.call, self._config, max_rate=max_rate_of(request, self._config))
+        encode = _Encoding(asked, self._writer, full=False)
+        return Command(asked.key, GetMaxSessionTime(asked), encode.granted, deadline_ns=deadline_ns)
+
+    def debit(self, request: DebitRequest, deadline_ns: int | None) -> Command:
+        key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
+        asked = charge_request(
+            request.call,
+            self._config,
+            perform_rounding=request.perform_rounding,
+            deny_negative=request.deny_negative,
+            final=request.final,
+        )
+        encode = _Encoding(asked, self._writer, full=request.view != BASIC)
+        return Command(
+            asked.key, Debit(asked), encode.charged, key, fingerprint(request, b"debit"), request.dry_run, deadline_ns
+        )
+
+    def max_debit(self, request: MaxDebitRequest, deadline_ns: int | None) -> Command:
+        key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
+        asked = charge_request(
+            request.call,
+            self._config,
+            perform_rounding=request.perform_rounding,
+            deny_negative=request.deny_negative,
+            final=request.final,
+            force_duration=request.force_duration,
+            max_rate=max_rate_of(request, self._config),
+        )
+        encode = _Encoding(asked, self._writer, full=request.view != BASIC)
+        mark = fingerprint(request, b"max_debit")
+        return Command(asked.key, MaxDebit(asked), encode.charged, key, mark, request.dry_run, deadline_ns)
+
+    def refund(self, request: RefundRequest, deadline_ns: int | None) -> Command:
+        key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
+        account = account_key(request.tenant, request.account, self._config.default_tenant)
+        operation = Refund(required(request.charge_id, "charge_id"), _runs(request))
+        encode = _RefundEncoding(self._writer, account.account)
+        mark = fingerprint(request, b"refund")
+        return Command(account, operation, encode, key, mark, request.dry_run, deadline_ns)
+
+    def _parse_get_max_session_time(self, body: bytes, deadline_ns: int | None) -> Command:
+        return self.get_max_session_time(parse(GetMaxSessionTimeRequest(), body), deadline_ns)
+
+    def _parse_debit(self, body: bytes, deadline_ns: int | None) -> Command:
+        return self.debit(parse(DebitRequest(), body), deadline_ns)
+
+    def _parse_max_debit(self, body: bytes, deadline_ns: int | None) -> Command:
+        return self.max_debit(parse(MaxDebitRequest(), body), deadline_ns)
+
+    def _parse_refund(self, body: bytes, deadline_ns: int | None) -> Command:
+        return self.refund(parse(RefundRequest(), body), deadline_ns)
+
+    def _parse_batch(self, body: bytes, deadline_ns: int | None) -> Many:
+        requests = parse(BatchDebitRequest(), body).requests
+        if len(requests) > BATCH_MAX:
+            raise InvalidRequest("requests", f"{len(requests)} debits; at most {BATCH_MAX} are allowed in one batch")
+        return Many(tuple(self._one_of_batch(request, deadline_ns) for request in requests), _join_batch)
+
+    def _one_of_batch(self, request: DebitRequest, deadline_ns: int | None) -> Command | Reply:
+        try:
+            return self.debit(request, deadline_ns)
+        except RatingdError as error:
+            return failure(error)
+
+
+def fingerprint(request: Message, method: bytes) -> bytes:
+    """A hash of what a request wants: its content without the key, which is put back."""
+    key = request.idempotency_key  # type: ignore[attr-defined]
+    request.ClearField("idempotency_key")
+    content = request.SerializeToString(deterministic=True)
+    request.idempotency_key = key  # type: ignore[attr-defined]
+    return blake2b(content, digest_size=16, key=method).digest()
+
+
+def _runs(request: RefundRequest) -> tuple[int, ...] | None:
+    """How many increments of each run; None for all that is left."""
+    if not request.runs:
+        return None
+    counts: dict[int, int] = {}
+    for place, run in enumerate(request.runs):
+        if not 0 <= run.run < RUNS_MAX:
+            raise InvalidRequest(f"runs[{place}].run", f"{run.run} is no run of a charge")
+        if run.count <= 0:
+            raise InvalidRequest(f"runs[{place}].count", "is not positive")
+        if run.run in counts:
+            raise InvalidRequest(f"runs[{place}].run", f"names run {run.run} a second time")
+        counts[run.run] = run.count
+    return tuple(counts.get(number, 0) for number in range(max(counts) + 1))
+
+
+def _join_batch(replies: Sequence[Reply]) -> Reply:
+    """Each answer as it is into its DebitResult: field 1 the call cost, field 2 the error."""
+    results = [delimited(1, delimited(1 if reply.code == 0 else 2, reply.body)) for reply in replies]
+    return Reply(0, b"".join(results))
+
+
+class _Encoding:
+    """Writes what came of one charging request, on the lane's thread."""
+
+    __slots__ = ("_asked", "_full", "_writer")
+
+    def __init__(self, asked: ChargeRequest, writer: AnswerWriter, *, full: bool) -> None:
+        self._asked: Final = asked
+        self._writer: Final = writer
+        self._full: Final = full
+
+    def charged(self, answer: Answer | RatingdError) -> Reply:
+        if isinstance(answer, Charged):
+            voice = self._asked.tor == VOICE
+            message = self._writer.call_cost(
+                answer.cost, answer.charge_id, answer.account, voice=voice, full=self._full
+            )
+            return Reply(0, message.SerializeToString())
+        return self._otherwise(answer)
+
+    def granted(self, answer: Answer | RatingdError) -> Reply:
+        if isinstance(answer, Granted):
+            return Reply(0, self._writer.granted(answer, voice=self._asked.tor == VOICE).SerializeToString())
+        return self._otherwise(answer)
+
+    def _otherwise(self, answer: Answer | RatingdError) -> Reply:
+        asked = self._asked
+        if isinstance(answer, Refused):
+            return refusal(
+                answer,
+                tenant=asked.key.tenant,
+                account=asked.key.account,
+                category=asked.category,
+                subject=asked.subject,
+                destination=asked.destination,
+            )
+        return failed(answer, asked.key.account)
+
+
+class _RefundEncoding:
+    __slots__ = ("_account", "_writer")
+
+    def __init__(self, writer: AnswerWriter, account: str) -> None:
+        self._writer: Final = writer
+        self._account: Final = account
+
+    def __call__(self, answer: Answer | RatingdError) -> Reply:
+        if isinstance(answer, Refunded):
+            return Reply(0, self._writer.refund(answer.cost, answer.account).SerializeToString())
+        return failed(answer, self._account)
+
+
+def failed(answer: Answer | RatingdError, account: str) -> Reply:
+    """The reply for an error; an answer of the wrong kind is one of ours."""
+    if isinstance(answer, RatingdError):
+        return failure(answer, account=account)
+    if isinstance(answer, Refused):
+        return refusal(answer, account=account)
+    return failure(InvariantBroken(f"the engine answered with {type(answer).__name__}"), account=account)

@@ -1,0 +1,25 @@
+"""What the API needs of the settings, so that a test can serve it with three lines."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accounts.charge import ChargeRules
+from tariffs.zone import UTC, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Defaults of requests, and limits. `clock` gives nanoseconds since the epoch."""
+
+    clock: Callable[[], int]
+    rules: ChargeRules = field(default_factory=ChargeRules)
+    default_tenant: str = "cgrates.org"
+    default_category: str = "call"
+    default_zone: Zone = UTC
+    currency: str = ""  # ISO 4217, written beside every amount; "" leaves it out
+    max_message_bytes: int = 4_194_304
+    streams_max: int = 256
+    in_flight_max: int = 1_024  # requests of one Charge stream that wait for their answers
+    tariff_folders: tuple[Path, ...] = ()
+    upload_bytes_max: int = 1_073_741_824

@@ -1,0 +1,165 @@
+"""Methods: what a transport serves, as bytes in and bytes out.
+
+A method is prepared on the transport's thread: the request is parsed, checked and turned into a command, or answered at
+once when it is wrong. What a command comes to is a `Reply`, handed to `done` when its batch is committed, on a thread
+of the lane. No method can tell which transport calls it, and no transport knows what charging is.
+
+    kind        prepared          answered                                          example
+    lane        on its thread     when the batch commits, on the lane's thread      Debit
+    quick       on its thread     at once                                           GetCost
+    slow        on a pool         when it is done                                   Verify
+    stream      per message       as the stream likes, see `Stream`                 Charge
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from threading import Lock
+from typing import Final, Protocol, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from ratingd.api.status import failure
+from ratingd.engine.command import Command, Reply
+from ratingd.errors import InvalidRequest, RatingdError
+
+
+class Kind(Enum):
+    LANE = "lane"
+    QUICK = "quick"
+    SLOW = "slow"
+    STREAM = "stream"
+
+
+class Submit(Protocol):
+    """The way into the engine. `done` is called once, on another thread or on this one, and must not block."""
+
+    def __call__(self, command: Command, done: Callable[[Reply], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Commands (or replies known already) that are answered together, in their order."""
+
+    parts: tuple[Command | Reply, ...]
+    join: Callable[[Sequence[Reply]], Reply]
+
+
+Prepared = Command | Many | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`prepare(request, deadline_ns)` never raises what a client did wrong; the deadline is on the monotonic clock."""
+
+    name: str  # "/ratingd.v1.ChargingService/Debit"
+    kind: Kind
+    prepare: Callable[[bytes, int | None], Prepared]
+
+
+class Outlet(Protocol):
+    """Where a stream's answers go. Neither call blocks; after `finish` nothing more is sent."""
+
+    def send(self, message: bytes) -> None: ...
+
+    def finish(self, reply: Reply | None = None) -> None:
+        """End the stream, with OK or with a status."""
+
+
+class Stream(Protocol):
+    """One open stream. The transport calls one method at a time, and `cancel` at the latest when the stream is over."""
+
+    def receive(self, message: bytes) -> None:
+        """A message came. May block to hold the client back; raises RatingdError to end the stream."""
+
+    def half_close(self) -> None:
+        """The client will send no more."""
+
+    def drain(self) -> None:
+        """The daemon is going down: finish soon. May be called while `receive` blocks."""
+
+    def cancel(self) -> None:
+        """The client is gone, or the stream is over. May be called while `receive` blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMethod:
+    name: str
+    open: Callable[[Outlet], Stream]
+    kind: Kind = Kind.STREAM
+
+
+AnyMethod = Method | StreamMethod
+Request = TypeVar("Request", bound=Message)
+
+
+def parse(request: Request, body: bytes) -> Request:
+    """Fill a message from what came; InvalidRequest where it is none."""
+    try:
+        request.ParseFromString(body)
+    except DecodeError:
+        raise InvalidRequest("request", f"is not a {request.DESCRIPTOR.full_name}") from None
+    return request
+
+
+def guarded(prepare: Callable[[bytes, int | None], Prepared]) -> Callable[[bytes, int | None], Prepared]:
+    """A `prepare` whose errors are replies."""
+
+    def prepared(body: bytes, deadline_ns: int | None) -> Prepared:
+        try:
+            return prepare(body, deadline_ns)
+        except RatingdError as error:
+            return failure(error)
+
+    return prepared
+
+
+def answer(prepared: Prepared, submit: Submit, done: Callable[[Reply], None]) -> None:
+    """See a prepared request through; `done` is called once."""
+    if isinstance(prepared, Command):
+        submit(prepared, done)
+    elif isinstance(prepared, Reply):
+        done(prepared)
+    else:
+        _Gathering(prepared, done).start(submit)
+
+
+class _Gathering:
+    """The replies of `Many` as they come in."""
+
+    def __init__(self, many: Many, done: Callable[[Reply], None]) -> None:
+        self._many: Final = many
+        self._done: Final = done
+        self._lock: Final = Lock()
+        self._replies: Final[list[Reply | None]] = [part if isinstance(part, Reply) else None for part in many.parts]
+        self._missing = sum(reply is None for reply in self._replies)
+
+    def start(self, submit: Submit) -> None:
+        if self._missing == 0:
+            self._join()
+            return
+        for place, part in enumerate(self._many.parts):
+            if isinstance(part, Command):
+                submit(part, _Slot(self, place).fill)
+
+    def fill(self, place: int, reply: Reply) -> None:
+        with self._lock:
+            self._replies[place] = reply
+            self._missing -= 1
+            complete = self._missing == 0
+        if complete:
+            self._join()
+
+    def _join(self) -> None:
+        self._done(self._many.join([reply for reply in self._replies if reply is not None]))
+
+
+class _Slot:
+    __slots__ = ("_gathering", "_place")
+
+    def __init__(self, gathering: _Gathering, place: int) -> None:
+        self._gathering: Final = gathering
+        self._place: Final = place
+
+    def fill(self, reply: Reply) -> None:
+        self._gathering.fill(self._place, reply)

@@ -30,6 +30,7 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from tariffs.duration import DURATION_ALLOWED, parse_duration
@@ -251,6 +252,7 @@ def read_rows(file: str, data: bytes, columns: tuple[str, ...], findings: list[F
     return rows
 
 
+@lru_cache(maxsize=4096)
 def parse_number(text: str) -> tuple[int, int] | None:
     """(digits, scale) of a decimal text such as `0.25`, `.5`, `+1` or `6e-1`; None for any other.
 

@@ -17,6 +17,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, assert_never
 
+from accounts.account import Account
+from accounts.account_state import account_state
 from tariffs.duration import parse_duration
 
 PREFIX: Final = "~*req."
@@ -113,6 +115,11 @@ VALUELESS: Final = frozenset({FilterType.EMPTY, FilterType.NOT_EMPTY, FilterType
 def passes(filters: Iterable[str], document: Mapping[str, object]) -> bool:
     """Whether a document passes every one of the filters."""
     return all(parse_filter(text).passes(document) for text in filters)
+
+
+def account_fields(account: Account) -> dict[str, object]:
+    """An account as filters see it: its state, and the two parts of its ID by themselves."""
+    return {**account_state(account), "Tenant": account.key.tenant, "Account": account.key.account}
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 """Performing: one action set on one account, all of it or nothing of it, and what its changes set off.
 
 `TOP_AND_TELL` tops up 10 and posts. The top-up moves balance MON to 31, a ceiling at 30 is reached and its own set
-disables the account; only then the post is made, and it shows the account disabled. Had the set also held an action that
-cannot be done, neither the top-up nor the disabling would have happened: a set is one thing to whoever ordered it.
+disables the account; only then the post is made, and it shows the account disabled. Had the set also held an action
+that cannot be done, neither the top-up nor the disabling would have happened: a set is one thing to whoever ordered it.
 
 Evaluation never nests. A set that a monitor fired may top up as it likes: what it changes is seen by the next
 evaluation, that of the debit's next portion or of the next operation.
@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accounts.account import TriggerTerms
-from accounts.account_state import account_state
 from accounts.book import Page
 from accounts.document import trigger_document
 from actions.action import SUPPORTED, Action, ActionType
@@ -24,7 +23,7 @@ from actions.balance_actions import debit_units, remove_balance, set_balance, to
 from actions.catalogue import Catalogue
 from actions.context import ActionContext
 from actions.failure import ActionFailed, FailureReason
-from actions.filter import passes
+from actions.filter import account_fields, passes
 from actions.outside import Disconnect, LogLine, Outside
 from actions.session_filter import parse_session_filter
 from actions.trigger_groups import arm_meant, bring_counters_in_line, reset_counters
@@ -146,7 +145,7 @@ def _concerns(page: Page, action: Action) -> bool:
     if not action.filters:
         return True
     try:
-        return passes(action.filters, account_state(page.account))
+        return passes(action.filters, account_fields(page.account))
     except ValueError as error:
         raise ActionFailed(action, f"its filter: {error}") from None
 

@@ -113,6 +113,8 @@ class _Calendar:
     time_ns: int
 
     def next(self, after_ns: int, zone: Zone) -> int | None:
+        if self.time_ns >= DAY_NS:                  # later than any day lasts
+            return None
         today = zone.day_of(after_ns)
         for year, month in self._months(today.year, today.month):
             for month_day in self._days(year, month):

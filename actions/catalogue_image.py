@@ -1,0 +1,144 @@
+"""The image of a catalogue: what JSON can hold, and the catalogue back from it. It travels beside the tariff's image.
+
+    "sets":   [["TOP10", [{"type": "*topup", "filter": {"kind": "*monetary", "id": "MON"}, "units": 10000000000}]]]
+    "plans":  [["MONTHLY_10", [["TOP10", {"id": "*monthly", "schedule": "*monthly"}, "10", 1795220917000000000]]]]
+    "groups": [["FRAUD", [{"group": "FRAUD", "unique_id": "F1", …}]]]
+    "rows":   [["cgrates.org", "1001", "PACKAGE_10", "FRAUD", false, true]]
+
+What has its default value is left out. An image of another format is refused.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from accounts.account import AccountKey, AccountTrigger, TriggerTerms
+from accounts.document import filter_document, filter_from_document, trigger_document, trigger_from_document
+from actions.account_row import AccountRow
+from actions.action import Action, ActionSet, ActionType
+from actions.catalogue import Catalogue
+from actions.plan_schedule import ActionPlan, PlanEntry
+from actions.value_formula import ValueFormula
+from tariffs.timing import Timing
+
+FORMAT: Final = 1
+Cells = list[Any]                       # one line of a table, as JSON has it
+Members = dict[str, Any]
+
+
+def catalogue_image(catalogue: Catalogue) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "sets": [[found.id, [_action_members(a) for a in found.actions]] for found in catalogue.action_sets.values()],
+        "plans": [[plan.id, [_entry_cells(e) for e in plan.entries]] for plan in catalogue.action_plans.values()],
+        "groups": [[group, [_terms_members(t) for t in terms]] for group, terms in catalogue.trigger_groups.items()],
+        "rows": [_row_cells(row) for row in catalogue.account_rows.values()],
+    }
+
+
+def catalogue_from_image(image: Mapping[str, Any]) -> Catalogue:
+    """The catalogue of an image; ValueError where the image is of another format or damaged."""
+    if image.get("format") != FORMAT:
+        raise ValueError(f"a catalogue image of format {image.get('format')!r}; this release reads format {FORMAT}")
+    try:
+        return _catalogue(image)
+    except (KeyError, IndexError, TypeError, ArithmeticError) as error:
+        raise ValueError(f"a damaged catalogue image: {type(error).__name__} {error}") from error
+
+
+def _catalogue(image: Mapping[str, Any]) -> Catalogue:
+    rows = [_row(cells) for cells in image["rows"]]
+    return Catalogue(
+        {id: ActionSet(id, tuple(_action(id, members) for members in actions)) for id, actions in image["sets"]},
+        {id: ActionPlan(id, tuple(_entry(cells) for cells in entries)) for id, entries in image["plans"]},
+        {group: tuple(_terms(members) for members in terms) for group, terms in image["groups"]},
+        {row.key: row for row in rows},
+    )
+
+
+def _action_members(action: Action) -> Members:
+    members: Members = {
+        "weight": str(action.weight) if action.weight else "",
+        "extra": action.extra,
+        "filters": list(action.filters),
+        "balance_type": action.balance_type,
+        "filter": filter_document(action.filter),
+        "formula": [] if action.formula is None else _formula_cells(action.formula),
+        "expiry": action.expiry,
+        "factors": {name: str(factor) for name, factor in action.factors.items()},
+    }
+    given: Members = {"type": action.type.value} | {name: value for name, value in members.items() if value}
+    return given if action.units is None else given | {"units": action.units}
+
+
+def _action(actions_id: str, members: Members) -> Action:
+    formula = members.get("formula")
+    return Action(
+        actions_id,
+        ActionType(members["type"]),
+        Decimal(members.get("weight", "0")),
+        members.get("extra", ""),
+        tuple(members.get("filters", ())),
+        members.get("balance_type", ""),
+        filter_from_document(members.get("filter", {})),
+        members.get("units"),
+        ValueFormula(*formula) if formula else None,
+        members.get("expiry", ""),
+        {name: Decimal(factor) for name, factor in members.get("factors", {}).items()},
+    )
+
+
+def _formula_cells(formula: ValueFormula) -> Cells:
+    return [formula.numerator, formula.denominator, formula.interval, formula.increment]
+
+
+def _entry_cells(entry: PlanEntry) -> Cells:
+    return [entry.actions_id, _timing_members(entry.timing), str(entry.weight), entry.anchor_ns]
+
+
+def _entry(cells: Cells) -> PlanEntry:
+    actions_id, timing, weight, anchor_ns = cells
+    return PlanEntry(actions_id, _timing(timing), Decimal(weight), anchor_ns)
+
+
+def _timing_members(timing: Timing) -> Members:
+    members: Members = {
+        "years": sorted(timing.years),
+        "months": sorted(timing.months),
+        "month_days": sorted(timing.month_days),
+        "week_days": sorted(timing.week_days),
+        "start_ns": timing.start_ns,
+        "schedule": timing.schedule,
+    }
+    given: Members = {"id": timing.id} | {name: value for name, value in members.items() if value}
+    return given if timing.end_ns is None else given | {"end_ns": timing.end_ns}
+
+
+def _timing(members: Members) -> Timing:
+    return Timing(
+        members["id"],
+        frozenset(members.get("years", ())),
+        frozenset(members.get("months", ())),
+        frozenset(members.get("month_days", ())),
+        frozenset(members.get("week_days", ())),
+        members.get("start_ns", 0),
+        members.get("end_ns"),
+        members.get("schedule", ""),
+    )
+
+
+def _terms_members(terms: TriggerTerms) -> object:
+    return trigger_document(AccountTrigger(terms))["terms"]
+
+
+def _terms(members: Members) -> TriggerTerms:
+    return trigger_from_document({"terms": members}).terms
+
+
+def _row_cells(row: AccountRow) -> Cells:
+    return [row.key.tenant, row.key.account, row.plan, row.triggers, row.allow_negative, row.disabled]
+
+
+def _row(cells: Cells) -> AccountRow:
+    tenant, account, *rest = cells
+    return AccountRow(AccountKey(tenant, account), *rest)

@@ -1,0 +1,156 @@
+"""ActionTriggers.csv: the groups of monitors that accounts are given copies of.
+
+    FRAUD,,*max_event_counter,20,false,0,,,,*monetary,,DST_PREMIUM,,,,,,,,DISABLE_AND_LOG,10
+
+Group FRAUD: when 20.00 have been spent on premium numbers, run DISABLE_AND_LOG. Columns 8 to 18 say which balances or
+what usage is meant; blank and `*any` say nothing. A blank UniqueId is derived from the row itself: loading the same row
+again gives the same id, so the accounts' marks and counters stay theirs. An edited row is a new monitor; who wants to
+edit a threshold and keep the marks gives the row an id.
+
+Thresholds of voice are nanoseconds, all others currency or units.
+"""
+
+from collections.abc import Mapping, Set
+from hashlib import sha256
+from typing import Final
+
+from accounts.account import ThresholdType, TriggerTerms
+from accounts.balance import BalanceKind, kind_scale
+from accounts.balance_filter import BalanceFilter
+from tariffs.csv_rows import Row, read_rows
+from tariffs.fault import Finding
+from tariffs.money import half
+from tariffs.plan_files import in_reading_order
+from tariffs.timing import ANY
+from tariffs.zone import Zone
+from triggers.monitor import COUNTER_SIDES, UNWATCHED
+
+FILE: Final = "ActionTriggers.csv"
+COLUMNS: Final = (
+    "Tag", "UniqueId", "ThresholdType", "ThresholdValue", "Recurrent", "MinSleep", "ExpiryTime", "ActivationTime",
+    "BalanceTag", "BalanceType", "BalanceCategories", "BalanceDestinationIds", "BalanceRatingSubject",
+    "BalanceSharedGroup", "BalanceExpiryTime", "BalanceTimingIds", "BalanceWeight", "BalanceBlocker",
+    "BalanceDisabled", "ActionsId", "Weight",
+)  # fmt: skip
+CONNECTS: Final = "*event_connect"      # the list of the counter of connected calls
+KINDS: Final = frozenset(BalanceKind)
+DERIVED_LENGTH: Final = 16              # hexadecimal digits of a derived id
+
+
+class TriggerReader:
+    """Reads the rows of one load. `action_ids` are the sets that exist."""
+
+    __slots__ = ("action_ids", "lines", "now_ns", "seen", "zone")
+
+    def __init__(self, action_ids: Set[str], *, now_ns: int, zone: Zone) -> None:
+        self.action_ids: Final = action_ids
+        self.now_ns: Final = now_ns
+        self.zone: Final = zone
+        self.seen: Final[dict[str, int]] = {}                   # derived id to how many rows have it
+        self.lines: Final[dict[tuple[str, str], Row]] = {}      # given (group, id) to its row
+
+    def terms(self, row: Row) -> TriggerTerms | None:
+        """The monitor of a row; None where a fault leaves nothing that makes sense."""
+        group, type, kind = row["Tag"], self._type(row), _given(row, "BalanceType") or ""
+        if not group:
+            row.fault("Tag", "is empty", "the id of the group")
+        self._check_actions(row)
+        terms = TriggerTerms(
+            group=group,
+            unique_id=self._unique_id(row),
+            type=type or ThresholdType.MAX_BALANCE,
+            threshold=_scaled(row.number("ThresholdValue"), kind_scale(kind)),
+            actions_id=row["ActionsId"],
+            kind=kind,
+            filter=self._filter(row, kind),
+            recurrent=row.flag("Recurrent"),
+            min_sleep_ns=row.duration("MinSleep"),
+            expires_at_ns=row.instant("ExpiryTime", now_ns=self.now_ns, zone=self.zone),
+            activates_at_ns=row.instant("ActivationTime", now_ns=self.now_ns, zone=self.zone),
+            weight=row.decimal("Weight"),
+        )
+        if type is None or not group:
+            return None
+        _warn(row, terms)
+        return terms
+
+    def _type(self, row: Row) -> ThresholdType | None:
+        try:
+            return ThresholdType(row["ThresholdType"])
+        except ValueError:
+            row.fault("ThresholdType", "is unknown", "one of " + ", ".join(ThresholdType))
+            return None
+
+    def _check_actions(self, row: Row) -> None:
+        actions_id = row["ActionsId"]
+        if not actions_id:
+            row.fault("ActionsId", "is empty", "the id of an action set")
+        elif actions_id not in self.action_ids:
+            row.fault("ActionsId", "names no action set", "an id of Actions.csv, in this folder or loaded before")
+
+    def _unique_id(self, row: Row) -> str:
+        given = row["UniqueId"]
+        if given:
+            first = self.lines.setdefault((row["Tag"], given), row)
+            if first is not row:
+                place = f"{first.file}:{first.line}"
+                row.fault("UniqueId", f"is that of {place} in the same group", "an id of its own, or none")
+            return given
+        derived = sha256("\x1f".join(row.cells).encode("utf-8", "surrogateescape")).hexdigest()[:DERIVED_LENGTH]
+        ordinal = self.seen[derived] = self.seen.get(derived, 0) + 1
+        return derived if ordinal == 1 else f"{derived}-{ordinal}"
+
+    def _filter(self, row: Row, kind: str) -> BalanceFilter:
+        return BalanceFilter(
+            kind=BalanceKind(kind) if kind in KINDS else None,
+            id=_given(row, "BalanceTag"),
+            weight=row.given_decimal("BalanceWeight"),
+            expires_at_ns=row.instant("BalanceExpiryTime", now_ns=self.now_ns, zone=self.zone),
+            destinations=row.names("BalanceDestinationIds"),
+            rating_subject=_given(row, "BalanceRatingSubject"),
+            categories=row.names("BalanceCategories"),
+            shared_groups=row.names("BalanceSharedGroup"),
+            timing_ids=row.names("BalanceTimingIds"),
+            blocker=row.given_flag("BalanceBlocker"),
+            disabled=row.given_flag("BalanceDisabled"),
+        )
+
+
+def read_triggers(
+    files: Mapping[str, bytes], action_ids: Set[str], findings: list[Finding], *, now_ns: int, zone: Zone
+) -> dict[str, tuple[TriggerTerms, ...]]:
+    """The groups of a folder (path inside it to content), each in the order of its rows."""
+    reader = TriggerReader(action_ids, now_ns=now_ns, zone=zone)
+    groups: dict[str, list[TriggerTerms]] = {}
+    for path in in_reading_order(files, FILE):
+        for row in read_rows(path, files[path], COLUMNS, findings):
+            terms = reader.terms(row)
+            if terms is not None:
+                groups.setdefault(terms.group, []).append(terms)
+    return {group: tuple(terms) for group, terms in groups.items()}
+
+
+def _warn(row: Row, terms: TriggerTerms) -> None:
+    """Say where a monitor loads and will never fire, or not as its row suggests."""
+    counts = terms.type in COUNTER_SIDES
+    if terms.type in UNWATCHED:
+        row.warn("ThresholdType", "watches a score or metric that is not computed yet: the monitor never fires")
+    elif not terms.kind:
+        row.warn("BalanceType", "is empty: the monitor watches nothing", "the type of balance or counter it means")
+    elif terms.kind not in KINDS and not (counts and terms.kind == CONNECTS):
+        known = (*BalanceKind, CONNECTS) if counts else tuple(BalanceKind)
+        row.warn("BalanceType", "is no type that is watched: the monitor never fires", ", ".join(known))
+    if terms.filter.shared_groups:
+        row.warn("BalanceSharedGroup", "is compared with the balances' groups; balances are not shared yet")
+    if terms.filter.timing_ids:
+        row.warn("BalanceTimingIds", "is compared with the balances' timings; neither timings nor windows are used yet")
+
+
+def _given(row: Row, column: str) -> str | None:
+    text = row[column]
+    return None if text in ("", ANY) else text
+
+
+def _scaled(number: tuple[int, int], scale: int) -> int:
+    digits, decimals = number
+    return half(digits * scale, 10**decimals)

@@ -1,15 +1,17 @@
 """Importing accounts: what a row of AccountActions.csv changes on an account that may be known already.
 
-A folder is loaded every night. Account 1001 was topped up by its plan's `*asap` entry when it first came, has spent, and
-was disabled by a fraud monitor at noon. Loading the same row again changes nothing: no second top-up, the monitor keeps
-its mark and its counter, the account stays disabled. A row that differs from the one loaded last is an order: its
+A folder is loaded every night. Account 1001 was topped up by its plan's `*asap` entry when it first came, has spent,
+and was disabled by a fraud monitor at noon. Loading the same row again changes nothing: no second top-up, the monitor
+keeps its mark and its counter, the account stays disabled. A row that differs from the one loaded last is an order: its
 flags hold, its plan takes the place of the plan loaded before (those attached by other ways stay), its group decides
 which triggers the account has. Triggers of equal group and unique id keep their marks and counters all the same.
 
 CGRateS would have topped up again, armed every trigger, set the counters to zero and enabled the account.
+
+What an operator sets over the API adds to all this, or overwrites it where that is asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from accounts.account import AccountTrigger, TriggerTerms
@@ -17,7 +19,7 @@ from accounts.book import Page
 from actions.account_row import AccountRow
 from actions.catalogue import Catalogue
 from actions.plan_schedule import ActionPlan
-from actions.trigger_groups import group_terms, replace_triggers
+from actions.trigger_groups import attach_groups, group_terms, replace_triggers
 
 
 class PlanUnknown(LookupError):
@@ -28,7 +30,7 @@ class PlanUnknown(LookupError):
 class Imported:
     """What is left to do after an import: the sets that run at once, heaviest first. `differences` are for people."""
 
-    asap_sets: tuple[str, ...] = ()
+    asap: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
 
 
@@ -47,6 +49,30 @@ def import_account(page: Page, row: AccountRow, catalogue: Catalogue, *, rerun_a
     asap = asap_sets([plan_of(catalogue, row.plan)]) if runs else ()
     differences += [f"run {actions_id} now" for actions_id in asap]
     return Imported(asap, tuple(differences))
+
+
+def set_account(
+    page: Page,
+    catalogue: Catalogue,
+    *,
+    plans: Sequence[str] | None = None,
+    trigger_groups: Sequence[str] | None = None,
+    allow_negative: bool | None = None,
+    disabled: bool | None = None,
+    overwrite_plans: bool = False,
+    overwrite_triggers: bool = False,
+) -> Imported:
+    """Change what is given of an account; None stays as it is. Raises PlanUnknown or TriggerGroupUnknown."""
+    asap: tuple[str, ...] = ()
+    if plans is not None:
+        asap = attach_plans(page, plans, catalogue, overwrite=overwrite_plans)
+    if trigger_groups is not None:
+        attach_groups(page, trigger_groups, catalogue, overwrite=overwrite_triggers)
+    if allow_negative is not None and allow_negative != page.account.allow_negative:
+        page.allow_negative(allow_negative)
+    if disabled is not None and disabled != page.account.disabled:
+        page.disable(disabled)
+    return Imported(asap)
 
 
 def attach_plans(page: Page, plans: Iterable[str], catalogue: Catalogue, *, overwrite: bool = False) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The catalogue: everything a tariff folder says about accounts, as one value beside the tariff.
 
 Action sets, the plans that run them, the groups of triggers, and the accounts' rows of the last load: importing those
-is part of that load, so the rows of earlier ones do not stay. Like a tariff it is immutable, so that a batch of requests
-can pin one.
+is part of that load, so the rows of earlier ones do not stay. Like a tariff it is immutable, so that a batch of
+requests can pin one.
 """
 
 from collections.abc import Mapping

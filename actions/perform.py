@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from accounts.account import TriggerTerms
 from accounts.book import Page
+from accounts.counting import rebuild_counters
 from accounts.document import trigger_document
 from actions.action import SUPPORTED, Action, ActionType
 from actions.alert import log_account, post_alert, trigger_fields
@@ -26,7 +27,7 @@ from actions.failure import ActionFailed, FailureReason
 from actions.filter import account_fields, passes
 from actions.outside import Disconnect, LogLine, Outside
 from actions.session_filter import parse_session_filter
-from actions.trigger_groups import arm_meant, bring_counters_in_line, reset_counters
+from actions.trigger_groups import arm_meant, reset_counters
 from triggers.monitor import Firing, due
 
 DISCONNECT: Final = "DISCONNECT"
@@ -182,7 +183,7 @@ def _perform(action: Action, page: Page, catalogue: Catalogue, context: ActionCo
         case _:
             raise ActionFailed(action, "this action is not supported yet", FailureReason.UNSUPPORTED)
     if action.type in CHANGES_BALANCES:
-        bring_counters_in_line(page)
+        rebuild_counters(page)
     if action.type in EVALUATED and context.cause is None:
         for fired in evaluate(page, catalogue, context, meant):
             outside += fired.outside

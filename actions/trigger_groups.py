@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 
 from accounts.account import AccountTrigger, TriggerTerms
 from accounts.book import Page
-from accounts.document import counter_document, trigger_document
+from accounts.counting import rebuild_counters
+from accounts.document import trigger_document
 from actions.action import Action
 from actions.catalogue import Catalogue
 from actions.failure import ActionFailed
-from triggers.counter_list import counters_of
 
 
 class TriggerGroupUnknown(LookupError):
@@ -44,15 +44,7 @@ def replace_triggers(page: Page, triggers: list[AccountTrigger]) -> None:
     """Set the account's triggers, heaviest first, and bring its counters in line."""
     triggers = sorted(triggers, key=lambda trigger: -trigger.terms.weight)
     page.replace_triggers(triggers, [trigger_document(trigger) for trigger in triggers])
-    bring_counters_in_line(page)
-
-
-def bring_counters_in_line(page: Page) -> None:
-    """A counter for each counter trigger and no other; those that stay keep their values."""
-    counters = counters_of(page.account.triggers, page.account.counters)
-    documents = [counter_document(counter) for counter in counters]
-    if documents != [counter_document(counter) for counter in page.account.counters]:
-        page.replace_counters(counters, documents)
+    rebuild_counters(page)
 
 
 def reset_triggers(page: Page, *, group: str = "", unique_id: str = "", executed: bool = False) -> None:

@@ -104,8 +104,8 @@ class FileClaim:
 
 
 def database_path(url: URL) -> Path:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise StoreUnavailable(f"{url} names no file; write sqlite:///path/of/ratingd.db")
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:") or url.query:
+        raise StoreUnavailable(f"{url} is not the address of a file; write sqlite:///path/of/ratingd.db")
     return Path(url.database)
 
 

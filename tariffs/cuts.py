@@ -21,7 +21,7 @@ from tariffs.lookup import RatingInfo
 from tariffs.money import half
 from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval
-from tariffs.span import VOICE, Match, RatingQuery, Span
+from tariffs.span import VOICE, RatingQuery, Span
 from tariffs.zone import LocalDay
 
 
@@ -45,7 +45,7 @@ _STEP: Final = Cut.STEP
 class Piece:
     """A part of the usage at one price, before it is widened. `position` is its begin counted from that of the call."""
 
-    __slots__ = ("cut", "end_ns", "interval", "match", "position", "slot", "start_ns")
+    __slots__ = ("cut", "end_ns", "info", "interval", "position", "slot", "start_ns")
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Piece:
         position: int,
         interval: RatingInterval,
         slot: RateSlot,
-        match: Match,
+        info: RatingInfo,
         cut: Cut,
     ) -> None:
         self.start_ns: Final = start_ns
@@ -62,7 +62,7 @@ class Piece:
         self.position: Final = position
         self.interval: Final = interval
         self.slot: Final = slot
-        self.match: Final = match
+        self.info: Final = info
         self.cut: Final = cut
 
 
@@ -86,7 +86,7 @@ class Cutting:
         if interval is None:
             self._stop(info, query.start_ns)
         else:
-            self._climb(query.start_ns, query.end_ns, interval, info.match, _START)
+            self._climb(query.start_ns, query.end_ns, interval, info, _START)
 
     def _cut_by_info(self, infos: Sequence[RatingInfo], query: RatingQuery) -> None:
         cut = _START
@@ -104,7 +104,7 @@ class Cutting:
             day = query.zone.day_of(start_ns)
             end_ns = min(day.end_ns, until_ns)
             if always is not None:
-                self._climb(start_ns, end_ns, always, info.match, cut)
+                self._climb(start_ns, end_ns, always, info, cut)
             else:
                 self._cut_by_shift(info, day, start_ns, end_ns, cut)
                 if self.hole is not None:
@@ -121,10 +121,10 @@ class Cutting:
             if shift.interval is None:
                 self._stop(info, start_ns)
                 return
-            self._climb(start_ns, end_ns, shift.interval, info.match, cut)
+            self._climb(start_ns, end_ns, shift.interval, info, cut)
             start_ns, cut = end_ns, _SWITCH
 
-    def _climb(self, start_ns: int, end_ns: int, interval: RatingInterval, match: Match, cut: Cut) -> None:
+    def _climb(self, start_ns: int, end_ns: int, interval: RatingInterval, info: RatingInfo, cut: Cut) -> None:
         """Cut one stretch of one interval at the steps of its ladder."""
         position = start_ns + self._offset
         slots = interval.rating.rate.slots
@@ -134,14 +134,19 @@ class Cutting:
             if step_ns >= end_ns:
                 break
             if step_ns > start_ns:
-                self.pieces.append(Piece(start_ns, step_ns, position, interval, slot, match, cut))
+                self.pieces.append(Piece(start_ns, step_ns, position, interval, slot, info, cut))
                 start_ns, position, cut = step_ns, step.group_start, _STEP
             slot = step
-        self.pieces.append(Piece(start_ns, end_ns, position, interval, slot, match, cut))
+        self.pieces.append(Piece(start_ns, end_ns, position, interval, slot, info, cut))
 
     def _stop(self, info: RatingInfo, at_ns: int) -> None:
         self.hole = at_ns
         self.hole_info = info
+
+
+def priced_at(piece: Piece, query: RatingQuery) -> int:
+    """The instant whose price a piece has: its own begin, or that of the usage where it is not voice."""
+    return piece.start_ns if query.tor == VOICE else query.start_ns
 
 
 def widened(pieces: Sequence[Piece], decimals: int) -> tuple[Span, ...]:
@@ -165,7 +170,7 @@ def widened(pieces: Sequence[Piece], decimals: int) -> tuple[Span, ...]:
                 increment_cost(piece.slot, count, decimals),
                 piece.interval,
                 piece.slot,
-                piece.match,
+                piece.info.match,
             )
         )
     return tuple(spans)

@@ -134,7 +134,7 @@ class Row:
     def given_decimal(self, column: str) -> Decimal | None:
         """A decimal number; None where the cell is empty, which can mean something else than 0."""
         number = self._digits(column)
-        return None if number is None else Decimal(number[0]).scaleb(-number[1])
+        return None if number is None else Decimal(f"{number[0]}E-{number[1]}")
 
     def nano(self, column: str) -> int:
         """An amount in units of 1e-9; more decimals are a fault."""

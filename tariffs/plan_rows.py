@@ -61,10 +61,13 @@ def read_destination_rates(
 
 
 def _rating(row: Row, rates: Mapping[str, Rate]) -> Rating | None:
-    method, strategy = _method(row), _strategy(row)
+    before = len(row.sheet.findings)
     decimals, max_cost = row.integer("RoundingDecimals"), row.nano("MaxCost")
-    _warn_of_rounding(row, method, decimals)
-    _warn_of_max_cost(row, strategy, max_cost)
+    readable = len(row.sheet.findings) == before
+    method, strategy = _method(row), _strategy(row)
+    if readable:
+        _warn_of_rounding(row, method, decimals)
+        _warn_of_max_cost(row, strategy, max_cost)
     rate = rates.get(row["RatesTag"])
     if rate is None:
         row.fault("RatesTag", "is no rate of this folder", "an Id of Rates.csv")

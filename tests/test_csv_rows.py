@@ -120,6 +120,12 @@ def test_what_is_no_number_is_named_and_reads_as_nothing(text: str, said: str) -
     assert said in findings[0].message
 
 
+def test_a_weight_keeps_all_its_digits() -> None:
+    text = "1234567890123456789012345678901234567890.123"
+    assert cell(text)[0].decimal("Value") == Decimal(text)
+    assert [str(cell(text)[0].decimal("Value")) for text in ("10", "10.50", "-.5")] == ["10", "10.5", "-0.5"]
+
+
 def test_an_amount_has_at_most_nine_decimals() -> None:
     row, findings = cell("0.1234567891")
     assert row.nano("Value") == 0

@@ -36,14 +36,24 @@ class BalanceFilter:
         """Whether a monitor means this balance: as `matches`, but sets are equal."""
         return self._decided(balance, exact=True)
 
+    def counts(self, balance: Balance) -> bool:
+        """Whether a balance counter means this payer: an id that is given must be its own, other fields narrow further.
+
+        The kind is not looked at: a generic balance that pays for a call is counted among the minutes.
+        """
+        return (self.id is None or balance.terms.id == self.id) and self._given_hold(balance, exact=False)
+
     def _decided(self, balance: Balance, *, exact: bool) -> bool:
-        terms = balance.terms
-        if self.kind is not None and terms.kind is not self.kind:
+        if self.kind is not None and balance.terms.kind is not self.kind:
             return False
         if self.uuid is not None:
             return balance.uuid == self.uuid
         if self.id is not None:
-            return terms.id == self.id
+            return balance.terms.id == self.id
+        return self._given_hold(balance, exact=exact)
+
+    def _given_hold(self, balance: Balance, *, exact: bool) -> bool:
+        terms = balance.terms
         return (
             (self.weight is None or terms.weight == self.weight)
             and (self.expires_at_ns is None or terms.expires_at_ns == self.expires_at_ns)

@@ -116,11 +116,18 @@ class ChargeRequest:
     def usage(self) -> int:
         return self.end_ns - self.start_ns
 
+    def ending_at(self, end_ns: int) -> "ChargeRequest":
+        """The same request ending earlier; the usage of the whole call shrinks alike."""
+        return self._changed(end_ns, self.duration_index - (self.end_ns - end_ns), self.zone)
+
     def in_zone(self, zone: Zone) -> "ChargeRequest":
         """The same request, rated by another local calendar."""
+        return self._changed(self.end_ns, self.duration_index, zone)
+
+    def _changed(self, end_ns: int, duration_index: int, zone: Zone) -> "ChargeRequest":
         return ChargeRequest(
-            self.key, self.category, self.subject, self.destination, self.tor, self.start_ns, self.end_ns, zone,
-            duration_index=self.duration_index, loop_index=self.loop_index, max_cost_so_far=self.max_cost_so_far,
+            self.key, self.category, self.subject, self.destination, self.tor, self.start_ns, end_ns, zone,
+            duration_index=duration_index, loop_index=self.loop_index, max_cost_so_far=self.max_cost_so_far,
             max_rate=self.max_rate, max_rate_unit=self.max_rate_unit, force_duration=self.force_duration,
             perform_rounding=self.perform_rounding, deny_negative=self.deny_negative, final=self.final,
             extra_fields=self.extra_fields, switch_id=self.switch_id, call_id=self.call_id, zone_given=self.zone_given,

@@ -1,0 +1,131 @@
+"""Debit: book a piece of a call on an account, all of it or, for MaxDebit, as much of it as is covered.
+
+Account 1001 has 1.00 and calls for three minutes at 0.60: one minute is paid by the balance, which keeps 0.40; the
+other two take the default balance to -1.20, for the service has been delivered. A switch that wants a limit asks with
+MaxDebit, or denies the negative, and then one minute is granted and charged.
+
+A debit changes nothing but its page; a refusal leaves a page that whoever runs the debit throws away. A dry run is this
+very code on a copy, without bounds.
+"""
+
+from collections.abc import Callable, Generator
+from typing import TypeAlias
+
+from accounts.account import Bound
+from accounts.balance import DEFAULT_BALANCE_ID, BalanceKind
+from accounts.book import Page
+from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reached, Reason, Refused, Timespan, Verdict
+from accounts.drawn import Drawn
+from accounts.final_rounding import correction, joined
+from accounts.settlement import Purpose, Settlement
+from tariffs.rating import rate
+from tariffs.span import RatingQuery, Unrated
+from tariffs.tariff import Tariff
+
+Debiting: TypeAlias = Generator[Reached, Verdict, CallCost | Refused]
+
+
+def debit(
+    page: Page,
+    tariff: Tariff,
+    request: ChargeRequest,
+    rules: ChargeRules,
+    bounds: tuple[Bound, ...],
+    new_id: Callable[[], str],
+) -> Debiting:
+    """Book all of the usage. Yields where a bound holds; expects that the request has passed `refuse_early`."""
+    return booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL)
+
+
+def booked(
+    page: Page,
+    tariff: Tariff,
+    request: ChargeRequest,
+    rules: ChargeRules,
+    bounds: tuple[Bound, ...],
+    new_id: Callable[[], str],
+    purpose: Purpose,
+) -> Debiting:
+    """Book usage, beyond what is covered or not, as the purpose says."""
+    if request.usage == 0:
+        return _nothing_used(tariff, request, rules)
+    settlement = Settlement(page, tariff, request, rules, bounds, new_id, purpose)
+    yield from settlement.run()
+    refused = _refusal(settlement)
+    if refused is not None:
+        return refused
+    drawn: list[Drawn] = settlement.drawn
+    if request.perform_rounding:
+        drawn = joined(drawn)
+        yield from _rounded(settlement, drawn)
+    return _call_cost(settlement, drawn)
+
+
+def unrated_refusal(unrated: Unrated) -> Refused:
+    return Refused(Reason(unrated.reason.value), unrated.detail)
+
+
+def _refusal(settlement: Settlement) -> Refused | None:
+    if settlement.unrated is not None:
+        return unrated_refusal(settlement.unrated)
+    blocker = settlement.blocked_by
+    if blocker is None or settlement.purpose is not Purpose.BOOK_ALL:
+        return None
+    name = blocker.terms.id or blocker.uuid
+    left = settlement.request.end_ns - settlement.start_ns
+    return Refused(
+        Reason.BALANCE_BLOCKER,
+        f"balance {name} of {settlement.page.account.key} lets nothing after it pay and covers all but {left} of "
+        f"{settlement.request.usage} (ns or units)",
+    )
+
+
+def _rounded(settlement: Settlement, drawn: list[Drawn]) -> Generator[Reached, Verdict, None]:
+    """Take the correction of each timespan from the balance that paid its first increment, below zero if need be."""
+    for timespan in drawn:
+        amount = correction(timespan)
+        if amount:
+            yield from settlement.correct(timespan, amount)
+
+
+def _call_cost(settlement: Settlement, drawn: list[Drawn]) -> CallCost:
+    request = settlement.request
+    rated = settlement.used
+    granted = min(request.usage, rated)
+    unserved = granted == 0 and settlement.stopped_by is None
+    return CallCost(
+        settlement.cost,
+        rated,
+        granted,
+        tuple([timespan.timespan() for timespan in drawn]),
+        settlement.stopped_by,
+        _overdrawn(settlement) if settlement.overdrew else 0,
+        Reason.CREDIT_EXHAUSTED if unserved else None,
+    )
+
+
+def _overdrawn(settlement: Settlement) -> int:
+    account = settlement.page.account
+    if account.allow_negative:
+        return 0
+    for balance in account.balances:
+        if balance.terms.id == DEFAULT_BALANCE_ID and balance.terms.kind is BalanceKind.MONETARY:
+            return max(0, -balance.value)
+    return 0
+
+
+def _nothing_used(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> CallCost:
+    """No usage costs nothing. If it would have a price, an empty timespan says whose."""
+    query = RatingQuery(
+        request.key.tenant, request.category, request.subject, request.destination, request.tor, request.start_ns,
+        request.start_ns + 1, request.duration_index + 1, request.zone,
+    )  # fmt: skip
+    spans = rate(
+        tariff, query, decimals=rules.decimals, fallback_depth=rules.fallback_depth,
+        prefix_matching=rules.prefix_matching,
+    )  # fmt: skip
+    if isinstance(spans, Unrated):
+        return CallCost(0, 0, 0)
+    start_ns, span = request.start_ns, spans[0]
+    timing = span.interval.timing.id
+    return CallCost(0, 0, 0, (Timespan(start_ns, start_ns, request.duration_index, 0, (), span.match, timing),))

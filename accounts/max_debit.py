@@ -1,0 +1,43 @@
+"""MaxDebit: ask how long the call may last and book exactly that, as one step.
+
+1.50 at 0.60 a minute, asked for ten minutes: two are granted and charged. A second call finds 0.30, which is less than
+a minute: nothing is charged and nothing is wrong, the grant is 0 with the reason CREDIT_EXHAUSTED. A post-paid account
+(AllowNegative) is not asked: its debit is booked whole.
+
+The booking takes nothing below zero: should a monitor have emptied a balance meanwhile, the grant is cut there.
+"""
+
+from collections.abc import Callable
+
+from accounts.account import Bound
+from accounts.book import Page
+from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reason, Refused
+from accounts.debit import Debiting, booked
+from accounts.session_time import max_session_time
+from accounts.settlement import Purpose
+from tariffs.tariff import Tariff
+
+
+def max_debit(
+    page: Page,
+    tariff: Tariff,
+    request: ChargeRequest,
+    rules: ChargeRules,
+    bounds: tuple[Bound, ...],
+    new_id: Callable[[], str],
+) -> Debiting:
+    """Book what is covered. Yields where a bound holds; expects that the request has passed `refuse_early`."""
+    if page.account.allow_negative or request.usage == 0:
+        return (yield from booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL))
+    most = max_session_time(page.account, tariff, request, rules)
+    if isinstance(most, Refused):
+        return most
+    if most.usage < request.usage and request.force_duration:
+        return Refused(
+            Reason.CREDIT_EXHAUSTED,
+            f"account {request.key} covers {most.usage} of {request.usage} (ns or units), and only all of it is wanted",
+        )
+    if most.usage == 0:
+        return CallCost(0, 0, 0, reason=most.reason)
+    covered = request.ending_at(request.start_ns + most.usage)
+    return (yield from booked(page, tariff, covered, rules, bounds, new_id, Purpose.BOOK_COVERED))

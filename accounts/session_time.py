@@ -1,0 +1,96 @@
+"""GetMaxSessionTime: how long a call may last before anything is charged.
+
+1.50 at 0.60 a minute, sold whole, last 120 s: the third minute does not fit. Asked for 30 s the answer is 30 s, though
+a debit of them will charge a minute. A post-paid account (AllowNegative) may talk without limit, once it is clear that
+the whole call has a price. For any other account a call of which only a later part has no price lasts until there.
+
+It measures with the settlement itself, on a copy that is thrown away: nothing is counted, fired or stored.
+"""
+
+from accounts.account import Account
+from accounts.book import Page
+from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Reason, Refused
+from accounts.debit import unrated_refusal
+from accounts.drawn import Drawn
+from accounts.settlement import Purpose, Settlement
+from tariffs.money import NANO
+from tariffs.rating import rate
+from tariffs.span import RatingQuery, Unrated, UnratedReason
+from tariffs.tariff import Tariff
+
+
+def max_session_time(
+    account: Account, tariff: Tariff, request: ChargeRequest, rules: ChargeRules
+) -> Granted | Refused:
+    """The usage that is covered, at most what is asked. Expects that the request has passed `refuse_early`."""
+    if account.allow_negative:
+        hole = _hole(tariff, request, rules)
+        return Granted(UNLIMITED) if hole is None else unrated_refusal(hole)
+    if request.usage == 0:
+        return Granted(0)
+    while True:
+        settlement = Settlement(_scratch(account), tariff, request, rules, (), _no_id, Purpose.MEASURE)
+        for _ in settlement.run():
+            raise AssertionError("a settlement without bounds does not pause")
+        if settlement.unrated is None:
+            return _granted(settlement)
+        end_ns = _end_of_price(settlement, tariff, rules)
+        if end_ns is None:
+            return unrated_refusal(settlement.unrated)
+        request = request.ending_at(end_ns)
+
+
+def _granted(settlement: Settlement) -> Granted:
+    if settlement.fee_unpaid:
+        return Granted(0, Reason.CREDIT_EXHAUSTED)
+    request = settlement.request
+    usage = 0
+    for timespan in settlement.drawn:
+        if _is_too_dear(timespan, request):
+            break
+        usage += timespan.end_ns - timespan.start_ns
+    usage = min(usage, request.usage)
+    return Granted(usage, None if usage else Reason.CREDIT_EXHAUSTED)
+
+
+def _is_too_dear(timespan: Drawn, request: ChargeRequest) -> bool:
+    """Whether the price exceeds the highest rate the caller accepts, compared as fractions."""
+    if request.max_rate is None or not request.max_rate_unit or timespan.slot is None:
+        return False
+    slot = timespan.slot
+    return slot.price * NANO * request.max_rate_unit > request.max_rate * slot.unit * int(10**slot.price_scale)
+
+
+def _end_of_price(settlement: Settlement, tariff: Tariff, rules: ChargeRules) -> int | None:
+    """Where the price of a request ends, if its beginning has one; None when that is missing too."""
+    request, unrated = settlement.request, settlement.unrated
+    if unrated is None or unrated.reason is not UnratedReason.DESTINATION_UNRATED:
+        return None
+    if unrated.at_ns > settlement.start_ns:
+        return unrated.at_ns
+    if settlement.start_ns == request.start_ns:
+        return None
+    whole = _hole(tariff, request, rules)           # units have paid up to here: does the call have a price before it?
+    return None if whole is None or whole.at_ns <= request.start_ns else min(whole.at_ns, unrated.at_ns)
+
+
+def _hole(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Unrated | None:
+    query = RatingQuery(
+        request.key.tenant, request.category, request.subject, request.destination, request.tor, request.start_ns,
+        request.end_ns, request.duration_index, request.zone,
+    )  # fmt: skip
+    priced = rate(
+        tariff, query, decimals=rules.decimals, fallback_depth=rules.fallback_depth,
+        prefix_matching=rules.prefix_matching,
+    )  # fmt: skip
+    return priced if isinstance(priced, Unrated) else None
+
+
+def _scratch(account: Account) -> Page:
+    """A copy with nothing but what pays."""
+    balances = [balance.copy() for balance in account.balances]
+    return Page(Account(account.key, balances, allow_negative=account.allow_negative))
+
+
+def _no_id() -> str:
+    return ""

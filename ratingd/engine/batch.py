@@ -1,0 +1,149 @@
+"""A batch: what a lane has decided and not yet answered, on its way to one transaction.
+
+Sixty-four debits on forty accounts are sixty-four operation rows and forty account documents: a document is written
+once, as it is after the last of them. Nothing in a batch is visible to anyone before it is committed; if the commit
+fails all of it is decided again, because nobody has seen an answer yet.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from accounts.account import Account, AccountKey
+from accounts.document import account_document
+from actions.outside import Disconnect, LogLine, Outside, PostAlert
+from ratingd.engine.cache import Held
+from ratingd.engine.command import Command, Reply
+from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, shard_of
+
+
+class Waiting:
+    """A command and who waits for its reply. `since_ns` is monotonic; `tries` counts how often it was decided."""
+
+    __slots__ = ("command", "done", "since_ns", "tries")
+
+    def __init__(self, command: Command, done: Callable[[Reply], None], since_ns: int) -> None:
+        self.command: Final = command
+        self.done: Final = done
+        self.since_ns: Final = since_ns
+        self.tries = 0
+
+
+class Decided:
+    """One command decided: the reply that will leave, and the rows that must be on disk before it does."""
+
+    __slots__ = ("alerts", "log", "operation", "reply", "waiting")
+
+    def __init__(
+        self,
+        waiting: Waiting,
+        reply: Reply,
+        operation: OperationRow | None = None,
+        alerts: tuple[str, ...] = (),
+        log: tuple[LogLine, ...] = (),
+    ) -> None:
+        self.waiting: Final = waiting
+        self.reply: Final = reply
+        self.operation: Final = operation  # None where nothing is to be stored
+        self.alerts: Final = alerts  # outbox entries whose first delivery holds the reply back
+        self.log: Final = log
+
+
+class Touched:
+    """An account that the batch changes: the version it was read at, and what is to be stored of it.
+
+    `account` and `version` follow the decisions of this batch and no later ones: an account is never changed once it
+    has been decided, only replaced by a copy, so the committer may write it down while the next batch goes on.
+    """
+
+    __slots__ = ("account", "expected", "plans", "version")
+
+    def __init__(self, held: Held) -> None:
+        self.expected: Final = held.version
+        self.account = held.account
+        self.version = held.version
+        self.plans: tuple[str, ...] | None = None  # its action plans, where they changed
+
+
+class Building:
+    """A batch while it is being decided."""
+
+    def __init__(self) -> None:
+        self.decided: Final[list[Decided]] = []
+        self.touched: Final[dict[AccountKey, Touched]] = {}
+        self.read: Final[dict[AccountKey, int]] = {}
+        self.outbox: Final[list[OutboxEntry]] = []
+        self.open_calls: Final[list[OpenCallWrite]] = []
+
+    def __len__(self) -> int:
+        return len(self.decided)
+
+    def touch(self, key: AccountKey, held: Held) -> Touched:
+        """Note that the account is about to change; call it before the version of `held` rises."""
+        touched = self.touched.get(key)
+        if touched is None:
+            touched = self.touched[key] = Touched(held)
+        return touched
+
+    def send(
+        self, key: AccountKey, outside: tuple[Outside, ...], new_id: Callable[[], str], now_ns: int
+    ) -> tuple[str, ...]:
+        """Put alerts and disconnects into the outbox. Returns the ids of those that hold back the reply."""
+        synchronous = []
+        for effect in outside:
+            if isinstance(effect, PostAlert):
+                self._queue(key, effect.id, "webhook", effect.url, effect.body, now_ns)
+                if effect.sync:
+                    synchronous.append(effect.id)
+            elif isinstance(effect, Disconnect):
+                body = {"tenant": key.tenant, "account": key.account, "call_id": effect.call_id,
+                        "switch_id": effect.switch_id, "reason": effect.reason}  # fmt: skip
+                self._queue(key, new_id(), "disconnect", effect.switch_id, body, now_ns)
+        return tuple(synchronous)
+
+    def rows(self) -> Batch:
+        """Everything to be stored, in one transaction."""
+        return Batch(
+            operations=[decided.operation for decided in self.decided if decided.operation is not None],
+            accounts=[_account_write(key, touched) for key, touched in self.touched.items()],
+            outbox=self.outbox,
+            open_calls=self.open_calls,
+            cursors=[],
+        )
+
+    def _queue(self, key: AccountKey, id: str, kind: str, target: str, body: object, now_ns: int) -> None:
+        shard, text = shard_of(key), compact(body)
+        self.outbox.append(OutboxEntry(id, key, shard, kind, target, text, created_ns=now_ns, due_ns=now_ns))
+
+
+def compact(document: object) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
+    account = touched.account
+    return AccountWrite(
+        key=key,
+        shard=shard_of(key),
+        expected_version=touched.expected,
+        version=touched.version,
+        document=None if account is None else compact(account_document(account)),
+        disabled=account is not None and account.disabled,
+        next_due_ns=None if account is None else next_due(account),
+        plans=touched.plans,
+        time_zone="" if account is None else account.time_zone,
+    )
+
+
+def next_due(account: Account) -> int | None:
+    """The earliest instant at which something of the account expires: a balance or a trigger."""
+    earliest: int | None = None
+    for balance in account.balances:
+        expires = balance.terms.expires_at_ns
+        if expires is not None and (earliest is None or expires < earliest):
+            earliest = expires
+    for trigger in account.triggers:
+        expires = trigger.terms.expires_at_ns
+        if expires is not None and (earliest is None or expires < earliest):
+            earliest = expires
+    return earliest

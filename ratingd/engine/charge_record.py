@@ -1,0 +1,87 @@
+"""What a debit drew, as it is stored with its operation, and as a refund reads it back.
+
+A refund may come days later and names increments of the charge: the record keeps each run (duration, cost, how many,
+from which balances) and the event (category, destination …) whose counters the refund moves back. Compact JSON lists,
+for one is written with every debit.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.account import AccountKey
+from accounts.charge import CallCost, Charge, ChargeRequest, Increment, MoneyPart, UnitPart
+from tariffs.zone import zone
+
+
+def charge_text(request: ChargeRequest, cost: CallCost) -> str:
+    """The stored form of a charge: its event and its increment runs, corrections of PerformRounding last."""
+    event = [
+        request.category, request.subject, request.destination, request.tor, request.start_ns, request.end_ns,
+        request.zone.name, request.duration_index, request.loop_index, request.switch_id, request.call_id,
+        dict(request.extra_fields),
+    ]  # fmt: skip
+    own = request.key
+    runs = [_run(increment, own) for span in cost.timespans for increment in span.increments]
+    runs += [_run(span.round_increment, own) for span in cost.timespans if span.round_increment is not None]
+    return json.dumps([event, runs], separators=(",", ":"))
+
+
+def returned_text(returned: Sequence[int]) -> str:
+    """The stored form of a refund: how many increments of each run came back."""
+    return json.dumps(list(returned), separators=(",", ":"))
+
+
+def charge_from_text(key: AccountKey, charge_id: str, text: str, refunds: Sequence[str]) -> Charge:
+    """Read a charge with everything that has been given back of it."""
+    event, runs = json.loads(text)
+    increments = tuple(_increment(run, key) for run in runs)
+    returned = [0] * len(increments)
+    for refund in refunds:
+        for index, count in enumerate(json.loads(refund)):
+            returned[index] += count
+    return Charge(charge_id, _request(key, event), increments, tuple(returned))
+
+
+def _run(increment: Increment, own: AccountKey) -> list[object]:
+    unit, money = increment.unit, increment.money
+    payer = None if increment.payer == own else [increment.payer.tenant, increment.payer.account]
+    return [
+        increment.duration,
+        increment.cost,
+        increment.count,
+        None if unit is None else [unit.uuid, unit.balance_id, unit.amount, unit.factor, unit.after],
+        None if money is None else [money.uuid, money.balance_id, money.after],
+        payer,
+    ]
+
+
+def _increment(run: Sequence[Any], own: AccountKey) -> Increment:
+    duration, cost, count, unit, money, payer = run
+    return Increment(
+        duration,
+        cost,
+        count,
+        own if payer is None else AccountKey(*payer),
+        None if unit is None else UnitPart(*unit),
+        None if money is None else MoneyPart(*money),
+    )
+
+
+def _request(key: AccountKey, event: Sequence[Any]) -> ChargeRequest:
+    category, subject, destination, tor, start, end, zone_name, duration_index, loop_index, switch, call, extra = event
+    return ChargeRequest(
+        key,
+        category,
+        subject,
+        destination,
+        tor,
+        start,
+        end,
+        zone(zone_name),
+        duration_index=duration_index,
+        loop_index=loop_index,
+        switch_id=switch,
+        call_id=call,
+        extra_fields=extra,
+    )

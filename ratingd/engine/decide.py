@@ -1,0 +1,365 @@
+"""Deciding: one command on its account, and everything that follows from it, without touching anything but a copy.
+
+A debit of 0.60 on account 1001: the account is copied onto a page, settled, watched and acted upon, and what comes back
+is a `Decision`: the bytes of the reply, the page with its changes, the charge as a refund will need it, the alerts and
+disconnects that its monitors asked for, and whether the call is open now. A refusal or an error leaves no page, so that
+nothing of it can be stored; its reply is stored under its key all the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from accounts.debit import debit
+from accounts.max_debit import max_debit
+from accounts.refund import refund
+from accounts.session_time import max_session_time
+
+from accounts.account import Account, AccountKey
+from accounts.book import Page
+from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Reason, Refused
+from accounts.refusal import refuse_early
+from actions.context import ActionContext
+from actions.context import OpenCall as ActionCall
+from actions.outside import LogLine, Outside
+from actions.perform import drop_expired, drop_over
+from ratingd.engine.account_operations import AccountOperations, Result
+from ratingd.engine.batch import compact
+from ratingd.engine.cache import Held
+from ratingd.engine.charge_loop import run_charge
+from ratingd.engine.charge_record import charge_from_text, charge_text, returned_text
+from ratingd.engine.command import Command, Reply
+from ratingd.engine.ids import OperationIds, new_balance_id
+from ratingd.engine.operation import (
+    AccountAnswer,
+    Charged,
+    Debit,
+    GetMaxSessionTime,
+    MaxDebit,
+    ReadAccount,
+    Refund,
+    Refunded,
+)
+from ratingd.engine.plans import PlanDesk, PlanVersion
+from ratingd.errors import AccountUnknown, ChargeUnknown, RatingdError
+from ratingd.store.rows import OpenCall, OpenCallWrite, OperationRow
+from ratingd.store.store import Store
+from tariffs.zone import Zone, zone
+from triggers.monitor import bounds
+
+SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
+CALL_VERSION: Final = "TariffVersion"
+PLAN_CHANGES: Final = (("set", "plans"), ("set", "time_zone"))  # memberships are stored by time zone
+
+
+class Decision:
+    """What a command came to. `stored` tells whether it leaves an operation row."""
+
+    __slots__ = (
+        "at_ns", "charge", "kind", "log", "open_call", "operation_id", "outside", "page", "refunds", "reply", "stored",
+        "tariff_version",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        operation_id: str,
+        at_ns: int,
+        kind: str,
+        tariff_version: int,
+        reply: Reply,
+        *,
+        stored: bool = False,
+        page: Page | None = None,
+        outside: tuple[Outside, ...] = (),
+        log: tuple[LogLine, ...] = (),
+        charge: str | None = None,
+        refunds: str | None = None,
+        open_call: OpenCallWrite | None = None,
+    ) -> None:
+        self.operation_id: Final = operation_id
+        self.at_ns: Final = at_ns
+        self.kind: Final = kind
+        self.tariff_version: Final = tariff_version
+        self.reply: Final = reply
+        self.stored: Final = stored
+        self.page: Final = page
+        self.outside: Final = outside
+        self.log: Final = log
+        self.charge: Final = charge
+        self.refunds: Final = refunds
+        self.open_call: Final = open_call
+
+    @property
+    def plans_changed(self) -> bool:
+        page = self.page
+        if page is None:
+            return False
+        return page.removed or any(change[0] == "account" or change[:2] in PLAN_CHANGES for change in page.changes)
+
+    def changes_text(self) -> str:
+        return "[]" if self.page is None else compact(self.page.changes)
+
+
+class Decider:
+    """Decides commands with the tariff in force. One serves all lanes: it holds nothing of an account."""
+
+    def __init__(
+        self,
+        store: Store,
+        plans: PlanDesk,
+        rules: ChargeRules,
+        ids: OperationIds,
+        clock: Callable[[], int],
+        default_zone: Zone,
+        open_call_ns: int,
+    ) -> None:
+        self._store: Final = store
+        self._plans: Final = plans
+        self._rules: Final = rules
+        self._ids: Final = ids
+        self._clock: Final = clock
+        self._default_zone: Final = default_zone
+        self._open_call_ns: Final = open_call_ns
+        self._accounts: Final = AccountOperations(rules)
+
+    def new_id(self) -> str:
+        return new_balance_id()
+
+    def decide(self, command: Command, held: Held, pending: Sequence[OperationRow]) -> Decision:
+        """Decide a command on the account at hand. `pending` are this account's operations that may not be on disk yet.
+
+        Raises RatingdError where the command cannot be carried out; `failed` makes its decision.
+        """
+        operation = command.operation
+        match operation:
+            case Debit(request) | MaxDebit(request):
+                return self._charge(command, held, self._localised(request, held.account), isinstance(operation, Debit))
+            case GetMaxSessionTime(request):
+                return self._ask(command, held, self._localised(request, held.account))
+            case Refund():
+                return self._refund(command, held, operation, pending)
+            case ReadAccount():
+                if held.account is None:
+                    raise AccountUnknown(command.key.tenant, command.key.account)
+                return self._plain(command, command.encode(AccountAnswer("", held.account)))
+            case _:
+                return self._change(command, held)
+
+    def failed(self, command: Command, error: RatingdError) -> Decision:
+        """The decision of a command that raised: a reply, kept under its key unless nothing is known or was done."""
+        now = self._clock()
+        stored = error.kept and bool(command.idempotency_key) and not command.dry_run
+        return Decision(self._ids.next(), now, _kind(command), self._plans.current(now).number, command.encode(error),
+                        stored=stored)  # fmt: skip
+
+    # -- charging
+
+    def _ask(self, command: Command, held: Held, request: ChargeRequest) -> Decision:
+        version = self._version(held, request)
+        early = refuse_early(request, held.account, self._rules)
+        if early is not None or held.account is None:
+            return self._plain(command, command.encode(early or _unknown(request.key)))
+        return self._plain(
+            command, command.encode(max_session_time(held.account, version.book.tariff, request, self._rules))
+        )
+
+    def _charge(self, command: Command, held: Held, request: ChargeRequest, whole: bool) -> Decision:
+        """Debit (`whole`) or MaxDebit."""
+        now, operation_id = self._clock(), self._ids.next()
+        version = self._version(held, request)
+        known = (request.switch_id, request.call_id) in held.open_calls
+        early = refuse_early(request, held.account, self._rules, open_call=known)
+        if early is not None or held.account is None:
+            return self._refused(command, early or _unknown(request.key), operation_id, now, version)
+        page = Page(held.account.copy())
+        context = self._context(page.account, held, now, request)
+        armed = () if command.dry_run else bounds(page.account, now, context.tried)
+        settle = debit if whole else max_debit
+        settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id)
+        outcome, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
+        if isinstance(outcome, Refused):
+            return self._refused(command, outcome, operation_id, now, version)
+        if page.changes:
+            drop_expired(page, now)
+            drop_over(page, now)
+        page.account.updated_ns = now
+        reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
+        if command.dry_run:
+            return Decision(operation_id, now, _kind(command), version.number, reply)
+        return Decision(
+            operation_id, now, _kind(command), version.number, reply,
+            stored=True,
+            page=page,
+            outside=outside,
+            log=_log_lines(outside, failures, request.key),
+            charge=charge_text(request, outcome) if outcome.timespans else None,
+            open_call=self._open_call(held, request, outcome, version, now),
+        )  # fmt: skip
+
+    def _refund(self, command: Command, held: Held, wanted: Refund, pending: Sequence[OperationRow]) -> Decision:
+        now, operation_id = self._clock(), self._ids.next()
+        version = self._plans.current(now)
+        if held.account is None:
+            raise AccountUnknown(command.key.tenant, command.key.account)
+        charge = self._charge_of(command.key, wanted.charge_id, pending)
+        page = Page(held.account.copy())
+        context = self._context(page.account, held, now, charge.request)
+        armed = () if command.dry_run else bounds(page.account, now, context.tried)
+        settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
+        cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
+        page.account.updated_ns = now
+        reply = command.encode(Refunded(operation_id, cost, page.account))
+        if command.dry_run:
+            return Decision(operation_id, now, _kind(command), version.number, reply)
+        return Decision(
+            operation_id, now, _kind(command), version.number, reply,
+            stored=True,
+            page=page,
+            outside=outside,
+            log=_log_lines(outside, failures, command.key),
+            charge=returned_text(cost.returned),
+            refunds=wanted.charge_id,
+        )  # fmt: skip
+
+    def _charge_of(self, key: AccountKey, charge_id: str, pending: Sequence[OperationRow]) -> Charge:
+        """The charge and all refunds of it: those on disk, and those of batches on their way there (once each)."""
+        text: str | None = None
+        refunds = {}
+        for operation in pending:
+            if operation.operation_id == charge_id:
+                text = operation.charge
+            elif operation.refunds == charge_id and operation.charge is not None:
+                refunds[operation.operation_id] = operation.charge
+        stored = self._store.charge(key, charge_id)
+        if stored is not None:
+            text = stored.charge
+            refunds.update(stored.refunds)
+        if text is None:
+            raise ChargeUnknown(key.tenant, key.account, charge_id)
+        return charge_from_text(key, charge_id, text, [refunds[operation_id] for operation_id in sorted(refunds)])
+
+    def _refused(
+        self, command: Command, refused: Refused, operation_id: str, now: int, version: PlanVersion
+    ) -> Decision:
+        stored = bool(command.idempotency_key) and not command.dry_run
+        line = LogLine(f"{_kind(command)}.refused", {"account": str(command.key), "reason": refused.reason.value})
+        return Decision(
+            operation_id, now, _kind(command), version.number, command.encode(refused), stored=stored, log=(line,)
+        )
+
+    # -- accounts
+
+    def _change(self, command: Command, held: Held) -> Decision:
+        """Every operation that is not a charge: top-ups, settings, triggers, imports."""
+        now, operation_id = self._clock(), self._ids.next()
+        version = self._plans.current(now)
+        context = self._context(held.account, held, now, None)
+        result: Result = self._accounts.run(command.operation, command.key, held.account, version.book, context)
+        page = result.page
+        if page is not None:
+            page.account.updated_ns = now
+        after = held.account if page is None else None if page.removed else page.account
+        reply = command.encode(AccountAnswer(operation_id, after, result.notes))
+        if command.dry_run:
+            return Decision(operation_id, now, _kind(command), version.number, reply)
+        changed = page is not None and bool(page.changes)
+        return Decision(
+            operation_id, now, _kind(command), version.number, reply,
+            stored=changed or bool(command.idempotency_key),
+            page=page,
+            outside=result.outside,
+            log=_log_lines(result.outside, result.failures, command.key),
+        )  # fmt: skip
+
+    # -- what a decision depends on
+
+    def _plain(self, command: Command, reply: Reply) -> Decision:
+        now = self._clock()
+        return Decision("", now, _kind(command), self._plans.current(now).number, reply)
+
+    def _version(self, held: Held, request: ChargeRequest) -> PlanVersion:
+        now = self._clock()
+        call = held.open_calls.get((request.switch_id, request.call_id)) if request.call_id else None
+        if call is None or request.loop_index == 0 or CALL_VERSION not in call.fields:
+            return self._plans.current(now)
+        return self._plans.of_call(int(call.fields[CALL_VERSION]), now)
+
+    def _localised(self, request: ChargeRequest, account: Account | None) -> ChargeRequest:
+        """Rate in the account's time zone where the request names none."""
+        if request.zone_given or account is None or not account.time_zone:
+            return request
+        return request.in_zone(zone(account.time_zone))
+
+    def _context(self, account: Account | None, held: Held, now: int, request: ChargeRequest | None) -> ActionContext:
+        named = account is not None and account.time_zone
+        return ActionContext(
+            now_ns=now,
+            zone=zone(account.time_zone) if account is not None and named else self._default_zone,
+            new_id=new_balance_id,
+            decimals=self._rules.decimals,
+            call=request,
+            open_calls=_calls(held, request, now),
+        )
+
+    def _open_call(
+        self, held: Held, request: ChargeRequest, cost: CallCost, version: PlanVersion, now: int
+    ) -> OpenCallWrite | None:
+        """Whether this debit opens a call, keeps it open or closes it; None where the stored row still serves."""
+        if not request.call_id:
+            return None
+        known = held.open_calls.get((request.switch_id, request.call_id))
+        if request.final:
+            return None if known is None else OpenCallWrite(known, closed=True)
+        if known is not None and now - known.last_seen_ns < SEEN_EVERY_NS:
+            return None
+        if known is None and cost.granted == 0 and not cost.timespans:
+            return None
+        fields = known.fields if known is not None else _call_fields(request, version)
+        call = OpenCall(request.switch_id, request.call_id, request.key, now, now + self._open_call_ns, fields)
+        return OpenCallWrite(call)
+
+
+def _kind(command: Command) -> str:
+    return _KINDS.get(type(command.operation).__name__, type(command.operation).__name__)
+
+
+_KINDS: Final = {"Debit": "debit", "MaxDebit": "max_debit", "Refund": "refund", "GetMaxSessionTime": "max_session_time"}
+
+
+def _unknown(key: AccountKey) -> Refused:
+    return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {key}")
+
+
+def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]:
+    """The call as filters see it: the field's names, the switch's extra fields, and the tariff it began under."""
+    return {
+        **request.extra_fields,
+        "Tenant": request.key.tenant,
+        "Account": request.key.account,
+        "Subject": request.subject,
+        "Category": request.category,
+        "Destination": request.destination,
+        "ToR": request.tor,
+        CALL_VERSION: str(version.number),
+    }
+
+
+def _calls(held: Held, request: ChargeRequest | None, now: int) -> tuple[ActionCall, ...]:
+    """The calls that an action may disconnect: those stored as open, and the one being debited."""
+    calls = {
+        (call.switch_id, call.call_id): ActionCall(call.call_id, call.switch_id, call.fields)
+        for call in held.open_calls.values()
+        if call.expires_ns > now
+    }
+    if request is not None and request.call_id and not request.final:
+        own = (request.switch_id, request.call_id)
+        if own not in calls:
+            calls[own] = ActionCall(request.call_id, request.switch_id, {"Account": request.key.account,
+                "Tenant": request.key.tenant, "Category": request.category, "Destination": request.destination,
+                "Subject": request.subject, "ToR": request.tor, **request.extra_fields})  # fmt: skip
+    return tuple(calls.values())
+
+
+def _log_lines(outside: Sequence[Outside], failures: Sequence[str], key: AccountKey) -> tuple[LogLine, ...]:
+    lines = [effect for effect in outside if isinstance(effect, LogLine)]
+    lines += [LogLine("actions.failed", {"account": str(key), "cause": failure}) for failure in failures]
+    return tuple(lines)

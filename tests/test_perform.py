@@ -1,0 +1,159 @@
+"""Action sets on one account: what each action does, in which order, and that a set is one thing."""
+
+import pytest
+
+from accounts.balance import BalanceKind
+from accounts.balance_filter import BalanceFilter
+from accounts.book import Page
+from actions.action import SUPPORTED, Action, ActionType
+from actions.failure import ActionFailed, FailureReason
+from actions.perform import run_set
+from actions.value_formula import parse_value_formula
+from tests.account_scene import Scene, amount, book, instant
+from tests.table import table
+
+SETS = """
+    TOP7DEF  do=*topup id=*default type=*monetary units=7 bw=10
+    TOP3     do=*topup type=*monetary units=3 bw=10
+    TOP10    do=*topup id=MON type=*monetary units=10 bw=10
+    TOP_NEG  do=*topup id=MON type=*monetary units=-10
+    RST2     do=*topup_reset type=*monetary units=2 bw=10
+    DEB1     do=*debit id=MON type=*monetary units=1
+    DEB_NEG  do=*debit id=MON type=*monetary units=-1
+    DEB_RST  do=*debit_reset id=MON type=*monetary units=4
+    SET9     do=*set_balance id=MON type=*monetary units=9 bw=20
+    SET_DEF  do=*set_balance id=*default type=*monetary units=9 bw=20
+    REMOVE   do=*remove_balance id=MON
+    MINUTES  do=*topup id=V type=*voice units=10m
+    FINE     do=*topup id=MON type=*monetary units=0.123456789
+    OFF      do=*disable_account
+    ON       do=*enable_account
+    NEG      do=*allow_negative
+    POS      do=*deny_negative
+    O        do=*topup id=O type=*monetary units=10 w=10
+    O        do=*topup_reset id=O type=*monetary units=3 w=30
+    O        do=*debit id=O type=*monetary units=1 w=20
+    BAD      do=*topup id=O type=*monetary units=10 w=20
+    BAD      do=*transfer_balance id=O units=1 w=10
+    IFRICH   do=*topup id=B type=*monetary units=1 if=*gte:~*req.BalanceMap.*monetary.GetTotalValue:5
+    IFMON    do=*topup id=B type=*monetary units=1 if=*lt:~*req.BalanceMap.*monetary[0].Value:2
+    IFME     do=*topup id=B type=*monetary units=1 if=*string:~*req.ID:cgrates.org:1001
+    IFOTHER  do=*topup id=B type=*monetary units=1 if=*string:~*req.Account:1002
+    IFODD    do=*topup id=B type=*monetary units=1
+    IFODD    do=*disable_account if=*lt:~*req.ID:5
+    IFNAMED  do=*disable_account if=FLTR_1
+"""
+BOOK = book(SETS)
+
+
+@table("""
+    before             | words                            | after
+                       | run TOP7DEF                      | *default=7               # X 31
+                       | run TOP3; run TOP3               | _=6                      # X 31
+    MON=0              | run TOP10                        | MON=10
+    *default=7 _=6(w10) MON=10(w10) | run RST2            | *default=7 _=2 MON=2     # X 31: never *default
+                       | run SET9; run TOP10              | MON=19                   # X 39
+    MON=19             | run SET9                         | MON=9                    # X 39
+    *default=1         | run SET_DEF                      | *default=9
+    MON=5              | run TOP_NEG                      | MON=15                   # its sign does not matter
+    MON=5              | run DEB1                         | MON=4
+                       | run DEB1                         | MON=-1                   # created below zero
+    MON=5              | run DEB_NEG                      | MON=6
+    MON=5              | run DEB_RST                      | MON=-4
+    MON=5 X=1          | run REMOVE                       | X=1
+                       | run MINUTES                      | V=600s
+                       | run FINE                         | MON=0.12346              # stored with five decimals
+    MON=-0.5           | debit MON 0.6                    | MON=-1.1                 # half rounding, no drift
+                       | run OFF                          | disabled
+                       | run OFF; run ON; run NEG         | negative
+                       | run NEG; run POS                 |
+                       | run O                            | O=12                     # X 54: 3 - 1 + 10, by weight
+    O=12               | run BAD                          | O=12                     # X 54: undone as a whole
+    M=5                | run IFRICH                       | M=5 B=1
+    M=4                | run IFRICH                       | M=4
+    M=1                | run IFMON                        | M=1 B=1
+    M=2                | run IFMON                        | M=2
+                       | run IFME; run IFOTHER            | B=1
+                       | run IFODD                        |                          # a filter that fails fails the set
+    M=1                | set M 0                          | M=0                      # X 36
+""")
+def test_a_set_changes_balances(before: str, words: str, after: str) -> None:
+    assert Scene(BOOK, before).do(words).told() == after
+
+
+@table("""
+    set     | cause
+    BAD     | *transfer_balance of BAD: this action is not supported yet
+    IFODD   | *disable_account of IFODD: its filter: 'cgrates.org:1001' is neither a number nor a duration
+    IFNAMED | *disable_account of IFNAMED: its filter: FLTR_1 is the id of a filter profile
+    REMOVE  | *remove_balance of REMOVE: the account has no such balance
+""")
+def test_a_set_that_fails_says_which_action_and_why(set: str, cause: str) -> None:
+    assert Scene(BOOK).do(f"run {set}").refused.startswith(cause)
+
+
+def test_a_second_top_up_keeps_the_first_expiry_and_weight() -> None:
+    scene = Scene(book("TOP do=*topup id=M type=*monetary units=1 expiry=*monthly bw=5\nTOP do=*disable_account"))
+    scene.do("run TOP; wait 86400s; run TOP")
+    terms = scene.account.balances[0].terms
+    assert (scene.told(), terms.expires_at_ns) == ("M=2 disabled", instant("2026-12-21T10:00:00Z"))
+
+
+def test_a_set_balance_keeps_its_expiry_until_another_is_given() -> None:
+    sets = """
+        SET  do=*set_balance id=M type=*monetary units=1 expiry=+24h
+        KEEP do=*set_balance id=M units=2
+        FREE do=*set_balance id=M units=3 expiry=*unlimited
+    """
+    scene = Scene(book(sets)).do("run SET; run KEEP")
+    assert scene.account.balances[0].terms.expires_at_ns == instant("2026-11-22T10:00:00Z")
+    scene.do("run FREE")
+    assert scene.account.balances[0].terms.expires_at_ns is None
+
+
+def test_an_expired_balance_is_not_topped_up_but_replaced() -> None:
+    scene = Scene(book("TOP do=*topup id=M type=*monetary units=1 expiry=+1h"))
+    scene.do("run TOP; wait 7200s; run TOP")
+    assert [(b.uuid, b.value) for b in scene.account.balances] == [("n2", amount("1"))]
+
+
+@pytest.mark.parametrize("type", sorted(set(ActionType) - SUPPORTED))
+def test_an_action_that_is_not_supported_fails_and_changes_nothing(type: ActionType) -> None:
+    scene = Scene(BOOK, "M=1")
+    page = Page(scene.account.copy())
+    with pytest.raises(ActionFailed) as failed:
+        run_set([Action("", ActionType.DISABLE_ACCOUNT), Action("", type)], page, BOOK.catalogue, scene.context())
+    assert failed.value.reason is FailureReason.UNSUPPORTED
+    assert (page.changes, page.account.disabled) == ([], False)
+
+
+@pytest.mark.parametrize("type", sorted(SUPPORTED))
+def test_every_supported_action_is_done(type: ActionType) -> None:
+    filter = BalanceFilter(kind=BalanceKind.MONETARY, id="M")
+    scene = Scene(BOOK, "M=1")
+    scene.run(Action("", type, filter=filter, units=1))
+    assert scene.refused == ""
+
+
+def test_a_money_balance_cannot_count_units() -> None:
+    filter = BalanceFilter(kind=BalanceKind.MONETARY, id="M", rating_subject="*zero1s")
+    scene = Scene(BOOK)
+    scene.run(Action("", ActionType.TOPUP, filter=filter, units=1))
+    assert "is for units, not for money" in scene.refused
+
+
+@table("""
+    units  | interval | increment | topped up
+    30     | month    | day       | I=1            # X 42, in November: a formula adds like a number
+    7      | week     | day       | I=1
+    365    | year     | day       | I=1
+    10     | day      | hour      | I=0.41667
+    1440.0 | day      | minute    | I=1
+    5      | day      | month     | I=0
+""")
+def test_a_formula_tops_up_its_share(units: str, interval: str, increment: str, topped_up: str) -> None:
+    params = f'{{"Units":{units},"Interval":"{interval}","Increment":"{increment}"}}'
+    formula = parse_value_formula(f'{{"Method":"*incremental","Params":{params}}}')
+    scene = Scene(BOOK)
+    scene.run(Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.MONETARY, id="I"), formula=formula))
+    assert scene.told() == topped_up

@@ -92,7 +92,9 @@ def test_an_image_of_another_format_is_refused(image: dict[str, object]) -> None
         from_image(image)
 
 
-@pytest.mark.parametrize("table", "destinations timings names rates ratings intervals lists plans profiles".split())
+@pytest.mark.parametrize(
+    "table", ["destinations", "timings", "names", "rates", "ratings", "intervals", "lists", "plans", "profiles"]
+)
 def test_a_damaged_image_is_refused(table: str) -> None:
     image = to_image(small())
     del image[table]

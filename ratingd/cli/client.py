@@ -8,10 +8,9 @@ the command that starts one.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import grpc
-from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from ratingd.v1.accounts_pb2_grpc import AccountServiceStub
@@ -21,7 +20,6 @@ from ratingd.v1.rating_pb2_grpc import RatingServiceStub
 from ratingd.v1.sessions_pb2_grpc import SessionServiceStub
 from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
 
-AnyMessage = TypeVar("AnyMessage", bound=Message)
 DETAILS_KEY: Final = "grpc-status-details-bin"
 MESSAGE_BYTES_MAX: Final = 1 << 30
 CALL_SECONDS: Final = 30.0
@@ -76,9 +74,7 @@ class Client:
         self.sessions: Final = SessionServiceStub(self.channel)
         self.admin: Final = AdminServiceStub(self.channel)
 
-    def ask(
-        self, method: Callable[..., AnyMessage], request: object, seconds: float | None = CALL_SECONDS
-    ) -> AnyMessage:
+    def ask(self, method: Callable[..., Any], request: object, seconds: float | None = CALL_SECONDS) -> Any:
         """One request, or an iterator of them, and its answer."""
         try:
             return method(request, timeout=seconds)

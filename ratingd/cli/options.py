@@ -1,8 +1,9 @@
 """Options that many commands share: which daemon, which form of output, whose name space, only pretend."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -80,33 +81,59 @@ def configured(command: Command) -> Command:
 
 def asks(command: Command) -> Command:
     """`--address` and `--config`, given to the command as `where: Where`."""
+    addressed = click.option(
+        "--address", "-a", metavar="HOST:PORT", help="The daemon to ask. Default: the one the settings describe."
+    )
+    return bundled(command, "where", Where, addressed, configured)
 
-    def wrapped(*args: Any, address: str | None, config: Path | None, **given: Any) -> Any:
-        return command(*args, where=Where(address, config), **given)
+
+def of_tenant(command: Command) -> Command:
+    return _tenant(command)
+
+
+def writes(command: Command) -> Command:
+    """`--tenant`, `--dry-run` and `--key` of what changes an account, given to the command as `write: Write`."""
+    return bundled(
+        command,
+        "write",
+        Write,
+        _tenant,
+        click.option("--dry-run", is_flag=True, help="Show what would be, and change nothing."),
+        click.option("--key", default="", help="Idempotency key: what has it is done once. Default: a new one."),
+    )
+
+
+def bundled(command: Command, name: str, kind: type, *options: Callable[[Any], Any]) -> Command:
+    """Options that reach the command as one value of a dataclass with the same names."""
+
+    def wrapped(*args: Any, **given: Any) -> Any:
+        parts = {field.name: given.pop(field.name) for field in fields(kind)}
+        return command(*args, **{name: kind(**parts)}, **given)
 
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__
     wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    addressed = click.option(
-        "--address", "-a", metavar="HOST:PORT", help="The daemon to ask. Default: the one the settings describe."
-    )(wrapped)
-    return configured(addressed)  # type: ignore[return-value]
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[return-value]
 
 
-def of_tenant(command: Command) -> Command:
-    return click.option(
-        "--tenant", default="", help="Name space of the account. Default: the daemon's default tenant."
-    )(command)
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What every request has that changes an account."""
+
+    tenant: str
+    dry_run: bool
+    key: str
+
+    def fields(self, account: str) -> dict[str, object]:
+        key = self.key or str(uuid.uuid4())
+        return {"tenant": self.tenant, "account": account, "idempotency_key": key, "dry_run": self.dry_run}
 
 
-def writes(command: Command) -> Command:
-    """`--dry-run` and `--key` of everything that changes an account."""
-    command = click.option(
-        "--key",
-        default="",
-        help="Idempotency key: the same command under the same key is done once. Default: a new one.",
-    )(command)
-    return click.option("--dry-run", is_flag=True, help="Show what would be, and change nothing.")(command)
+_tenant: Final = click.option(
+    "--tenant", default="", help="Name space of the account. Default: the daemon's default tenant."
+)
 
 
 def complete_accounts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.decimal_pb2 import Decimal as DecimalMessage
@@ -110,6 +111,7 @@ _WRITERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "google.type.Decimal": lambda decimal: decimal.value,
     "google.protobuf.Timestamp": lambda instant: instant_text(timestamp_ns(instant)),
     "google.protobuf.Duration": lambda duration: decimal_text(duration_ns(duration)) + "s",
+    "google.protobuf.Struct": MessageToDict,
     "ratingd.v1.Usage": _plain_quantity,
     "ratingd.v1.Amount": _plain_quantity,
     "ratingd.v1.NameSet": lambda names: [name if names.names[name] else f"!{name}" for name in sorted(names.names)],

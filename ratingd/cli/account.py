@@ -1,0 +1,240 @@
+"""`ratingd account`: who pays, with what; create, change, top up, try."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from rich.console import RenderableType
+from rich.text import Text
+
+from ratingd.cli.account_change import show_change
+from ratingd.cli.account_run import run_lines
+from ratingd.cli.account_tables import account_tables, accounts_table
+from ratingd.cli.balance import balance_command
+from ratingd.cli.call_options import tariffs_option
+from ratingd.cli.client import Client
+from ratingd.cli.options import Where, Write, account_argument, answers, asks, of_tenant, writes
+from ratingd.cli.output import Form, Output, table, write_json
+from ratingd.cli.plain import message, plain
+from ratingd.cli.private_daemon import client_for
+from ratingd.v1.account_pb2 import Account
+from ratingd.v1.accounts_pb2 import (
+    ExecuteActionsRequest,
+    GetAccountRequest,
+    ListAccountsRequest,
+    ListLedgerRequest,
+    RemoveAccountRequest,
+    SetAccountRequest,
+)
+
+PAGE = 500
+
+
+@click.group("account")
+def account_command() -> None:
+    """Accounts: balances, flags, plans, ledger."""
+
+
+account_command.add_command(balance_command)
+
+
+@account_command.command("list")
+@of_tenant
+@click.option("--prefix", default="", help="Only names that begin so.")
+@click.option("--disabled/--enabled", default=None, help="Only those that are.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many. Default: all.")
+@asks
+@answers
+def list_command(tenant: str, prefix: str, disabled: bool | None, limit: int | None, where: Where, out: Output) -> None:
+    """The accounts of a tenant, by name."""
+    request = ListAccountsRequest(tenant=tenant, account_prefix=prefix, page_size=PAGE)
+    if disabled is not None:
+        request.disabled = disabled
+    with where.client() as client:
+        listed = [plain(account) for account in islice(accounts(client, request), limit)]
+    out.show_list(listed, accounts_table(listed))
+
+
+def accounts(client: Client, request: ListAccountsRequest) -> Iterator[Account]:
+    """Page after page."""
+    while True:
+        page = client.ask(client.accounts.ListAccounts, request)
+        yield from page.accounts
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+@account_command.command("show")
+@account_argument
+@of_tenant
+@asks
+@answers
+def show_command(account: str, tenant: str, where: Where, out: Output) -> None:
+    """Flags, balances, counters and triggers of an account."""
+    with where.client() as client:
+        found = plain(client.ask(client.accounts.GetAccount, GetAccountRequest(tenant=tenant, account=account)))
+    out.show(found, *account_tables(found))
+
+
+@account_command.command("ledger")
+@account_argument
+@of_tenant
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many.")
+@asks
+@answers
+def ledger_command(account: str, tenant: str, limit: int, where: Where, out: Output) -> None:
+    """What was moved on an account, newest first."""
+    with where.client() as client:
+        entries = [plain(entry) for entry in islice(_ledger(client, tenant, account), limit)]
+    rows = table("time", "operation", "balance", "kind", "delta", "after", "call", "key", numbers=("delta", "after"))
+    for entry in entries:
+        rows.add_row(
+            entry.get("time", ""),
+            entry["operation"],
+            entry["balance_id"] or entry["balance_uuid"],
+            entry["kind"],
+            str(entry.get("delta", "")),
+            str(entry.get("after", "")),
+            entry["call_id"],
+            entry["idempotency_key"],
+        )
+    out.show_list(entries, rows)
+
+
+def _ledger(client: Client, tenant: str, account: str) -> Iterator[Any]:
+    request = ListLedgerRequest(tenant=tenant, account=account, page_size=PAGE)
+    while True:
+        page = client.ask(client.accounts.ListLedger, request)
+        yield from page.entries
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+@account_command.command("set")
+@account_argument
+@click.option("--allow-negative/--deny-negative", default=None, help="Post-paid, or not.")
+@click.option("--disabled/--enabled", default=None, help="Refuse every charge, or not.")
+@click.option("--time-zone", default=None, help="IANA name or +02:00; empty takes it away.")
+@click.option("--plan", "plans", multiple=True, help="An action plan to join. Repeatable.")
+@click.option("--only-these-plans", is_flag=True, help="Leave all other plans.")
+@click.option("--triggers", "groups", multiple=True, help="A trigger group to attach. Repeatable.")
+@click.option("--only-these-triggers", is_flag=True, help="Detach all others.")
+@writes
+@asks
+@answers
+def set_command(
+    account: str,
+    allow_negative: bool | None,
+    disabled: bool | None,
+    time_zone: str | None,
+    plans: tuple[str, ...],
+    only_these_plans: bool,
+    groups: tuple[str, ...],
+    only_these_triggers: bool,
+    write: Write,
+    where: Where,
+    out: Output,
+) -> None:
+    """Create an account, or change what is given of it."""
+    request = message(
+        SetAccountRequest,
+        {
+            **write.fields(account),
+            "allow_negative": allow_negative,
+            "disabled": disabled,
+            "time_zone": time_zone,
+            "action_plans": plans,
+            "overwrite_action_plans": only_these_plans,
+            "trigger_groups": groups,
+            "overwrite_trigger_groups": only_these_triggers,
+        },
+    )
+    with where.client() as client:
+        show_change(out, client.ask(client.accounts.SetAccount, request), dry_run=write.dry_run)
+
+
+@account_command.command("remove")
+@account_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@writes
+@asks
+@answers
+def remove_command(account: str, yes: bool, write: Write, where: Where, out: Output) -> None:
+    """Remove an account with its balances."""
+    if not yes and not write.dry_run:
+        click.confirm(f"Remove account {account} with its balances?", abort=True, err=True)
+    request = message(RemoveAccountRequest, write.fields(account))
+    with where.client() as client:
+        show_change(out, client.ask(client.accounts.RemoveAccount, request), dry_run=write.dry_run)
+
+
+@account_command.command("execute")
+@account_argument
+@click.argument("actions_id")
+@writes
+@asks
+@answers
+def execute_command(account: str, actions_id: str, write: Write, where: Where, out: Output) -> None:
+    """Run action set ACTIONS_ID of the tariff in force on an account, all of it or nothing."""
+    request = message(ExecuteActionsRequest, {**write.fields(account), "actions_id": actions_id})
+    with where.client() as client:
+        show_change(out, client.ask(client.accounts.ExecuteActions, request), dry_run=write.dry_run)
+
+
+@account_command.command("run")
+@click.argument("file", type=click.File("r"))
+@of_tenant
+@click.option("--dry-run", is_flag=True, help="Answer as if, and change nothing.")
+@tariffs_option
+@asks
+@answers
+@click.pass_context
+def run_command(
+    context: click.Context, file: TextIO, tenant: str, dry_run: bool, tariffs: Path | None, where: Where, out: Output
+) -> None:
+    """Do what FILE says, line by line; print each reply with the account afterwards.
+
+    One JSON object a line; `op` is a method of the API, the rest are its fields, those of `call` and `balance` at the
+    same level if you like:
+
+    \b
+    {"op": "SetAccount", "account": "1001"}
+    {"op": "AddBalance", "account": "1001", "kind": "*monetary", "id": "M", "amount": "5.00"}
+    {"op": "GetMaxSessionTime", "account": "1001", "destination": "4917012345", "usage": "10m"}
+    {"op": "Debit", "account": "1001", "destination": "4917012345", "usage": "90s"}
+    {"op": "Refund", "account": "1001", "charge_id": "@4"}
+
+    @4 is the charge that line 4 made. Operations: GetMaxSessionTime, Debit, MaxDebit, Refund; GetAccount, SetAccount,
+    RemoveAccount, AddBalance, SetBalance, DebitBalance, RemoveBalance, ExecuteActions, SetTriggers, ResetTriggers,
+    ResetCounters. An error is a line too, the file goes on, and the exit code is 1.
+
+    With --tariffs it all happens in a private daemon and is forgotten.
+    """
+    failed = 0
+    with client_for(where, tariffs) as client:
+        for line in run_lines(client, file, tenant=tenant, dry_run=dry_run):
+            failed += "error" in line
+            if out.form is Form.TABLE:
+                out.console.print(*_run_tables(line), sep="\n")
+            else:
+                write_json(line, indent=2 if out.form is Form.JSON else None)
+    context.exit(1 if failed else 0)
+
+
+def _run_tables(line: dict[str, Any]) -> list[RenderableType]:
+    if "error" in line:
+        said = Text(f"{line['error']['reason']}: {line['error']['message']}", "red")
+    else:
+        reply = {name: value for name, value in line["reply"].items() if isinstance(value, str | int) and value != ""}
+        said = Text(", ".join(f"{name} {value}" for name, value in reply.items()) or "done")
+    account = line.get("account")
+    held = (
+        ", ".join(f"{balance['id'] or balance['kind']} {balance.get('value', '0')}" for balance in account["balances"])
+        if account
+        else ""
+    )
+    return [Text(f"{line['line']}  {line.get('op', '')}", "bold"), Text("   ") + said, Text(f"   {held}", "dim")]

@@ -1,0 +1,105 @@
+"""An account for people: its flags, its balances, what is counted and what is watched."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ratingd.cli.output import pairs, table
+
+Plain = Mapping[str, Any]
+
+
+def account_tables(account: Plain) -> list[RenderableType]:
+    tables: list[RenderableType] = [pairs(_flags(account)), Text(), balances_table(account["balances"])]
+    if account["counters"]:
+        tables += [Text(), counters_table(account["counters"])]
+    if account["triggers"]:
+        tables += [Text(), triggers_table([(account, trigger) for trigger in account["triggers"]], with_account=False)]
+    return tables
+
+
+def state_text(account: Plain) -> Text:
+    return Text("disabled", "bold red") if account["disabled"] else Text("enabled", "green")
+
+
+def _flags(account: Plain) -> Iterable[tuple[str, RenderableType]]:
+    yield "account", Text(f"{account['tenant']}:{account['account']}", "bold")
+    yield "state", state_text(account)
+    yield "below zero", "allowed (post-paid)" if account["allow_negative"] else "not for calls"
+    if account["time_zone"]:
+        yield "time zone", account["time_zone"]
+    if account["action_plans"]:
+        yield "action plans", ", ".join(account["action_plans"])
+    if "update_time" in account:
+        yield "last change", account["update_time"]
+
+
+def balances_table(balances: Iterable[Plain]) -> RenderableType:
+    rows = table("balance", "kind", "value", "weight", "pays for", "expires", "", numbers=("value", "weight"))
+    for balance in balances:
+        rows.add_row(
+            balance["id"] or balance["uuid"],
+            balance["kind"],
+            Text(str(balance.get("value", "0")), "bold"),
+            balance.get("weight", "0"),
+            _pays_for(balance),
+            balance.get("expire_time", "never"),
+            " ".join(flag for flag in ("blocker", "disabled") if balance.get(flag)),
+        )
+    return rows
+
+
+def _pays_for(balance: Plain) -> str:
+    """`DST_49, not DST_4915; category premium`; empty sets mean everything."""
+    said = []
+    for name in ("destinations", "categories", "timing_ids"):
+        listed = ", ".join(key if included else f"not {key}" for key, included in balance.get(name, {}).items())
+        if listed:
+            said.append(listed if name == "destinations" else f"{name.replace('_', ' ')} {listed}")
+    if balance.get("rating_subject"):
+        said.append(f"priced as {balance['rating_subject']}")
+    return "; ".join(said) or "everything"
+
+
+def counters_table(counters: Iterable[Plain]) -> RenderableType:
+    rows = table("counter", "kind", "counts", "value", numbers=("value",))
+    for counter in counters:
+        rows.add_row(counter["id"], counter["kind"], counter["of"], Text(str(counter.get("value", "0")), "bold"))
+    return rows
+
+
+def triggers_table(triggers: Iterable[tuple[Plain, Plain]], *, with_account: bool) -> RenderableType:
+    columns = ("trigger", "watches", "at", "fires", "again", "state", "last fired")
+    rows = table(*(("account", *columns) if with_account else columns), numbers=("at",))
+    for account, trigger in triggers:
+        sleep = trigger.get("min_sleep", "0s")
+        cells: list[RenderableType] = [
+            f"{trigger['group']}/{trigger['unique_id']}",
+            " ".join(filter(None, (trigger["type"], trigger["kind"], trigger["balance_id"]))),
+            str(trigger.get("threshold", "")),
+            trigger["actions_id"],
+            (f"after {sleep}" if sleep != "0s" else "always") if trigger["recurrent"] else "no",
+            Text("fired", "bold red") if trigger["executed"] else Text("armed", "green"),
+            trigger.get("last_execute_time", "never"),
+        ]
+        rows.add_row(*([account["account"], *cells] if with_account else cells))
+    return rows
+
+
+def accounts_table(accounts: Iterable[Plain]) -> RenderableType:
+    rows = table("tenant", "account", "state", "balances", "fired triggers", "last change")
+    for account in accounts:
+        fired = [trigger["unique_id"] for trigger in account["triggers"] if trigger["executed"]]
+        rows.add_row(
+            account["tenant"],
+            account["account"],
+            state_text(account),
+            ", ".join(
+                f"{balance['id'] or balance['kind']} {balance.get('value', '0')}" for balance in account["balances"]
+            ),
+            ", ".join(fired),
+            account.get("update_time", ""),
+        )
+    return rows

@@ -1,0 +1,17 @@
+"""`ratingd demo`: the main job, done on real input in half a minute."""
+
+import click
+
+from ratingd.demo.story import tell
+
+
+@click.command("demo")
+@click.option("--keep", is_flag=True, help="Stay up afterwards, to look around by hand.")
+@click.pass_context
+def demo_command(context: click.Context, keep: bool) -> None:
+    """Start a daemon, load the sample plan, play a switch, and show what came of it.
+
+    A few dozen calls run in parallel over gRPC; one account reaches a monitor, is disabled, its call is cut, and a
+    signed alert arrives at a receiver. Nothing outlives it. Exits 1 if any of this did not happen.
+    """
+    context.exit(tell(keep=keep))

@@ -1,0 +1,113 @@
+"""Findings of a tariff folder as people and programs read them, wherever the folder was checked."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from actions.folder import PlanBook
+from ratingd.cli.output import Output, table
+from ratingd.v1.tariffs_pb2 import Finding as FindingMessage
+from tariffs.fault import Finding, Severity
+
+_STYLES: Final = {Severity.FAULT: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "dim"}
+_SEVERITIES: Final = {
+    FindingMessage.FAULT: Severity.FAULT,
+    FindingMessage.WARNING: Severity.WARNING,
+    FindingMessage.NOTICE: Severity.NOTICE,
+}
+
+
+def from_wire(findings: Iterable[FindingMessage]) -> list[Finding]:
+    return [
+        Finding(
+            found.file,
+            found.line,
+            found.column,
+            found.field,
+            _SEVERITIES[found.severity],
+            found.found,
+            found.message,
+            found.allowed,
+        )
+        for found in findings
+    ]
+
+
+def refused(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.FAULT for finding in findings)
+
+
+def show_check(out: Output, findings: list[Finding], counts: Mapping[str, int], files: int) -> None:
+    """What a check found: all of it, and how much of each kind."""
+    kinds = Counter(finding.severity for finding in findings)
+    value: dict[str, object] = {
+        "valid": not refused(findings),
+        "faults": kinds[Severity.FAULT],
+        "warnings": kinds[Severity.WARNING],
+        "notices": kinds[Severity.NOTICE],
+        "counts": dict(counts),
+        "findings": [plain_finding(finding) for finding in findings],
+    }
+    if out.form == "jsonl":
+        out.show_list([plain_finding(finding) for finding in findings], Text())
+        return
+    tables: list[RenderableType] = [findings_table(findings), Text()] if findings else []
+    out.show(value, *tables, Text(_verdict(kinds, counts, files), "bold"))
+
+
+def findings_table(findings: Iterable[Finding]) -> RenderableType:
+    rows = table("where", "severity", "field", "found", "what is wrong", "hint")
+    for finding in findings:
+        place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
+        rows.add_row(
+            place,
+            Text(finding.severity.value, _STYLES[finding.severity]),
+            finding.field,
+            finding.found,
+            finding.message,
+            finding.allowed,
+        )
+    return rows
+
+
+def plain_finding(finding: Finding) -> dict[str, object]:
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "field": finding.field,
+        "severity": finding.severity.value,
+        "found": finding.found,
+        "message": finding.message,
+        "allowed": finding.allowed,
+    }
+
+
+def plan_counts(book: PlanBook) -> dict[str, int]:
+    """How many of each kind a folder holds."""
+    return {
+        "destinations": len(book.tariff.destinations),
+        "timings": len(book.tariff.timings),
+        "rating_plans": len(book.tariff.plans),
+        "rating_profiles": len(book.tariff.profiles),
+        "action_sets": len(book.catalogue.action_sets),
+        "action_plans": len(book.catalogue.action_plans),
+        "trigger_groups": len(book.catalogue.trigger_groups),
+        "accounts": len(book.catalogue.account_rows),
+    }
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+
+
+def _verdict(kinds: Mapping[Severity, int], counts: Mapping[str, int], files: int) -> str:
+    told = ", ".join(
+        f"{kinds[severity]} {severity.value}{'' if kinds[severity] == 1 else 's'}" for severity in Severity
+    )
+    verdict = "cannot be loaded" if kinds[Severity.FAULT] else "can be loaded"
+    held = f": {counts_text(counts)}" if counts_text(counts) and not kinds[Severity.FAULT] else ""
+    return f"{files} files, {told}. The folder {verdict}{held}."

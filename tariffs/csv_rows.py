@@ -252,13 +252,17 @@ def read_rows(file: str, data: bytes, columns: tuple[str, ...], findings: list[F
     return rows
 
 
-@lru_cache(maxsize=4096)
 def parse_number(text: str) -> tuple[int, int] | None:
     """(digits, scale) of a decimal text such as `0.25`, `.5`, `+1` or `6e-1`; None for any other.
 
     Written differently, equal numbers are equal: `0.10` is (1, 1), as `0.1` is.
     """
-    if not _NUMBER.fullmatch(text) or len(text) > 2 * _NUMBER_SIZE_MAX:
+    return _number(text) if len(text) <= 2 * _NUMBER_SIZE_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> tuple[int, int] | None:
+    if not _NUMBER.fullmatch(text):
         return None
     mantissa, _, exponent = text.replace("E", "e").partition("e")
     whole, _, fraction = mantissa.partition(".")

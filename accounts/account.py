@@ -9,14 +9,15 @@ An account is a plain class: every operation works on a copy, and a copy is made
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from accounts.balance import Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AccountKey:
+class AccountKey(NamedTuple):
+    """Who pays, in whose name space. A tuple, because it is hashed many times on the way of each request."""
+
     tenant: str
     account: str
 

@@ -40,6 +40,19 @@ class Journal:
         with self._database.read() as connection:
             return [operation(row) for row in connection.execute(query).all()]
 
+    def page_back(self, key: AccountKey, limit: int = 100, before: tuple[int, str] | None = None) -> list[OperationRow]:
+        """Operations of an account, newest first; those before a (version, operation id)."""
+        query = (
+            select(operations)
+            .where(o.tenant == key.tenant, o.shard == shard_of(key), o.account == key.account)
+            .order_by(o.version.desc(), o.operation_id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(tuple_(o.version, o.operation_id) < before)
+        with self._database.read() as connection:
+            return [operation(row) for row in connection.execute(query).all()]
+
     def changes(self, key: AccountKey) -> Iterator[tuple[int, int, str, str]]:
         """(version, at_ns, operation_id, changes) of all operations that changed the account, oldest first."""
         query = (

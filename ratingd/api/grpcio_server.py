@@ -1,0 +1,288 @@
+"""The portable transport: grpcio's synchronous server, on the table of methods.
+
+A unary call occupies a thread of the pool until its batch is on disk. A stream occupies one for as long as it is open
+and has a second one that reads, so the pool has a thread for every stream that may be open and more beside them:
+streams can never keep unary calls waiting. One stream too many is refused at once (TOO_MANY_STREAMS).
+
+Messages stay bytes here. A reply that is not OK becomes the status of the call, its google.rpc.Status going along in
+the trailer `grpc-status-details-bin`. Messages far beyond the limit are refused by gRPC itself before they are read;
+those a little larger are refused here, with a text that names the limit.
+
+Going down: health says NOT_SERVING, new calls are refused, open streams are told to finish, what is in progress gets
+`grace` seconds.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NoReturn, cast
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from ratingd import observe
+from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer
+from ratingd.api.status import failure, status_of
+from ratingd.engine.command import Reply
+from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
+
+UNARY_THREADS: Final = 64
+UNSENT_MAX: Final = 1_024  # answers of one stream that its client has not taken yet
+DETAILS: Final = "grpc-status-details-bin"
+CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class GrpcioServer:
+    def __init__(
+        self,
+        address: str,
+        methods: Iterable[AnyMethod],
+        submit: Submit,
+        *,
+        max_message_bytes: int,
+        streams_max: int,
+    ) -> None:
+        self._submit: Final = submit
+        self._max_message_bytes: Final = max_message_bytes
+        self._streams: Final = _OpenStreams(streams_max)
+        self._health: Final = health.HealthServicer()
+        self._services: Final = sorted({method.name.split("/")[1] for method in methods})
+        self._server: Final = grpc.server(
+            ThreadPoolExecutor(UNARY_THREADS + streams_max, thread_name_prefix="grpc"),
+            options=[
+                ("grpc.max_receive_message_length", 2 * max_message_bytes),
+                ("grpc.so_reuseport", 0),
+                ("grpc.http2.lookahead_bytes", 1 << 20),
+            ],
+        )
+        self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+        self.port: Final = self._server.add_insecure_port(address)
+        if self.port == 0:
+            raise OSError(f"cannot listen on {address}")
+
+    @property
+    def open_streams(self) -> int:
+        return len(self._streams)
+
+    def start(self) -> None:
+        self._server.start()
+        self._set_health(health_pb2.HealthCheckResponse.SERVING)
+
+    def stop(self, grace: float) -> None:
+        """Finish what is in progress, for at most `grace` seconds, and close the port."""
+        self._health.enter_graceful_shutdown()
+        stopped = self._server.stop(grace)
+        self._streams.drain()
+        stopped.wait()
+
+    def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus") -> None:
+        for service in ("", *self._services):
+            self._health.set(service, status)
+
+    # -- one call
+
+    def _handler(self, method: AnyMethod) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        if isinstance(method, Method):
+            return grpc.unary_unary_rpc_method_handler(_Unary(method, self._submit, self._max_message_bytes))
+        return grpc.stream_stream_rpc_method_handler(self._stream_behaviour(method))
+
+    def _stream_behaviour(
+        self, method: StreamMethod
+    ) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]:
+        def behave(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+            outlet = _QueueOutlet()
+            stream = method.open(outlet)
+            if not self._streams.enter(stream):
+                stream.cancel()
+                _abort(context, failure(TooManyStreams(self._streams.most)))
+            try:
+                context.add_callback(outlet.cut_off)
+                reader = threading.Thread(
+                    target=self._read, args=(method.name, requests, stream, outlet), name="grpc-reader", daemon=True
+                )
+                reader.start()
+                yield from outlet.messages()
+                last = outlet.last
+                if last is not None and last.code != 0:
+                    _abort(context, last)
+            finally:
+                stream.cancel()
+                self._streams.leave(stream)
+
+        return behave
+
+    def _read(self, name: str, requests: Iterator[bytes], stream: Stream, outlet: "_QueueOutlet") -> None:
+        """Hand every message to the stream, on a thread of its own."""
+        try:
+            for message in requests:
+                if len(message) > self._max_message_bytes:
+                    raise _too_large(message, self._max_message_bytes)
+                outlet.wait_for_room()
+                stream.receive(message)
+            if not outlet.over:
+                stream.half_close()
+        except RatingdError as error:
+            outlet.finish(failure(error))
+        except grpc.RpcError:
+            outlet.cut_off()  # the client is gone
+        except Exception as error:  # noqa: BLE001 (ours to mend; the client shall not wait for ever)
+            observe.fault("api.fault", error, method=name)
+            outlet.finish(failure(InvariantBroken(f"{type(error).__name__} in {name}")))
+
+
+class _Unary:
+    """The behaviour of one unary method."""
+
+    __slots__ = ("_max_message_bytes", "_method", "_submit")
+
+    def __init__(self, method: Method, submit: Submit, max_message_bytes: int) -> None:
+        self._method: Final = method
+        self._submit: Final = submit
+        self._max_message_bytes: Final = max_message_bytes
+
+    def __call__(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        if len(request) > self._max_message_bytes:
+            _abort(context, failure(_too_large(request, self._max_message_bytes)))
+        left = cast("float | None", context.time_remaining())
+        deadline_ns = None if left is None else time.monotonic_ns() + int(left * 1e9)
+        waiting = _Waiting()
+        try:
+            answer(self._method.prepare(request, deadline_ns), self._submit, waiting.done)
+        except Exception as error:  # noqa: BLE001 (ours to mend; the client is told)
+            observe.fault("api.fault", error, method=self._method.name)
+            _abort(context, failure(InvariantBroken(f"{type(error).__name__} in {self._method.name}")))
+        reply = waiting.reply()
+        if reply.code != 0:
+            _abort(context, reply)
+        return reply.body
+
+
+class _Waiting:
+    """A thread that waits for one reply. A bare lock is the cheapest signal there is."""
+
+    __slots__ = ("_lock", "_reply")
+
+    def __init__(self) -> None:
+        self._lock: Final = threading.Lock()
+        self._lock.acquire()
+        self._reply: Reply | None = None
+
+    def done(self, reply: Reply) -> None:
+        self._reply = reply
+        self._lock.release()
+
+    def reply(self) -> Reply:
+        self._lock.acquire()
+        if self._reply is None:
+            raise InvariantBroken("a call was let go without a reply")
+        return self._reply
+
+
+class _QueueOutlet:
+    """Answers of one stream, from any thread to the one that sends them."""
+
+    def __init__(self) -> None:
+        self._changed: Final = threading.Condition()
+        self._messages: Final[deque[bytes]] = deque()
+        self.over = False
+        self.last: Reply | None = None
+
+    def send(self, message: bytes) -> None:
+        with self._changed:
+            if not self.over:
+                self._messages.append(message)
+                self._changed.notify_all()
+
+    def finish(self, reply: Reply | None = None) -> None:
+        with self._changed:
+            if not self.over:
+                self.over = True
+                self.last = reply
+                self._changed.notify_all()
+
+    def cut_off(self) -> None:
+        """Nobody takes answers any more."""
+        with self._changed:
+            self.over = True
+            self._messages.clear()
+            self._changed.notify_all()
+
+    def wait_for_room(self) -> None:
+        """Read no further while the client does not take its answers."""
+        with self._changed:
+            while len(self._messages) >= UNSENT_MAX and not self.over:
+                self._changed.wait()
+
+    def messages(self) -> Iterator[bytes]:
+        while True:
+            with self._changed:
+                while not self._messages and not self.over:
+                    self._changed.wait()
+                if not self._messages:
+                    return
+                if len(self._messages) == UNSENT_MAX:
+                    self._changed.notify_all()
+                message = self._messages.popleft()
+            yield message
+
+
+class _OpenStreams:
+    def __init__(self, most: int) -> None:
+        self.most: Final = most
+        self._lock: Final = threading.Lock()
+        self._streams: Final[list[Stream]] = []
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def enter(self, stream: Stream) -> bool:
+        with self._lock:
+            if len(self._streams) >= self.most:
+                return False
+            self._streams.append(stream)
+            return True
+
+    def leave(self, stream: Stream) -> None:
+        with self._lock:
+            self._streams.remove(stream)
+
+    def drain(self) -> None:
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
+            stream.drain()
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """The table as grpcio asks for it: by the full name of the method."""
+
+    def __init__(self, handlers: "dict[str, grpc.RpcMethodHandler[bytes, bytes]]") -> None:
+        self._handlers: Final = handlers
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        return self._handlers.get(handler_call_details.method)
+
+
+class _Status(grpc.Status):
+    """A reply that is not OK, as grpcio wants it."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.code: Any = CODES[reply.code]
+        self.details: Any = status_of(reply).message
+        self.trailing_metadata: Any = ((DETAILS, reply.body),)
+
+
+def _abort(context: grpc.ServicerContext, reply: Reply) -> NoReturn:
+    context.abort_with_status(_Status(reply))
+    raise InvariantBroken("a call went on after it was aborted")
+
+
+def _too_large(message: bytes, most: int) -> RequestTooLarge:
+    return RequestTooLarge("request", f"is {len(message)} bytes; the daemon accepts {most}. Send less at a time.")

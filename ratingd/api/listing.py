@@ -1,0 +1,201 @@
+"""Lists of accounts and of what was moved on them, a page at a time.
+
+A page token is the place after which the next page begins, so that a page costs what it shows, however many came
+before, and an account that appears meanwhile is neither told twice nor makes another one vanish.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from accounts.account import AccountKey
+from accounts.balance import Balance
+from accounts.document import account_from_document, account_from_text, balance_from_document
+from ratingd.api.admin import page_size
+from ratingd.api.answers import AnswerWriter
+from ratingd.api.config import ApiConfig
+from ratingd.api.convert import account_key, name, set_amount, set_instant
+from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
+from ratingd.engine.charge_record import charge_from_text
+from ratingd.engine.command import Reply
+from ratingd.errors import InvalidRequest, InvariantBroken
+from ratingd.store.rows import FIRST_KEY, AccountRow, OperationRow
+from ratingd.v1 import accounts_pb2
+
+SERVICE: Final = "/ratingd.v1.AccountService/"
+
+
+class DirectoryShelf(Protocol):
+    def page(
+        self, tenant: str | None, *, prefix: str, disabled: bool | None, after: AccountKey, limit: int
+    ) -> Sequence[AccountRow]: ...
+
+
+class JournalShelf(Protocol):
+    def page_back(self, key: AccountKey, limit: int, before: tuple[int, str] | None) -> Sequence[OperationRow]:
+        """Operations of an account, newest first, those before a (version, operation id)."""
+
+    def changes(self, key: AccountKey) -> Iterator[tuple[int, int, str, str]]:
+        """(version, instant, operation id, changes) of every operation that changed the account, oldest first."""
+
+
+class Shelves(Protocol):
+    """What of the store is listed."""
+
+    @property
+    def directory(self) -> DirectoryShelf: ...
+
+    @property
+    def journal(self) -> JournalShelf: ...
+
+    def accounts(self, keys: Iterable[AccountKey]) -> Mapping[AccountKey, AccountRow]: ...
+
+
+class Listing:
+    def __init__(self, config: ApiConfig, store: Shelves) -> None:
+        self._config: Final = config
+        self._store: Final = store
+        self._writer: Final = AnswerWriter(config.currency)
+
+    def methods(self) -> list[AnyMethod]:
+        return [
+            Method(SERVICE + "ListAccounts", Kind.SLOW, guarded(self._list_accounts)),
+            Method(SERVICE + "ListLedger", Kind.SLOW, guarded(self._list_ledger)),
+        ]
+
+    def _list_accounts(self, body: bytes, _: int | None) -> Reply:
+        request = parse(accounts_pb2.ListAccountsRequest(), body)
+        size = page_size(request.page_size)
+        tenant = name(request.tenant, "tenant") or self._config.default_tenant
+        (after,) = place_of(request.page_token, (str,)) or ("",)
+        rows = self._store.directory.page(
+            tenant,
+            prefix=name(request.account_prefix, "account_prefix"),
+            disabled=request.disabled if request.HasField("disabled") else None,
+            after=AccountKey(tenant, str(after)) if after else FIRST_KEY,
+            limit=size + 1,
+        )
+        message = accounts_pb2.ListAccountsResponse()
+        for row in rows[:size]:
+            if row.document is not None:
+                self._writer.write_account(message.accounts.add(), account_from_text(row.document))
+        if len(rows) > size:
+            message.next_page_token = token_of(rows[size - 1].key.account)
+        return Reply(0, message.SerializeToString())
+
+    def _list_ledger(self, body: bytes, _: int | None) -> Reply:
+        request = parse(accounts_pb2.ListLedgerRequest(), body)
+        size = page_size(request.page_size)
+        key = account_key(request.tenant, request.account, self._config.default_tenant)
+        place = place_of(request.page_token, (int, str))
+        before = None if place is None else (int(place[0]), str(place[1]))
+        rows = self._store.journal.page_back(key, size + 1, before)
+        message = accounts_pb2.ListLedgerResponse()
+        ledger = _Ledger(self._store, key, self._config.currency)
+        for row in rows[:size]:
+            ledger.write(message, row)
+        if len(rows) > size:
+            message.next_page_token = token_of(rows[size - 1].version, rows[size - 1].operation_id)
+        return Reply(0, message.SerializeToString())
+
+
+class _Ledger:
+    """Writes the movements of operations, each with the name and kind of its balance.
+
+    A movement names its balance by uuid. Most are among those that the account has now; what is gone meanwhile is
+    looked for in the account's history, once.
+    """
+
+    def __init__(self, store: Shelves, key: AccountKey, currency: str) -> None:
+        self._store: Final = store
+        self._key: Final = key
+        self._currency: Final = currency
+        self._known: Final[dict[str, Balance]] = {}
+        self._searched = 0  # 1: those it has now; 2: all it ever had
+
+    def write(self, message: accounts_pb2.ListLedgerResponse, row: OperationRow) -> None:
+        switch_id, call_id = _call_of(row)
+        for change in json.loads(row.changes):
+            moved = self._moved(change)
+            if moved is None:
+                continue
+            balance, delta, after = moved
+            entry = message.entries.add(
+                operation_id=row.operation_id,
+                operation=row.kind,
+                idempotency_key=row.idempotency_key or "",
+                change=change[0],
+                balance_uuid=balance.uuid,
+                balance_id=balance.terms.id,
+                kind=balance.terms.kind.value,
+                switch_id=switch_id,
+                call_id=call_id,
+            )
+            set_instant(entry.time, row.at_ns)
+            if delta is not None:
+                set_amount(entry.delta, delta, balance.terms.kind, self._currency)
+            if after is not None:
+                set_amount(entry.after, after, balance.terms.kind, self._currency)
+
+    def _moved(self, change: Sequence[object]) -> tuple[Balance, int | None, int | None] | None:
+        """The balance, what was added and what it held then; None for a change that concerns no balance."""
+        match change:
+            case ["value", str(uuid), int(delta), int(after)]:
+                return self._balance(uuid), delta, after
+            case ["balance", document, int()]:
+                balance = balance_from_document(document)
+                return balance, None, balance.value
+            case ["gone", str(uuid)]:
+                return self._balance(uuid), None, None
+            case _:
+                return None
+
+    def _balance(self, uuid: str) -> Balance:
+        while uuid not in self._known and self._searched < 2:
+            self._searched += 1
+            for balance in self._present() if self._searched == 1 else self._former():
+                self._known.setdefault(balance.uuid, balance)
+        if uuid not in self._known:
+            raise InvariantBroken(f"the journal of {self._key} moves balance {uuid} and never opened it")
+        return self._known[uuid]
+
+    def _present(self) -> Iterable[Balance]:
+        row = self._store.accounts([self._key]).get(self._key)
+        return () if row is None or row.document is None else account_from_text(row.document).balances
+
+    def _former(self) -> Iterator[Balance]:
+        for _, _, _, changes in self._store.journal.changes(self._key):
+            for change in json.loads(changes):
+                match change:
+                    case ["balance", document, int()]:
+                        yield balance_from_document(document)
+                    case ["account", dict(document)]:
+                        yield from account_from_document(document).balances
+
+
+def _call_of(row: OperationRow) -> tuple[str, str]:
+    """Switch and call of a charge."""
+    if row.charge is None or row.refunds is not None:
+        return "", ""
+    request = charge_from_text(row.key, row.operation_id, row.charge, ()).request
+    return request.switch_id, request.call_id
+
+
+def token_of(*place: int | str) -> str:
+    """A place in a list as a page token."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def place_of(token: str, kinds: Sequence[type]) -> Sequence[int | str] | None:
+    """The place that a page token means; None for the first page."""
+    if not token:
+        return None
+    try:
+        place = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (binascii.Error, ValueError):
+        place = None
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+        raise InvalidRequest("page_token", "is none that this list gave out")
+    return place

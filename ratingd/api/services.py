@@ -1,0 +1,53 @@
+"""All services and the one table of their methods, whichever transport serves it."""
+
+from typing import Final, Protocol
+
+from ratingd.api.accounts import Accounts
+from ratingd.api.admin import Admin, Daemon, OutboxShelf
+from ratingd.api.charge_stream import ChargeStream
+from ratingd.api.charging import SERVICE, Charging
+from ratingd.api.config import ApiConfig
+from ratingd.api.listing import Listing, Shelves
+from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod
+from ratingd.api.plans import Charger
+from ratingd.api.rating import Rating
+from ratingd.api.sessions import Sessions
+from ratingd.api.tariffs import TariffDesk, Tariffs
+from ratingd.delivery.disconnects import DisconnectDesk
+
+
+class Store(Shelves, Protocol):
+    @property
+    def outbox(self) -> OutboxShelf: ...
+
+
+class Services:
+    """All services on one engine."""
+
+    def __init__(
+        self,
+        config: ApiConfig,
+        *,
+        charger: Charger,
+        store: Store,
+        tariffs: TariffDesk,
+        disconnects: DisconnectDesk,
+        daemon: Daemon,
+    ) -> None:
+        self._config: Final = config
+        self._charger: Final = charger
+        self._charging: Final = Charging(config)
+        self.sessions: Final = Sessions(disconnects)
+        self.methods: Final[list[AnyMethod]] = [
+            *self._charging.methods(),
+            StreamMethod(f"{SERVICE}Charge", self._charge_stream),
+            *Rating(config, charger).methods(),
+            *Accounts(config).methods(),
+            *Listing(config, store).methods(),
+            *Tariffs(config, charger, tariffs).methods(),
+            *self.sessions.methods(),
+            *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),
+        ]
+
+    def _charge_stream(self, outlet: Outlet) -> Stream:
+        return ChargeStream(self._charging, self._charger.submit, outlet, self._config.in_flight_max)

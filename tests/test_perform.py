@@ -9,7 +9,7 @@ from actions.action import SUPPORTED, Action, ActionType
 from actions.failure import ActionFailed, FailureReason
 from actions.perform import run_set
 from actions.value_formula import parse_value_formula
-from tests.account_scene import Scene, amount, book, instant
+from tests.action_scene import Scene, amount, book, instant
 from tests.table import table
 
 SETS = """

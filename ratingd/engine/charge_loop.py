@@ -6,6 +6,7 @@ stop there, and the other five minutes are neither drawn nor charged. Without a 
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TypeVar
 
 from accounts.book import Page
@@ -26,11 +27,12 @@ def run_charge(
     outside: list[Outside] = []
     failures: list[str] = []
     try:
-        next(settlement)
+        reached = next(settlement)
         while True:
-            watched = watch(page, catalogue, context)
+            watched = watch(page, catalogue, replace(context, used=reached.used))
             outside.extend(watched.outside)
             failures.extend(watched.failures)
-            settlement.send(Verdict(bounds(page.account, context.now_ns, context.tried), watched.stop))
+            armed = bounds(page.account, context.now_ns, context.tried)
+            reached = settlement.send(Verdict(armed, watched.stop))
     except StopIteration as end:
         return end.value, tuple(outside), tuple(failures)

@@ -1,8 +1,8 @@
 """Refund: give increments of an earlier charge back to the balances that paid them, once.
 
-A call of 90 s took a fee of 0.50, a minute of 0.60 and 30 s at 0.01 from money. Refunding the charge restores all three,
-the fee too; refunding it again changes nothing, because the charge knows how many increments of each run have come back.
-What goes back to a balance that is gone goes nowhere else: the answer names it.
+A call of 90 s took a fee of 0.50, a minute of 0.60 and 30 s at 0.01 from money. Refunding the charge restores all of
+it, the fee too; refunding it again changes nothing, because the charge knows how many increments of each run have come
+back. What goes back to a balance that is gone goes nowhere else: the answer names it.
 
 Counters move back by the same amounts, and monitors are evaluated after each increment as in a debit; a monitor cannot
 stop a refund. A disabled account is refunded too.

@@ -17,9 +17,9 @@ from tariffs.zone import UTC, zone
 
 
 def table(text: str) -> list[tuple[str, ...]]:
-    """The rows below the heading, cells between `|`; blank lines and what follows ` # ` do not count."""
+    """The rows below the heading, cells between `|`; blanks are worth one, blank lines and remarks (` # `) nothing."""
     lines = [line.split(" # ")[0] for line in text.splitlines() if line.strip()]
-    return [tuple(cell.strip() for cell in line.split("|")) for line in lines[1:] if line.strip()]
+    return [tuple(" ".join(cell.split()) for cell in line.split("|")) for line in lines[1:] if line.strip()]
 
 
 def tariff(text: str) -> Tariff:

@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     """Allow webhooks to addresses of this machine and of private networks."""
     catch_up: Duration = Field(default=24 * HOUR_NS, ge=0)
     """How far back runs of action plans are made up that were missed while the daemon was down."""
-    open_call_lifetime: Duration = Field(default=6 * HOUR_NS, ge=60 * SECOND_NS)
+    open_call_lifetime: Duration = Field(default=4 * HOUR_NS, ge=60 * SECOND_NS)
     """How long after its last charge a call counts as open when no final debit closes it."""
 
     max_message_bytes: int = Field(default=4_194_304, ge=65_536, le=1_073_741_824)
@@ -161,10 +161,8 @@ class Settings(BaseSettings):
     tariff_folders: Folders = Field(default=())
     """Folders of the daemon's machine below which a client may name one to load. None named: clients send files."""
 
-    log_format: Literal["text", "json"] = Field(default="text")
-    """Log lines for people, or one JSON object a line."""
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
-    """The least severe event that is logged."""
+    log_format: Literal["text", "json", "none"] = Field(default="text")
+    """Events on standard error: as lines for people, as one JSON object a line, or not at all."""
     drain_seconds: float = Field(default=10.0, ge=0, le=3600)
     """How long requests in progress may take to finish after SIGTERM."""
 

@@ -179,7 +179,7 @@ def test_directory_lists_in_pages(store: Store) -> None:
     assert [row.key for row in store.directory.page("t", after=page[-1].key)] == keys[4:6]
     assert [row.key.account for row in store.directory.page("t", prefix="10_")] == ["10_1"]
     assert [row.key.account for row in store.directory.page(disabled=True)] == ["1002"]
-    assert sorted(store.directory.keys(chunk=2)) == sorted(keys)
+    assert sorted(store.directory.every_key(chunk=2)) == sorted(keys)
     assert store.directory.count() == 7
 
 

@@ -45,7 +45,7 @@ class Verified:
 
 
 class OutboxShelf(Protocol):
-    def list(
+    def entries(
         self, state: str | None = None, key: AccountKey | None = None, limit: int = 100
     ) -> Sequence[OutboxEntry]: ...
 
@@ -118,7 +118,7 @@ class Admin:
         if bool(request.tenant) != bool(request.account):
             raise InvalidRequest("account" if request.tenant else "tenant", "is empty: give both or none")
         key = AccountKey(name(request.tenant, "tenant"), name(request.account, "account")) if request.account else None
-        entries = self._outbox.list(STATES.get(request.state), key, page_size(request.page_size))
+        entries = self._outbox.entries(STATES.get(request.state), key, page_size(request.page_size))
         message = admin_pb2.ListOutboxResponse()
         for entry in entries:
             _write_entry(message.entries.add(), entry)

@@ -45,7 +45,7 @@ class Directory:
             rows = connection.execute(query).all()
         return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
 
-    def keys(self, chunk: int = 1000) -> Iterator[AccountKey]:
+    def every_key(self, chunk: int = 1000) -> Iterator[AccountKey]:
         """Every account that has a row, removed ones too, in the order of the table."""
         place, last = tuple_(a.tenant, a.shard, a.account), ("", -1, "")
         while True:

@@ -1,0 +1,168 @@
+"""The daemon: every part of ratingd on one store, put together, started in order, stopped in reverse.
+
+    store       opened and migrated; a second daemon on one SQLite file is refused here
+    delivery    what is still in the outbox begins to leave
+    engine      the tariff in force, the lanes
+    transport   requests come in, and health says SERVING
+
+Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in the
+outbox waits for the next start.
+"""
+
+import gc
+import time
+from importlib.metadata import version
+from typing import Final
+
+from accounts.account import AccountKey
+from accounts.charge import ChargeRules
+from ratingd import observe
+from ratingd.api.admin import Difference, Verified
+from ratingd.api.config import ApiConfig
+from ratingd.api.grpcio_server import GrpcioServer
+from ratingd.api.services import Services
+from ratingd.delivery.delivery import Delivery
+from ratingd.delivery.disconnects import DeskTerms
+from ratingd.delivery.postman import PostmanTerms
+from ratingd.engine.engine import Engine, EngineOptions
+from ratingd.engine.lane import LaneLimits
+from ratingd.settings import Settings, host_and_port
+from ratingd.store.store import Store, open_store
+from ratingd.store.verify import verify
+from tariffs.zone import zone
+
+DAY_NS: Final = 86_400_000_000_000
+
+
+class Daemon:
+    """One daemon. `start` returns when it serves, `stop` when everything that was accepted is answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings: Final = settings
+        self.version: Final = version("ratingd")
+        self.start_ns: Final = time.time_ns()
+        self.store: Final[Store] = open_store(
+            settings.database_url,
+            connections=2 * settings.lane_count + 4,
+            lock_timeout_ms=settings.locking_timeout_ms,
+        )
+        rules = rules_of(settings)
+        self.delivery: Final = Delivery(
+            self.store,
+            secret=settings.webhook_secret.get_secret_value().encode(),
+            hosts=settings.webhook_hosts,
+            private=settings.webhook_private,
+            postman=PostmanTerms(max_age_ns=settings.outbox_max_age),
+            desk=DeskTerms(max_age_ns=settings.outbox_max_age),
+        )
+        self.engine: Final = Engine(self.store, engine_options(settings, rules), self.delivery)
+        self._services: Final = Services(
+            api_config(settings, rules),
+            charger=self.engine,
+            store=self.store,
+            tariffs=self.engine.tariffs,
+            disconnects=self.delivery.desk,
+            daemon=self,
+        )
+        self._server: GrpcioServer | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it serves, once it is started; the port is the real one where 0 was asked for."""
+        host, port = host_and_port(self.settings.listen)
+        return f"{f'[{host}]' if ':' in host else host}:{self._server.port if self._server else port}"
+
+    @property
+    def store_name(self) -> str:
+        return self.store.database.name
+
+    @property
+    def lanes(self) -> int:
+        return len(self.engine.lanes)
+
+    def start(self) -> None:
+        observe.configure(observe.LogFormat(self.settings.log_format))
+        self.store.migrate()
+        self.engine.start()
+        self.delivery.start()
+        self.engine.tariffs.resume()
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not look at it again
+        gc.set_threshold(50_000, 50, 100)
+        self._server = GrpcioServer(
+            self.address,
+            self._services.methods,
+            self.engine.submit,
+            max_message_bytes=self.settings.max_message_bytes,
+            streams_max=self.settings.streams_max,
+        )
+        self._server.start()
+        observe.event("daemon.serving", address=self.address, store=self.store_name, lanes=self.lanes)
+
+    def stop(self) -> None:
+        observe.event("daemon.stopping")
+        if self._server is not None:
+            self._server.stop(self.settings.drain_seconds)
+        self.engine.stop(self.settings.drain_seconds)
+        self.delivery.stop()
+        self.store.close()
+        observe.event("daemon.stopped")
+
+    # -- what AdminService tells
+
+    def open_streams(self) -> int:
+        return self._server.open_streams if self._server else 0
+
+    def outbox_filled(self) -> None:
+        self.delivery.wake()
+
+    def verify(self, tenant: str | None, account: str | None) -> Verified:
+        """Rebuild accounts from their operations and compare; one account, those of a tenant, or all."""
+        key = AccountKey(tenant or self.settings.default_tenant, account) if account else None
+        report = verify(self.store, tenant=tenant, key=key)
+        return Verified(
+            report.accounts,
+            report.operations,
+            tuple(Difference(wrong.key, wrong.field, wrong.stored, wrong.rebuilt) for wrong in report.differences),
+        )
+
+
+def rules_of(settings: Settings) -> ChargeRules:
+    return ChargeRules(
+        decimals=settings.rounding_decimals,
+        max_usage=settings.max_usage,
+        balance_rating_subject=settings.balance_rating_subject,
+        fallback_depth=settings.fallback_depth,
+        prefix_matching=settings.rp_subject_prefix_matching,
+    )
+
+
+def engine_options(settings: Settings, rules: ChargeRules) -> EngineOptions:
+    limits = LaneLimits(
+        queue_max=settings.queue_max,
+        batch_max=settings.batch_max,
+        accounts_max=settings.accounts_max,
+        answers_max=settings.answers_max,
+        locking_timeout_ms=settings.locking_timeout_ms,
+    )
+    return EngineOptions(
+        rules,
+        lanes=settings.lane_count,
+        limits=limits,
+        default_timezone=settings.default_timezone,
+        open_call_ns=settings.open_call_lifetime,
+        sync_action_ms=settings.sync_action_ms,
+    )
+
+
+def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:
+    return ApiConfig(
+        time.time_ns,
+        rules=rules,
+        default_tenant=settings.default_tenant,
+        default_category=settings.default_category,
+        default_zone=zone(settings.default_timezone),
+        max_message_bytes=settings.max_message_bytes,
+        streams_max=settings.streams_max,
+        tariff_folders=settings.tariff_folders,
+    )

@@ -1,0 +1,38 @@
+"""A daemon in this process on a free loopback port, and a channel to it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import grpc
+
+from ratingd.daemon import Daemon
+from ratingd.settings import Settings
+from ratingd.v1.tariffs_pb2 import TariffFile, TariffOptions, TariffReport, TariffUpload
+from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
+
+
+class Serving:
+    def __init__(self, daemon: Daemon, channel: grpc.Channel) -> None:
+        self.daemon = daemon
+        self.channel = channel
+
+    def load(self, files: Mapping[str, bytes], options: TariffOptions | None = None) -> TariffReport:
+        return TariffServiceStub(self.channel).LoadTariff(uploads(files, options), timeout=60)
+
+
+def uploads(files: Mapping[str, bytes], options: TariffOptions | None = None) -> Iterator[TariffUpload]:
+    yield TariffUpload(options=options or TariffOptions())
+    for path, content in files.items():
+        yield TariffUpload(file=TariffFile(path=path, content=content))
+
+
+@contextmanager
+def serving(store_url: str, **settings: object) -> Iterator[Serving]:
+    """Serve a store with settings; stopped in order at the end."""
+    daemon = Daemon(Settings(database_url=store_url, listen="127.0.0.1:0", drain_seconds=2, **settings))  # type: ignore[arg-type]
+    daemon.start()
+    try:
+        with grpc.insecure_channel(daemon.address) as channel:
+            yield Serving(daemon, channel)
+    finally:
+        daemon.stop()

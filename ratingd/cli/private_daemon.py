@@ -39,7 +39,7 @@ def private_daemon(settings: Settings, tariffs: Path) -> Iterator[Client]:
             "database_url": f"sqlite:///{folder}/ratingd.db",
             "listen": "127.0.0.1:0",
             "webhook_hosts": (),
-            "log_level": "error",
+            "log_format": "none",
             "drain_seconds": 1.0,
         }
         daemon = Daemon(settings.model_copy(update=apart))

@@ -15,12 +15,12 @@ import pytest
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
-def table(text: str) -> Callable[[Test], Test]:
+def table(text: str, split: str = "|") -> Callable[[Test], Test]:
     """Parametrize a test with the rows of a table; its first line names the arguments."""
     lines = [line.split("  #")[0].strip() for line in text.splitlines()]
     header, *cases = [line for line in lines if line]
-    names = [name.strip().replace(" ", "_") for name in header.split("|")]
-    rows = [tuple(cell.strip() for cell in case.split("|")) for case in cases]
+    names = [name.strip().replace(" ", "_") for name in header.split(split)]
+    rows = [tuple(cell.strip() for cell in case.split(split)) for case in cases]
     assert all(len(row) == len(names) for row in rows), [row for row in rows if len(row) != len(names)]
     mark: Callable[[Test], Test] = pytest.mark.parametrize(names, rows, ids=[row[0] or "nothing" for row in rows])
     return mark

@@ -59,26 +59,26 @@ BOOK = book(SETS, TRIGGERS)
 
 @table("""
     before   | groups  | words                                      | after
-    M=15     | MAX20   | topup M 10; topup M 1; run ENABLE          | M=26 fired:T                      # X 26
-    M=15     | MAX20   | topup M 10; topup M 1                      | M=26 disabled fired:T             # X 26
-    M=1      | FLOOR   |                                            | M=1                               # X 33: not at attach
-    M=1      | FLOOR   | set M 1                                    | M=1 BONUS=1 fired:F               # changed by 0
-    M=1 Z=9  | FLOOR   | set Z 8                                    | M=1 Z=8                           # M did not change
-    X=2 Y=3  | ONE     | topup Z 1                                  | X=2 Y=3 Z=1 BONUS=1 fired:P       # X 34: once
-    M=5      | RECUR   | topup M 6; topup M 1; wait 3s; topup M 1   | M=13 BONUS=2                      # X 33c: MinSleep
+    M=15     | MAX20   | topup M 10; topup M 1; run ENABLE          | M=26 fired:T            # X 26
+    M=15     | MAX20   | topup M 10; topup M 1                      | M=26 disabled fired:T   # X 26
+    M=1      | FLOOR   |                                            | M=1                     # X 33: not at attach
+    M=1      | FLOOR   | set M 1                                    | M=1 BONUS=1 fired:F     # changed by 0
+    M=1 Z=9  | FLOOR   | set Z 8                                    | M=1 Z=8                 # M did not change
+    X=2 Y=3  | ONE     | topup Z 1                                  | X=2 Y=3 Z=1 BONUS=1 fired:P  # X 34: once
+    M=5      | RECUR   | topup M 6; topup M 1; wait 3s; topup M 1   | M=13 BONUS=2            # X 33c: MinSleep
     M=5      | RECUR   | topup M 6; wait 2.999999999s; topup M 1    | M=12 BONUS=1
     M=5      | RECUR0  | topup M 6; topup M 1                       | M=12 BONUS=2
-    M=5      | PAST    | topup M 6                                  | M=11                              # X 33e
-    M=5      | FUTURE  | topup M 6                                  | M=11                              # X 33e
-    M=5      | MAILING | topup M 6                                  | M=11                              # undone, armed
-    M=2.4    | TWO     | debit M 0.6                                | M=1.8 disabled fired:OFF          # X 30: LOW stays armed
+    M=5      | PAST    | topup M 6                                  | M=11                    # X 33e
+    M=5      | FUTURE  | topup M 6                                  | M=11                    # X 33e
+    M=5      | MAILING | topup M 6                                  | M=11                    # undone, armed
+    M=2.4    | TWO     | debit M 0.6                                | M=1.8 disabled fired:OFF  # X 30: LOW stays armed
     V=90s    | VOICE   | debit V 30s                                | V=60s BONUS=1 fired:V
     M=5      | CAPS    | topup M 16; topup M 10                     | M=31 disabled fired:CAP20 fired:CAP30
-    M=5      | MAX20   | topup M 20; arm; run ENABLE; arm           | M=25                              # nothing is dirty
+    M=5      | MAX20   | topup M 20; arm; run ENABLE; arm           | M=25                    # nothing is dirty
     M=5      | MAX20   | topup M 20; run ENABLE; arm; topup M 1     | M=26 disabled fired:T
     M=5      | MAX20   | topup M 20; run ENABLE; run ARM            | M=25
-    M=5      | MAX20   | topup M 20; run ENABLE; attach MAX20       | M=25 fired:T                      # kept as it is
-    M=5      | MAX20   | topup M 20; run ENABLE; reattach MAX20     | M=25                              # armed
+    M=5      | MAX20   | topup M 20; run ENABLE; attach MAX20       | M=25 fired:T            # kept as it is
+    M=5      | MAX20   | topup M 20; run ENABLE; reattach MAX20     | M=25                    # armed
     M=5      | POSTING | run UP_THEN_FAIL                           | M=5
 """)
 def test_monitors_fire_within_the_operation(before: str, groups: str, words: str, after: str) -> None:

@@ -9,7 +9,7 @@ Whoever delivers an entry leases it first: for the length of the lease nobody el
 lease ends by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -110,15 +110,18 @@ class Outbox:
         with self._database.write() as connection:
             return connection.execute(again).rowcount
 
-    def waiting_for(self, target: str | None, kind: str = "disconnect", limit: int = 1000) -> list[OutboxEntry]:
-        """What waits for one target, or for any, oldest first."""
-        query = (
-            select(outbox)
-            .where(t.state == LITERALLY_WAITING, t.kind == kind)
-            .order_by(t.created_ns, t.place)
-            .limit(limit)
-        )
-        return self._read(query if target is None else query.where(t.target == target))
+    def waiting_for(self, kind: str, targets: Collection[str] | None, limit: int = 1000) -> list[OutboxEntry]:
+        """What waits for some targets, or for any (None), oldest first."""
+        query = select(outbox).where(t.state == LITERALLY_WAITING, t.kind == kind)
+        if targets is not None:
+            query = query.where(t.target.in_(targets))
+        return self._read(query.order_by(t.created_ns, t.place).limit(limit))
+
+    def put_aside(self, kind: str, before_ns: int, error: str) -> int:
+        """Give up what was made before an instant and still waits; how many there were."""
+        old = update(outbox).where(t.state == LITERALLY_WAITING, t.kind == kind, t.created_ns < before_ns)
+        with self._database.write() as connection:
+            return connection.execute(old.values(state="dead", last_error=error)).rowcount
 
     def entries(self, state: str | None = None, key: AccountKey | None = None, limit: int = 100) -> list[OutboxEntry]:
         """What is in the outbox, newest first."""

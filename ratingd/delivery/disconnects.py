@@ -1,0 +1,244 @@
+"""Disconnects: telling a switch which calls to cut, until it says what became of them.
+
+A monitor disables account 1001 and its call c-17 on switch sbc-1 must end. The order is in the outbox, committed with
+the debit. If sbc-1 is watching it is told at once; if it is not, the moment it connects. It answers CUT, or
+CALL_UNKNOWN when the call has ended already, and the order is done. Without an answer it is told again every few seconds and at
+every reconnect: a switch may hear of a call twice and answers twice.
+
+Several streams may watch one switch, and one may watch all of them ("" or "*"). An order goes to each. One CUT settles
+it; "unknown" settles it only when every stream that watches has said so, since each may see a part of the calls.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from ratingd import observe
+from ratingd.store.faults import StoreFault
+from ratingd.store.rows import OutboxEntry
+from ratingd.store.store import Store
+
+SECOND_NS: Final = 1_000_000_000
+KIND: Final = "disconnect"
+EVERY_SWITCH: Final = ("", "*")
+LOOK_S: Final = 1.0  # at what other daemons on the same database have left
+
+
+class Outcome(StrEnum):
+    CUT = "CUT"
+    CALL_UNKNOWN = "CALL_UNKNOWN"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """What a switch is told. `attempt` counts from 1, since this daemon started."""
+
+    id: str
+    switch_id: str
+    call_id: str
+    tenant: str
+    account: str
+    reason: str
+    trigger_group: str
+    trigger_id: str
+    created_ns: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTerms:
+    """`again_ns`: how long an answer is waited for before a switch is told again."""
+
+    again_ns: int = 5 * SECOND_NS
+    max_age_ns: int = 72 * 3600 * SECOND_NS
+
+
+@dataclass(slots=True)
+class _Told:
+    """What this daemon has told about one order: how often, when next, and which watchers do not know the call."""
+
+    entry: OutboxEntry
+    attempts: int = 0
+    next_ns: int = 0
+    strangers: set[int] = field(default_factory=set)
+
+
+class Watcher:
+    """One stream of a switch. `send` is called on the desk's thread and must not block; if it raises, that was all."""
+
+    def __init__(self, desk: "DisconnectDesk", switch_id: str, send: Callable[[Disconnect], None]) -> None:
+        self._desk: Final = desk
+        self.switch_id: Final = switch_id
+        self.send: Final = send
+
+    def watches(self, switch_id: str) -> bool:
+        return self.switch_id in EVERY_SWITCH or self.switch_id == switch_id
+
+    def answer(self, disconnect_id: str, outcome: Outcome, detail: str = "") -> bool:
+        """What became of a call. False when nothing of that id is waiting, which is what a second answer finds."""
+        return self._desk.answer(self, disconnect_id, outcome, detail)
+
+    def close(self) -> None:
+        self._desk.leave(self)
+
+
+class DisconnectDesk:
+    def __init__(self, store: Store, terms: DeskTerms | None = None, clock: Callable[[], int] = time.time_ns) -> None:
+        self._store: Final = store
+        self._terms: Final = terms if terms is not None else DeskTerms()
+        self._clock: Final = clock
+        self._watchers: Final[list[Watcher]] = []
+        self._told: Final[dict[str, _Told]] = {}
+        self._changed: Final = threading.Condition()
+        self._woken = True
+        self._stopping = False
+        self._aged_ns = 0
+        self._thread: Final = threading.Thread(target=self._tell_forever, name="disconnects", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 6.0) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+
+    def watch(self, switch_id: str, send: Callable[[Disconnect], None]) -> Watcher:
+        """Let a switch hear of its disconnects, beginning with all that wait for it."""
+        watcher = Watcher(self, switch_id, send)
+        with self._changed:
+            self._watchers.append(watcher)
+            for told in self._told.values():
+                if watcher.watches(told.entry.target):
+                    told.next_ns = 0
+            self._wake()
+        return watcher
+
+    def leave(self, watcher: Watcher) -> None:
+        with self._changed:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+            for told in self._told.values():
+                told.strangers.discard(id(watcher))
+
+    def wake(self) -> None:
+        """Something new is in the outbox."""
+        with self._changed:
+            self._wake()
+
+    @property
+    def watching(self) -> int:
+        return len(self._watchers)
+
+    def answer(self, watcher: Watcher, disconnect_id: str, outcome: Outcome, detail: str) -> bool:
+        with self._changed:
+            told = self._told.get(disconnect_id)
+            if told is None or not watcher.watches(told.entry.target):
+                return False
+            if outcome is Outcome.FAILED:
+                told.next_ns = max(told.next_ns, self._clock() + self._terms.again_ns)
+            if outcome is Outcome.CALL_UNKNOWN:
+                told.strangers.add(id(watcher))
+                if any(id(other) not in told.strangers for other in self._watching(told.entry.target)):
+                    return True
+        return self._settle(told.entry, outcome, detail)
+
+    def _settle(self, entry: OutboxEntry, outcome: Outcome, detail: str) -> bool:
+        fields = {"account": str(entry.key), "entry": entry.id, "switch": entry.target, "detail": detail}
+        observe.event(f"disconnect.{outcome.value.lower()}", **fields)
+        try:
+            if outcome is Outcome.FAILED:
+                return self._store.outbox.retry(entry.id, self._clock() + self._terms.again_ns, detail or "FAILED")
+            settled = self._store.outbox.delivered(entry.id)
+        except StoreFault as fault:  # told again, and answered again
+            observe.event("disconnect.unsettled", entry=entry.id, error=str(fault))
+            return True
+        with self._changed:
+            self._told.pop(entry.id, None)
+        return settled
+
+    def _tell_forever(self) -> None:
+        while not self._stopping:
+            try:
+                self._tell()
+                self._put_old_aside()
+            except StoreFault as fault:
+                observe.event("disconnect.waits", error=str(fault))
+                time.sleep(1.0)
+            except Exception as fault:  # noqa: BLE001 - the orders of all other calls must still be told
+                observe.fault("disconnect.fault", fault)
+                time.sleep(1.0)
+            self._sleep()
+
+    def _tell(self) -> None:
+        """Read what waits for those who watch, and tell it to them where it is due."""
+        with self._changed:
+            self._woken = False
+            switches = {watcher.switch_id for watcher in self._watchers}
+        targets = None if switches & set(EVERY_SWITCH) else switches
+        waiting = self._store.outbox.waiting_for(KIND, targets) if switches else []
+        with self._changed:
+            waiting_ids = {entry.id for entry in waiting}
+            for gone in [id for id in self._told if id not in waiting_ids]:
+                del self._told[gone]
+            due = [self._told.setdefault(entry.id, _Told(entry)) for entry in waiting]
+        for told in due:
+            if told.next_ns <= self._clock():
+                self._tell_one(told)
+
+    def _tell_one(self, told: _Told) -> None:
+        with self._changed:
+            watchers = self._watching(told.entry.target)
+            told.attempts += bool(watchers)
+            told.next_ns = self._clock() + self._terms.again_ns
+        for watcher in watchers:
+            try:
+                watcher.send(disconnect(told.entry, told.attempts))
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it is this stream's business alone
+                observe.fault("disconnect.stream_lost", fault, switch=watcher.switch_id)
+                self.leave(watcher)
+
+    def _put_old_aside(self) -> None:
+        now_ns = self._clock()
+        if now_ns - self._aged_ns >= 60 * SECOND_NS:
+            self._aged_ns = now_ns
+            aside = self._store.outbox.put_aside(KIND, now_ns - self._terms.max_age_ns, "no switch answered in time")
+            if aside:
+                observe.event("disconnect.dead", entries=aside)
+
+    def _sleep(self) -> None:
+        with self._changed:
+            if self._woken or self._stopping:
+                return
+            next_ns = min((told.next_ns for told in self._told.values()), default=None)
+            wait_s = 60.0 if next_ns is None else max((next_ns - self._clock()) / SECOND_NS, 0.001)
+            self._changed.wait(min(wait_s, LOOK_S) if self._store.shared and self._watchers else wait_s)
+
+    def _watching(self, switch_id: str) -> list[Watcher]:
+        return [watcher for watcher in self._watchers if watcher.watches(switch_id)]
+
+    def _wake(self) -> None:
+        self._woken = True
+        self._changed.notify_all()
+
+
+def disconnect(entry: OutboxEntry, attempt: int) -> Disconnect:
+    body = json.loads(entry.body)
+    return Disconnect(
+        id=entry.id,
+        switch_id=entry.target,
+        call_id=body["call_id"],
+        tenant=entry.key.tenant,
+        account=entry.key.account,
+        reason=body.get("reason", ""),
+        trigger_group=body.get("trigger_group", ""),
+        trigger_id=body.get("trigger_id", ""),
+        created_ns=entry.created_ns,
+        attempt=attempt,
+    )

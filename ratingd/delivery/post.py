@@ -1,0 +1,116 @@
+"""One POST of one alert: five seconds, no redirects, to an address that was checked.
+
+Connections are kept open between alerts to one receiver. What the receiver answers is read up to 64 KiB, for a
+synchronous action may want to know; a receiver that sends more, or drips it, is cut off, which does not make the
+delivery a failure: its status has been read.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from ratingd.delivery import webhook
+from ratingd.delivery.address_guard import AddressGuard, AddressRefused, Destination
+from ratingd.delivery.webhook import Judgement, Verdict
+
+TIMEOUT_S: Final = 5.0
+ANSWER_MAX: Final = 65_536
+POOLS_MAX: Final = 256
+
+Pool = HTTPConnectionPool | HTTPSConnectionPool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of posting: `status` 0 when there was no answer."""
+
+    judgement: Judgement
+    status: int = 0
+    answer: bytes = b""
+
+
+class Poster:
+    def __init__(self, guard: AddressGuard, secret: bytes, connections: int) -> None:
+        self._guard: Final = guard
+        self._secret: Final = secret
+        self._connections: Final = connections
+        self._pools: Final[dict[tuple[str, str, int, str], Pool]] = {}
+        self._lock: Final = threading.Lock()
+
+    def post(self, delivery_id: str, url: str, body: bytes, now_s: float) -> Attempt:
+        try:
+            destination = self._guard.check(url)
+            return self._post(destination, webhook.headers(self._secret, delivery_id, body, int(now_s)), body, now_s)
+        except (AddressRefused, UnicodeError) as refused:
+            return Attempt(Judgement(Verdict.DEAD, str(refused)))
+        except (HTTPError, OSError) as fault:
+            return Attempt(Judgement(Verdict.RETRY, described(fault)))
+
+    def close(self) -> None:
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+    def _post(self, destination: Destination, headers: dict[str, str], body: bytes, now_s: float) -> Attempt:
+        until = time.monotonic() + TIMEOUT_S
+        response = self._pool(destination).urlopen(
+            "POST",
+            destination.path,
+            body=body,
+            headers=headers | {"Host": destination.host_header},
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        answer = read_some(response, until)
+        judgement = webhook.judge(response.status, response.headers.get("Retry-After", ""), now_s)
+        return Attempt(judgement, response.status, answer)
+
+    def _pool(self, destination: Destination) -> Pool:
+        key = (destination.scheme, destination.host, destination.port, destination.address)
+        with self._lock:
+            if key not in self._pools:
+                while len(self._pools) >= POOLS_MAX:
+                    self._pools.pop(next(iter(self._pools))).close()
+                self._pools[key] = opened(destination, self._connections)
+            return self._pools[key]
+
+
+def opened(destination: Destination, connections: int) -> Pool:
+    timeout = Timeout(connect=TIMEOUT_S, read=TIMEOUT_S)
+    if destination.scheme == "http":
+        return HTTPConnectionPool(destination.address, destination.port, timeout=timeout, maxsize=connections)
+    return HTTPSConnectionPool(
+        destination.address,
+        destination.port,
+        timeout=timeout,
+        maxsize=connections,
+        server_hostname=destination.host,
+        assert_hostname=destination.host,
+    )
+
+
+def read_some(response: BaseHTTPResponse, until: float) -> bytes:
+    """The answer, or its beginning: the connection is reused only if all of it was read."""
+    answer = b""
+    try:
+        while len(answer) < ANSWER_MAX and time.monotonic() < until:
+            part = response.read(4096)
+            if not part:
+                response.release_conn()
+                return answer
+            answer += part
+    except (HTTPError, OSError):
+        pass
+    response.close()
+    return answer[:ANSWER_MAX]
+
+
+def described(fault: Exception) -> str:
+    return f"no answer: {type(fault).__name__}: {fault}"[:300]

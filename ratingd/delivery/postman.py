@@ -1,0 +1,178 @@
+"""The postman: takes alerts out of the outbox, posts them, and writes down what came of it.
+
+A lane commits an alert and wakes the postman, who leases what is due and hands it to a few threads; nothing polls while
+nothing happens, but for a look every few seconds at what other daemons on the same database may have left. An alert
+that fails is put back with its next instant; one that has been tried for `outbox_max_age` (72 h), or whose receiver
+says that it never will take it, is put aside as dead and can be replayed.
+
+What is told in the log is told once an attempt: `webhook.delivered`, `webhook.retry`, `webhook.dead`.
+"""
+
+import random
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from ratingd import observe
+from ratingd.delivery import webhook
+from ratingd.delivery.post import Attempt, Poster
+from ratingd.delivery.webhook import Judgement, Verdict
+from ratingd.store.faults import StoreFault
+from ratingd.store.rows import OutboxEntry
+from ratingd.store.store import Store
+
+SECOND_NS: Final = 1_000_000_000
+KIND: Final = "webhook"
+LEASE_NS: Final = 30 * SECOND_NS  # longer than an attempt with its time-outs
+LOOK_S: Final = 5.0
+REMEMBERED: Final = 10_000  # first attempts that are waited for, or may yet be asked about
+
+
+@dataclass(frozen=True, slots=True)
+class PostmanTerms:
+    """What the settings say about webhooks."""
+
+    max_age_ns: int = 72 * 3600 * SECOND_NS
+    threads: int = 8
+
+
+class Postman:
+    def __init__(
+        self,
+        store: Store,
+        poster: Poster,
+        terms: PostmanTerms,
+        clock: Callable[[], int] = time.time_ns,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store: Final = store
+        self._poster: Final = poster
+        self._terms: Final = terms
+        self._clock: Final = clock
+        self._chance: Final = chance
+        self._first: Final = FirstAttempts()
+        self._changed: Final = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._busy = 0
+        self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix="webhook")
+        self._round: Final = threading.Thread(target=self._go_round, name="postman", daemon=True)
+
+    def start(self) -> None:
+        if not self._store.shared:
+            self._store.outbox.release_all()  # what a process that was killed had in its hands
+        self._round.start()
+
+    def stop(self, timeout_s: float = 6.0) -> None:
+        """Take nothing more; what is being posted may end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._round.join(timeout_s)
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._poster.close()
+
+    def wake(self) -> None:
+        """Something new is in the outbox."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def first_attempt(self, entry_id: str) -> "Future[object]":
+        """Done when the entry has been tried once, with the Attempt."""
+        return self._first.of(entry_id)
+
+    def _go_round(self) -> None:
+        while not self._stopping:
+            try:
+                wait_s = self._hand_out()
+            except StoreFault as fault:
+                observe.event("postman.waits", error=str(fault))
+                wait_s = 1.0
+            except Exception as fault:  # noqa: BLE001 - as long as the daemon runs, alerts go out
+                observe.fault("postman.fault", fault)
+                wait_s = 1.0
+            self._sleep(wait_s)
+
+    def _hand_out(self) -> float:
+        """Give every free thread an entry that is due; seconds until there may be another."""
+        self._woken = False
+        free = self._terms.threads - self._busy
+        if free <= 0:
+            return LOOK_S
+        now_ns = self._clock()
+        entries = self._store.outbox.lease(KIND, now_ns, now_ns + LEASE_NS, free)
+        for entry in entries:
+            with self._changed:
+                self._busy += 1
+            self._threads.submit(self._deliver, entry)
+        if len(entries) == free:
+            return LOOK_S
+        due_ns = self._store.outbox.next_due(KIND)
+        return LOOK_S if due_ns is None else min(max((due_ns - self._clock()) / SECOND_NS, 0.0), LOOK_S)
+
+    def _sleep(self, wait_s: float) -> None:
+        with self._changed:
+            if not self._woken and not self._stopping and wait_s > 0:
+                self._changed.wait(wait_s)
+
+    def _deliver(self, entry: OutboxEntry) -> None:
+        try:
+            attempt = self._poster.post(entry.id, entry.target, entry.body.encode(), self._clock() / SECOND_NS)
+            self._first.done(entry.id, attempt)
+            self._settle(entry, attempt.judgement)
+        except StoreFault as fault:  # the lease will end; it is delivered again then
+            observe.event("postman.unsettled", entry=entry.id, error=str(fault))
+        except Exception as fault:  # noqa: BLE001 - an alert that we cannot post must not stop the others
+            observe.fault("postman.fault", fault, entry=entry.id)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._woken = True
+                self._changed.notify_all()
+
+    def _settle(self, entry: OutboxEntry, judgement: Judgement) -> None:
+        now_ns, attempts, outbox = self._clock(), entry.attempts + 1, self._store.outbox
+        fields = {"account": str(entry.key), "entry": entry.id, "url": entry.target, "attempt": attempts}
+        match judgement.verdict:
+            case Verdict.DELIVERED:
+                outbox.delivered(entry.id)
+                observe.event("webhook.delivered", **fields)
+            case Verdict.RETRY if now_ns - entry.created_ns < self._terms.max_age_ns:
+                pause = webhook.pause_s(attempts, self._chance(), judgement.pause_s)
+                outbox.retry(entry.id, now_ns + int(pause * SECOND_NS), judgement.error)
+                observe.event("webhook.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
+            case Verdict.RETRY | Verdict.DEAD:
+                outbox.dead(entry.id, judgement.error)
+                observe.event("webhook.dead", **fields, error=judgement.error)
+
+
+class FirstAttempts:
+    """First attempts that somebody waits for, and those that were over before anybody asked."""
+
+    def __init__(self) -> None:
+        self._lock: Final = threading.Lock()
+        self._futures: Final[OrderedDict[str, Future[object]]] = OrderedDict()
+
+    def of(self, entry_id: str) -> "Future[object]":
+        with self._lock:
+            return self._at(entry_id)
+
+    def done(self, entry_id: str, attempt: Attempt) -> None:
+        with self._lock:
+            future = self._at(entry_id)
+            first = not future.done()
+        if first:
+            future.set_result(attempt)
+
+    def _at(self, entry_id: str) -> "Future[object]":
+        future = self._futures.get(entry_id)
+        if future is None:
+            future = self._futures[entry_id] = Future()
+            while len(self._futures) > REMEMBERED:
+                self._futures.popitem(last=False)
+        return future

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from accounts.balance import Balance, BalanceKind
+from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 
 
@@ -179,4 +179,15 @@ class Account:
         return [balance for balance in self.balances if balance.terms.kind is kind]
 
     def balance(self, uuid: str) -> Balance | None:
-        return next((balance for balance in self.balances if balance.uuid == uuid), None)
+        for balance in self.balances:
+            if balance.uuid == uuid:
+                return balance
+        return None
+
+
+def default_balance(account: Account) -> Balance | None:
+    """The money balance that what nobody covers is taken from; it is created when it is first needed."""
+    for balance in account.balances:
+        if balance.terms.id == DEFAULT_BALANCE_ID and balance.terms.kind is BalanceKind.MONETARY:
+            return balance
+    return None

@@ -11,8 +11,7 @@ very code on a copy, without bounds.
 from collections.abc import Callable, Generator
 from typing import TypeAlias
 
-from accounts.account import Bound
-from accounts.balance import DEFAULT_BALANCE_ID, BalanceKind
+from accounts.account import Bound, default_balance
 from accounts.book import Page
 from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reached, Reason, Refused, Timespan, Verdict
 from accounts.drawn import Drawn
@@ -106,12 +105,8 @@ def _call_cost(settlement: Settlement, drawn: list[Drawn]) -> CallCost:
 
 def _overdrawn(settlement: Settlement) -> int:
     account = settlement.page.account
-    if account.allow_negative:
-        return 0
-    for balance in account.balances:
-        if balance.terms.id == DEFAULT_BALANCE_ID and balance.terms.kind is BalanceKind.MONETARY:
-            return max(0, -balance.value)
-    return 0
+    balance = None if account.allow_negative else default_balance(account)
+    return 0 if balance is None else max(0, -balance.value)
 
 
 def _nothing_used(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> CallCost:

@@ -11,7 +11,7 @@ operation has changed that balance, this portion included.
 from collections.abc import Sequence
 from typing import Final
 
-from accounts.account import Bound, BoundSide, UnitCounter
+from accounts.account import Bound, BoundSide, UnitCounter, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance
 from accounts.book import Page
 
@@ -53,6 +53,8 @@ class Portions:
                 watched += [Watched(bound, None, c) for c in account.counters if c.id == bound.counter_id]
             else:
                 balance = account.balance(bound.balance_uuid)
+                if balance is None and bound.balance_uuid == DEFAULT_BALANCE_ID:
+                    balance = default_balance(account)
                 if balance is not None:
                     watched.append(Watched(bound, balance, None))
         self._watched = watched

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator
 from enum import Enum
 from typing import Final, TypeAlias
 
-from accounts.account import Bound
+from accounts.account import Bound, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
 from accounts.charge import ChargeRequest, ChargeRules, Increment, MoneyPart, Reached, StoppedBy, Verdict
@@ -332,13 +332,11 @@ class Settlement:
                     self._heed((yield Reached(self.used)))
 
     def _default(self) -> Balance:
-        account = self.page.account
-        for balance in account.balances:
-            if balance.terms.id == DEFAULT_BALANCE_ID and balance.terms.kind is BalanceKind.MONETARY:
-                return balance
-        balance = Balance(self._new_id(), DEFAULT_TERMS, 0)
-        self.page.open(balance, balance_document(balance))
-        self._portions.opened_default(balance)
+        balance = default_balance(self.page.account)
+        if balance is None:
+            balance = Balance(self._new_id(), DEFAULT_TERMS, 0)
+            self.page.open(balance, balance_document(balance))
+            self._portions.opened_default(balance)
         return balance
 
     # -- final rounding

@@ -1,7 +1,5 @@
 """MaxDebit: exactly what is covered, as one step."""
 
-# ruff: noqa: E501 - tables are as wide as they are
-
 import pytest
 
 from accounts.account import Bound, BoundSide

@@ -1,7 +1,5 @@
 """Refunds: what a charge took goes back to the balances that paid, once."""
 
-# ruff: noqa: E501 - tables are as wide as they are
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,7 +79,7 @@ def test_refund_counts_back_even_below_zero() -> None:
     scene = Scene(account("voice:V=30s M=5"))
     scene.call("debit 90s cat:cf")
     assert scene.account is not None
-    scene.account.counters += [
+    scene.account.counters[:] = [
         UnitCounter("SPENT", "*monetary", CounterKind.EVENT, BalanceFilter(destinations={"DST_49": True})),
         UnitCounter("ABROAD", "*monetary", CounterKind.EVENT, BalanceFilter(destinations={"DST_44": True})),
         UnitCounter("TALKED", "*voice", CounterKind.BALANCE, BalanceFilter(id="V"), 90 * 10**9),

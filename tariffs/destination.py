@@ -67,6 +67,7 @@ class Fate(StrEnum):
     SHORTER = "is a shorter prefix"
     LIGHTER = "is lighter"
     NAMED_LATER = "is named later in the plan"
+    FOR_OTHERS = "is for numbers that no prefix matches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,5 @@ def _fate(found: Destination, match: Destination | None, *, active: bool) -> Fat
     if not active:
         return Fate.INACTIVE
     if match is None or found.prefix != match.prefix:
-        return Fate.SHORTER
+        return Fate.FOR_OTHERS if found.prefix == ANY else Fate.SHORTER
     return Fate.LIGHTER if found.prices.weight < match.prices.weight else Fate.NAMED_LATER

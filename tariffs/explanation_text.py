@@ -6,8 +6,8 @@
       *any: not asked
     …
     Charges
-      1 × 1m: 1m × 0.2 / 1m = 0.2; each 0.2; with the fee 0.4: 0.6
-      1 × 1s: 1s × 0.1 / 1m = 0.001666666666… → 0.00167; each 0.00167: 0.00167
+      1 × 1m: 1m × 0.2 / 1m = 0.2, each 0.2, with the fee 0.4 together 0.6
+      1 × 1s: 1s × 0.1 / 1m = 0.001666666666… → 0.00167, each 0.00167, together 0.00167
     Total 0.60167, *up to 4 decimals: 0.6017
 
 Amounts are in the currency of the tariff, exact to the last digit; `…` marks a fraction that has more.
@@ -20,7 +20,8 @@ from tariffs.activity import Standing
 from tariffs.cost import Cost
 from tariffs.duration import duration_text
 from tariffs.explanation import Explanation, Hole, PieceStory, SpanCharge, Step
-from tariffs.money import RoundingMethod, decimal_text
+from tariffs.money import NANO, RoundingMethod, decimal_text
+from tariffs.profile_rows import ALWAYS_NS
 from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval
 from tariffs.span import VOICE, RatingQuery, Unrated
@@ -96,11 +97,15 @@ def _step_lines(step: Step, query: RatingQuery) -> Iterator[str]:
     indent = "  " * attempt.depth
     since = ""
     if activation is not None:
-        since = f", rating plan {activation.plan_id} active from {query.zone.text(activation.from_ns)},"
+        since = f", rating plan {activation.plan_id} {_since(activation.from_ns, query)},"
     yield f"{indent}{attempt.subject}{since} {attempt.outcome}"
     for candidate in step.candidates:
         found = candidate.destination
         yield f"{indent}  prefix {found.prefix} of {found.id}, weight {found.prices.weight}: {candidate.fate}"
+
+
+def _since(from_ns: int, query: RatingQuery) -> str:
+    return "always active" if from_ns <= ALWAYS_NS else f"active from {query.zone.text(from_ns)}"
 
 
 def _piece_lines(story: PieceStory, query: RatingQuery, *, sold: bool) -> Iterator[str]:
@@ -152,19 +157,25 @@ def _hole_lines(hole: Hole, query: RatingQuery) -> Iterator[str]:
 def _charge_line(charge: SpanCharge, query: RatingQuery) -> str:
     span, tor = charge.span, query.tor
     length, increment = usage_text(span.count * span.increment, tor), usage_text(span.increment, tor)
-    exact = fraction_text(*charge.exact)
-    stretch = decimal_text(charge.stretch)
-    rounded = "" if exact == stretch else f" → {stretch}"
-    share = decimal_text(span.increment_cost)
-    text = f"{span.count} × {increment}: {length} × {price_text(span.slot, tor)} = {exact}{rounded}"
-    text += f"; each {share}"
-    if charge.fee:
-        text += f"; with the fee {decimal_text(charge.fee)}"
-    text += f": {decimal_text(charge.amount)}"
-    if charge.charged != charge.amount and charge.cap is not None:
-        spent = decimal_text(charge.spent_before)
-        text += f", of which {decimal_text(charge.charged)}: at most {decimal_text(charge.cap)} a call, {spent} before"
-    return text
+    stretch = _rounded(fraction_text(*charge.exact), charge.stretch)
+    each = _rounded(fraction_text(charge.stretch, span.count * NANO), span.increment_cost)
+    fee = f" with the fee {decimal_text(charge.fee)}" if charge.fee else ""
+    together = _rounded(decimal_text(charge.fee + span.cost), charge.amount)
+    sums = f"{length} × {price_text(span.slot, tor)} = {stretch}, each {each},{fee} together {together}"
+    return f"{span.count} × {increment}: {sums}{_cap_text(charge)}"
+
+
+def _rounded(exact: str, amount: int) -> str:
+    """`0.001666666666… → 0.00167`, or the amount alone where rounding changed nothing."""
+    rounded = decimal_text(amount)
+    return rounded if exact == rounded else f"{exact} → {rounded}"
+
+
+def _cap_text(charge: SpanCharge) -> str:
+    if charge.cap is None or charge.charged == charge.amount:
+        return ""
+    cap, spent = decimal_text(charge.cap), decimal_text(charge.spent_before)
+    return f"; charged {decimal_text(charge.charged)}: at most {cap} a call, {spent} before"
 
 
 def _last_line(result: Cost | Unrated) -> str:

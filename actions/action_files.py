@@ -91,9 +91,11 @@ class ActionReader:
     def _balance_filter(self, row: Row) -> BalanceFilter:
         kind = row["BalanceType"]
         timing_ids = row.names("TimingIds")
-        for name in timing_ids or {}:
-            if name not in self.timing_ids:
-                row.fault("TimingIds", f"names an unknown timing {name!r}", "a Tag of Timings.csv or a built-in timing")
+        unknown = [name for name in timing_ids or () if name not in self.timing_ids]
+        if unknown:
+            row.fault("TimingIds", f"names no timing with {unknown}", "Tags of Timings.csv or built-in timings")
+        elif timing_ids:
+            row.warn("TimingIds", "is kept with the balance; the timings of balances are not used yet")
         return BalanceFilter(
             kind=BalanceKind(kind) if kind in KINDS else None,
             id=_given(row, "BalanceId"),
@@ -209,7 +211,7 @@ def _check_extra(row: Row, type: ActionType) -> dict[str, Decimal]:
         elif type in CREATES:
             return _factors(row, text)
     except ValueError as error:
-        row.fault("ExtraParameters", f"cannot be used by {type} ({error})", EXTRA_ALLOWED[type])
+        row.fault("ExtraParameters", f"is nothing for {type} ({error})", EXTRA_ALLOWED[type])
     return {}
 
 
@@ -257,8 +259,6 @@ def _check_balance(row: Row, action: Action) -> None:
         row.fault("RatingSubject", "is for units, not for money", "the subject whose prices are meant, or nothing")
     if given.shared_groups:
         row.warn("SharedGroup", "is kept with the balance; balances are not shared between accounts yet")
-    if given.timing_ids:
-        row.warn("TimingIds", "is kept with the balance; the timings of balances are not used yet")
 
 
 def _given(row: Row, column: str) -> str | None:

@@ -59,6 +59,49 @@ def check_command(context: click.Context, config: Path | None, out: Output) -> N
     )
 
 
+@config_command.command("reference")
+def reference_command() -> None:
+    """Every setting as a page of Markdown: docs/settings.md."""
+    click.echo(reference_page(), nl=False)
+
+
+def reference_page() -> str:
+    rows = [
+        f"| `{setting.name}` | {_cell(setting.default)} | {setting.description} |"
+        for setting in shown(read_settings(environ={}))
+    ]
+    return _PAGE.format(rows="\n".join(rows))
+
+
+def _cell(value: object) -> str:
+    text = _text(value).replace("\n", ", ").replace("*", "\\*")
+    return text if text else "empty"
+
+
+_PAGE = """# Settings
+
+A value is looked for in four places, the later ones winning: the default below, a TOML file (`--config FILE`, else the
+one that `RATINGD_CONFIG` names), the environment (`RATINGD_` and the name in capitals), an option of `ratingd serve`.
+
+    # /etc/ratingd.toml                           # the same from the environment
+    database_url = "postgresql:///ratingd"        RATINGD_DATABASE_URL=postgresql:///ratingd
+    webhook_hosts = ["alerts.example.org"]        RATINGD_WEBHOOK_HOSTS=alerts.example.org
+    outbox_max_age = "72h"                        RATINGD_OUTBOX_MAX_AGE=72h
+
+    [max_usage]                                   RATINGD_MAX_USAGE="*voice=12h, *sms=100"
+    "*voice" = "12h"
+    "*sms" = 100
+
+A duration has its unit: `90s`, `15m`, `72h`. A list in the environment is separated by commas. A name in the file that
+is no setting is an error that tells the nearest one. `ratingd config show` prints what is in force and where it came
+from, `ratingd config check` explains what is wrong.
+
+| Setting | Default | Meaning |
+|---|---|---|
+{rows}
+"""
+
+
 def _plain(setting: SettingShown) -> dict[str, object]:
     return {
         "name": setting.name,

@@ -174,19 +174,35 @@ class Increment:
         self.money: Final = money
 
 
-@dataclass(frozen=True, slots=True)
 class Timespan:
     """A piece of the call at one price, as drawn. `round_cost` is the correction of PerformRounding, part of `cost`."""
 
-    start_ns: int
-    end_ns: int
-    duration_index: int
-    cost: int
-    increments: tuple[Increment, ...]
-    match: Match
-    timing_id: str = ""
-    round_cost: int = 0
-    round_increment: Increment | None = None
+    __slots__ = (
+        "cost", "duration_index", "end_ns", "increments", "match", "round_cost", "round_increment", "start_ns",
+        "timing_id",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        start_ns: int,
+        end_ns: int,
+        duration_index: int,
+        cost: int,
+        increments: tuple[Increment, ...],
+        match: Match,
+        timing_id: str = "",
+        round_cost: int = 0,
+        round_increment: Increment | None = None,
+    ) -> None:
+        self.start_ns: Final = start_ns
+        self.end_ns: Final = end_ns
+        self.duration_index: Final = duration_index
+        self.cost: Final = cost
+        self.increments: Final = increments
+        self.match: Final = match
+        self.timing_id: Final = timing_id
+        self.round_cost: Final = round_cost
+        self.round_increment: Final = round_increment
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,17 +215,28 @@ class StoppedBy:
     actions_id: str
 
 
-@dataclass(frozen=True, slots=True)
 class CallCost:
     """What a debit drew. `granted` is the part of the request it served: less than asked where something ended it."""
 
-    cost: int
-    rated_usage: int
-    granted: int
-    timespans: tuple[Timespan, ...] = ()
-    stopped_by: StoppedBy | None = None
-    overdrawn: int = 0                  # nano below zero on the default balance afterwards, without AllowNegative
-    reason: Reason | None = None        # CREDIT_EXHAUSTED with a grant of 0, which is no error
+    __slots__ = ("cost", "granted", "overdrawn", "rated_usage", "reason", "stopped_by", "timespans")
+
+    def __init__(
+        self,
+        cost: int,
+        rated_usage: int,
+        granted: int,
+        timespans: tuple[Timespan, ...] = (),
+        stopped_by: StoppedBy | None = None,
+        overdrawn: int = 0,
+        reason: Reason | None = None,
+    ) -> None:
+        self.cost: Final = cost
+        self.rated_usage: Final = rated_usage
+        self.granted: Final = granted
+        self.timespans: Final = timespans
+        self.stopped_by: Final = stopped_by
+        self.overdrawn: Final = overdrawn           # nano below zero on the default balance, without AllowNegative
+        self.reason: Final = reason                 # CREDIT_EXHAUSTED with a grant of 0, which is no error
 
 
 @dataclass(frozen=True, slots=True)

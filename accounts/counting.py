@@ -16,9 +16,8 @@ from accounts.account import Account, AccountTrigger, CounterKind, ThresholdType
 from accounts.balance import Balance
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
-from accounts.charge import ChargeRequest
+from accounts.called_number import CalledNumber
 from accounts.document import counter_document
-from tariffs.tariff import Tariff
 
 EVENT_CONNECT: Final = "*event_connect"
 ONE_CALL: Final = 1_000_000_000
@@ -61,22 +60,22 @@ def rebuild_counters(page: Page) -> None:
 class Tally:
     """The counters that one event moves, looked up once for each payer."""
 
-    __slots__ = ("_account", "_by_payer", "_ids", "_request", "_tariff")
+    __slots__ = ("_account", "_by_payer", "_category", "_number")
 
-    def __init__(self, account: Account, tariff: Tariff, request: ChargeRequest) -> None:
+    def __init__(self, account: Account, number: CalledNumber, category: str) -> None:
         self._account: Final = account
-        self._tariff: Final = tariff
-        self._request: Final = request
-        self._ids: set[str] | None = None
+        self._number: Final = number
+        self._category: Final = category
         self._by_payer: Final[dict[tuple[str, str], tuple[UnitCounter, ...]]] = {}
 
     def moved(self, kind: str, payer: Balance) -> tuple[UnitCounter, ...]:
         """The counters of a kind that move when this balance pays."""
-        if not self._account.counters:
+        counters = self._account.counters
+        if not counters:
             return NO_COUNTERS
         found = self._by_payer.get((kind, payer.uuid))
         if found is None:
-            found = tuple(c for c in self._account.counters if c.kind == kind and self._counts(c, payer))
+            found = tuple([c for c in counters if c.kind == kind and self._counts(c, payer)])
             self._by_payer[kind, payer.uuid] = found
         return found
 
@@ -86,7 +85,10 @@ class Tally:
 
     def connected(self, payer: Balance | None) -> tuple[UnitCounter, ...]:
         """The counters of connected calls."""
-        return tuple(c for c in self._account.counters if c.kind == EVENT_CONNECT and self._counts(c, payer))
+        counters = self._account.counters
+        if not counters:
+            return NO_COUNTERS
+        return tuple([c for c in counters if c.kind == EVENT_CONNECT and self._counts(c, payer)])
 
     def reconsider(self) -> None:
         """Forget what was looked up: actions may have changed counters and balances."""
@@ -99,11 +101,6 @@ class Tally:
 
     def _is_about(self, filter: BalanceFilter) -> bool:
         """Whether an event counter means this event: its category, and any destination of the number."""
-        if filter.categories is not None and not filter.categories.get(self._request.category, False):
+        if filter.categories is not None and not filter.categories.get(self._category, False):
             return False
-        if filter.destinations is None:
-            return True
-        if self._ids is None:
-            prefixes = self._tariff.prefixes_of(self._request.destination)
-            self._ids = {id for _, ids in prefixes for id in ids}
-        return not self._ids.isdisjoint(filter.destinations)
+        return filter.destinations is None or not self._number.destination_ids.isdisjoint(filter.destinations)

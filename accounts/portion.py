@@ -47,16 +47,18 @@ class Portions:
         """Put other bounds in force; all objects are looked up afresh."""
         self._bounds = bounds
         account = self._page.account
-        watched = []
+        watched: list[Watched] = []
         for bound in bounds:
             if bound.counter_id:
-                watched += [Watched(bound, None, c) for c in account.counters if c.id == bound.counter_id]
-            else:
-                balance = account.balance(bound.balance_uuid)
-                if balance is None and bound.balance_uuid == DEFAULT_BALANCE_ID:
-                    balance = default_balance(account)
-                if balance is not None:
-                    watched.append(Watched(bound, balance, None))
+                for counter in account.counters:
+                    if counter.id == bound.counter_id:
+                        watched.append(Watched(bound, None, counter))
+                continue
+            balance = account.balance(bound.balance_uuid)
+            if balance is None and bound.balance_uuid == DEFAULT_BALANCE_ID:
+                balance = default_balance(account)
+            if balance is not None:
+                watched.append(Watched(bound, balance, None))
         self._watched = watched
 
     def opened_default(self, balance: Balance) -> None:

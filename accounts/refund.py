@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from accounts.account import Bound
 from accounts.balance import Balance, BalanceKind
 from accounts.book import Page
+from accounts.called_number import CalledNumber
 from accounts.charge import Charge, Increment, NotRefunded, Reached, RefundCost, Verdict
 from accounts.counting import Tally
 from accounts.portion import Moves, Portions
@@ -49,8 +50,9 @@ class _Returning:
 
     def __init__(self, page: Page, tariff: Tariff, charge: Charge, bounds: tuple[Bound, ...]) -> None:
         self._page: Final = page
-        self._tor: Final = charge.request.tor
-        self._tally: Final = Tally(page.account, tariff, charge.request)
+        request = charge.request
+        self._tor: Final = request.tor
+        self._tally: Final = Tally(page.account, CalledNumber(tariff, request.destination), request.category)
         self._portions: Final = Portions(page, bounds)
         self.returned: Final = [0] * len(charge.increments)
         self.missed: Final[list[NotRefunded]] = []

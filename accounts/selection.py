@@ -14,9 +14,9 @@ from typing import Final
 
 from accounts.account import Account
 from accounts.balance import Balance, BalanceKind
+from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from tariffs.span import Match
-from tariffs.tariff import Tariff
 
 ANY: Final = "*any"
 UNIT_KINDS: Final[Mapping[str, BalanceKind]] = {
@@ -24,8 +24,6 @@ UNIT_KINDS: Final[Mapping[str, BalanceKind]] = {
 }
 ZERO: Final = "*zero"                   # begins the rating subject of units that are free
 NO_PLAN: Final = "*none"                # the rating plan of what units pay for
-
-Prefixes = list[tuple[str, tuple[str, ...]]]
 
 
 class Usable:
@@ -52,27 +50,21 @@ class Selection:
 
     __slots__ = ("money", "units")
 
-    def __init__(self, account: Account, tariff: Tariff, request: ChargeRequest) -> None:
+    def __init__(self, account: Account, number: CalledNumber, request: ChargeRequest) -> None:
         kind = UNIT_KINDS.get(request.tor)
         own: list[Usable] = []
         generic: list[Usable] = []
         money: list[Usable] = []
-        prefixes: Prefixes | None = None
+        start_ns, category = request.start_ns, request.category
         for balance in account.balances:
             terms = balance.terms
-            if terms.disabled or (terms.expires_at_ns is not None and terms.expires_at_ns < request.start_ns):
+            if terms.disabled or (terms.expires_at_ns is not None and terms.expires_at_ns < start_ns):
                 continue
-            if terms.categories and not terms.categories.get(request.category, False):
+            if terms.categories and not terms.categories.get(category, False):
                 continue
-            usable: Usable | None
-            if terms.destinations:
-                if prefixes is None:
-                    prefixes = tariff.prefixes_of(request.destination)
-                usable = _towards(balance, terms.destinations, prefixes)
-                if usable is None:
-                    continue
-            else:
-                usable = Usable(balance, "", "")
+            usable = _towards(balance, terms.destinations, number) if terms.destinations else Usable(balance, "", "")
+            if usable is None:
+                continue
             if terms.kind is BalanceKind.MONETARY:
                 if not terms.rating_subject.startswith(ZERO):   # nonsense for money, refused where it is written
                     money.append(usable)
@@ -100,7 +92,7 @@ def _rank(usable: Usable) -> tuple[int, Decimal]:
     return usable.precision, usable.balance.terms.weight
 
 
-def _towards(balance: Balance, agreed: Mapping[str, bool], prefixes: Prefixes) -> Usable | None:
+def _towards(balance: Balance, agreed: Mapping[str, bool], number: CalledNumber) -> Usable | None:
     """Match a number by its longest prefix that names one of the balance's destinations.
 
     Excluded wins over included at the same prefix. A balance that only excludes is decided by the longest prefix that
@@ -109,7 +101,7 @@ def _towards(balance: Balance, agreed: Mapping[str, bool], prefixes: Prefixes) -
     if ANY in agreed:
         return Usable(balance, "", "")
     excludes_only = not any(agreed.values())
-    for prefix, ids in prefixes:
+    for prefix, ids in number.prefixes:
         named = [id for id in ids if id in agreed]
         if named:
             return Usable(balance, prefix, named[0]) if all(agreed[id] for id in named) else None

@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from accounts.account import Bound, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
+from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest, ChargeRules, Increment, MoneyPart, Reached, StoppedBy, Verdict
 from accounts.counting import ONE_CALL, Tally
 from accounts.document import balance_document
@@ -81,8 +82,9 @@ class Settlement:
         self._tariff: Final = tariff
         self._rules: Final = rules
         self._new_id: Final = new_id
-        self._selection: Final = Selection(page.account, tariff, request)
-        self._tally: Final = Tally(page.account, tariff, request)
+        number = CalledNumber(tariff, request.destination)
+        self._selection: Final = Selection(page.account, number, request)
+        self._tally: Final = Tally(page.account, number, request.category)
         self._portions: Final = Portions(page, bounds)
         self._turn = 0                              # the timespans drawn before the turn at hand
         self._connected = False
@@ -165,9 +167,11 @@ class Settlement:
             self._fail(spans)
             return
         if self._fee_is_due and not self.drawn:
-            if self._fee_is_blocked(spans[0]):
-                return
-            yield from self._connect(spans[0])
+            fee = self._fee(spans[0])
+            payer = self._fee_payer(fee)
+            if payer is not None and payer.value < fee:
+                return                              # a blocker has not what the fee takes, and nobody after it may pay
+            yield from self._connect(spans[0], fee, payer)
         for span in spans:
             left = span.count
             while left > 0 and not self.ended and not usable.gone:
@@ -232,29 +236,25 @@ class Settlement:
 
     # -- the connect fee
 
-    def _fee_is_blocked(self, span: Span) -> bool:
-        """A money balance that may not be passed over, and has not what the fee takes, ends the turn at hand."""
-        fee = self._fee(span)
+    def _fee_payer(self, fee: int) -> Balance | None:
+        """The first money balance that has the fee, or a blocker before it that has not."""
         for usable in self._selection.money:
             balance = usable.balance
-            if usable.gone or (balance.value <= 0 and not balance.terms.blocker):
-                continue
-            if balance.value >= fee:
-                return False
-            if balance.terms.blocker:
-                return True
-        return False
+            can_pay = balance.value >= fee and balance.value > 0
+            if (can_pay or balance.terms.blocker) and not usable.gone:
+                return balance
+        return None
 
-    def _connect(self, span: Span) -> Pausing:
-        """Pay the connect fee, whole, from the first money balance that has it, else from the default balance."""
-        fee = self._fee(span)
-        payer = self._payer(fee)
+    def _connect(self, span: Span, fee: int, payer: Balance | None) -> Pausing:
+        """Take the connect fee, whole; from the default balance if nobody has it. A fee of 0 counts a call as well."""
         if payer is None and fee > 0:
             if self.purpose is Purpose.MEASURE:
                 self.fee_unpaid = self.ended = True
                 return
             payer = self._default()
             self.overdrew = True
+        if self._connected and fee == 0:
+            return                                  # made again for another price: nothing is drawn, nothing counted
         moves: Moves = {}
         if payer is not None:
             self._count_money(moves, payer, fee)
@@ -262,18 +262,17 @@ class Settlement:
             self._connected = True
             for counter in self._tally.connected(payer):
                 moves[counter] = ONE_CALL
-        elif fee == 0:
-            return                                  # made again for another price: nothing is drawn, nothing counted
         self._portions.take(moves, 1)
         if fee > 0:
-            drawn = self._drawn_for(span)
-            drawn.add(self.page.account.key, 0, fee, 1, money=payer)
+            self._drawn_for(span).add(self.page.account.key, 0, fee, 1, money=payer)
             self.charged += fee
         if self._portions.reached:
             self._heed((yield Reached(self.used)))
 
     def _fee(self, span: Span) -> int:
         rating = span.interval.rating
+        if rating.rate.connect_fee == 0:
+            return 0
         fee = round_half(rating.rate.connect_fee, self._rules.decimals)
         if rating.max_cost > 0 and rating.max_cost_strategy is MaxCostStrategy.FREE:
             return min(fee, max(0, rating.max_cost - self.charged))
@@ -321,7 +320,8 @@ class Settlement:
     def _overdraw(self, spans: tuple[Span, ...], fee_is_due: bool) -> Pausing:
         """The service was delivered: what is not covered goes to the default balance, below zero."""
         if fee_is_due:
-            yield from self._connect(spans[0])
+            fee = self._fee(spans[0])
+            yield from self._connect(spans[0], fee, self._fee_payer(fee))
         self.overdrew = True
         for span in spans:
             left = span.count

@@ -4,6 +4,9 @@
 
 import pytest
 
+from accounts.account import Account
+from accounts.called_number import CalledNumber
+from accounts.charge import ChargeRequest
 from accounts.selection import Selection
 from tests.account_scene import TARIFF, account, request, table
 
@@ -45,7 +48,7 @@ def test_order_in_which_balances_are_tried(row: tuple[str, ...]) -> None:
     _, before, call, order = row
     paying = account(before)
     assert paying is not None
-    selection = Selection(paying, TARIFF, request(call.split(), "60s" if "tor" not in call else "1"))
+    selection = _selected(paying, request(call.split(), "60s" if "tor" not in call else "1"))
     units, money = (order.split(";")[0].split(), order.split(";")[1].split())
     assert [usable.balance.uuid for usable in selection.units] == units
     assert [usable.balance.uuid for usable in selection.money] == money
@@ -54,10 +57,14 @@ def test_order_in_which_balances_are_tried(row: tuple[str, ...]) -> None:
 def test_match_names_what_of_the_number_the_balance_was_agreed_for() -> None:
     paying = account("voice:A=1s(to:DST_49) voice:B=1s(to:!DST_44) voice:C=1s")
     assert paying is not None
-    found = {usable.balance.uuid: usable.free_match("49123") for usable in Selection(paying, TARIFF, request([], "1s")).units}
+    found = {usable.balance.uuid: usable.free_match("49123") for usable in _selected(paying, request([], "1s")).units}
     assert {uuid: (match.prefix, match.destination_id) for uuid, match in found.items()} == {
         "A": ("49", "DST_49"),
         "B": ("49123", "*any"),
         "C": ("49123", "*any"),
     }
     assert {match.plan_id for match in found.values()} == {"*none"}
+
+
+def _selected(paying: Account, asked: ChargeRequest) -> Selection:
+    return Selection(paying, CalledNumber(TARIFF, asked.destination), asked)

@@ -1,0 +1,166 @@
+"""Monitors: when one is due, where it may be, and that the two agree."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts.account import Account, AccountTrigger, BoundSide, CounterKind, ThresholdType, TriggerTerms, UnitCounter
+from accounts.balance import Balance, BalanceKind, BalanceTerms
+from accounts.balance_filter import BalanceFilter
+from accounts.book import Page
+from tariffs.zone import SECOND_NS
+from tests.action_scene import KEY, amount, balances
+from tests.table import table
+from triggers.monitor import ANY_VALUE, bounds, due
+
+NOW = 1000 * SECOND_NS
+
+
+def monitor(text: str) -> AccountTrigger:
+    """`*max_balance *monetary 20`, then what else the row gives: `recurrent sleep=3 last=998 fired until=999 id=M`."""
+    type, kind, threshold, *words = text.split()
+    given = dict(word.partition("=")[::2] for word in words)
+    terms = TriggerTerms(
+        group="G",
+        unique_id=given.get("uid", "U"),
+        type=ThresholdType(type),
+        threshold=amount(threshold),
+        actions_id="ACT",
+        kind="" if kind == "-" else kind,
+        filter=BalanceFilter(
+            kind=BalanceKind(kind) if kind in set(BalanceKind) else None,
+            id=given.get("id"),
+            categories={given["cat"]: True} if "cat" in given else None,
+        ),
+        recurrent="recurrent" in given,
+        min_sleep_ns=int(given.get("sleep", 0)) * SECOND_NS,
+        expires_at_ns=int(given["until"]) * SECOND_NS if "until" in given else None,
+        activates_at_ns=int(given["from"]) * SECOND_NS if "from" in given else None,
+    )
+    last = int(given["last"]) * SECOND_NS if "last" in given else None
+    return AccountTrigger(terms, "fired" in given, last)
+
+
+def page(before: str, *monitors: AccountTrigger, dirty: bool = True) -> Page:
+    found = Page(Account(KEY, balances(before), triggers=list(monitors)))
+    if dirty:
+        found.dirty.update(balance.uuid for balance in found.account.balances)
+    return found
+
+
+@table("""
+    row                                            | before     | firing
+    *max_balance *monetary 20                      | M=20       | M
+    *max_balance *monetary 20                      | M=19.99999 |
+    *min_balance *monetary 2                       | M=2        | M
+    *min_balance *monetary 2                       | M=2.00001  |
+    *min_balance *monetary 2                       | A=5 B=1 C=0 | B          # the first that holds
+    *min_balance *monetary 2 id=C                  | A=5 B=1 C=0 | C
+    *min_balance *voice 60s                        | M=1 V=60s  | V
+    *min_balance *sms 2                            | M=1        |
+    *min_balance - 2                               | M=1        |            # no type: nothing, there is no wildcard
+    *min_balance *monetary 2 cat=call              | M=1        |            # sets must be equal
+    *min_balance *monetary 2 fired                 | M=1        |
+    *min_balance *monetary 2 until=999             | M=1        |
+    *min_balance *monetary 2 until=1000            | M=1        | M
+    *min_balance *monetary 2 from=1001             | M=1        |
+    *min_balance *monetary 2 from=1000             | M=1        | M
+    *min_balance *monetary 2 recurrent last=999    | M=1        | M
+    *min_balance *monetary 2 recurrent sleep=3 last=998 | M=1   |
+    *min_balance *monetary 2 recurrent sleep=3 last=997 | M=1   | M
+    *min_balance *monetary 2 sleep=3 last=999      | M=1        | M          # MinSleep spaces recurrent ones only
+    *max_score *monetary 0                         | M=1        |
+    *min_counter *monetary 9                       | M=1        |
+""")
+def test_a_monitor_is_due_by_its_level(row: str, before: str, firing: str) -> None:
+    desk = page(before, monitor(row))
+    assert " ".join(found.balance_uuid.removeprefix("u-") for found in due(desk, NOW, set())) == firing
+
+
+def test_a_balance_that_the_operation_has_not_changed_is_not_looked_at() -> None:
+    desk = page("M=1", monitor("*min_balance *monetary 2"), dirty=False)
+    assert due(desk, NOW, set()) == ()
+    desk.move(desk.account.balances[0], 0)
+    assert len(due(desk, NOW, set())) == 1
+
+
+def test_a_monitor_whose_set_failed_is_not_tried_again() -> None:
+    desk = page("M=1", monitor("*min_balance *monetary 2"))
+    assert (due(desk, NOW, {("G", "U")}), bounds(desk.account, NOW, {("G", "U")})) == ((), ())
+
+
+@table("""
+    row                                   | firing
+    *max_event_counter *monetary 3        | C
+    *max_event_counter *monetary 4        |
+    *min_event_counter *monetary 3        | C
+    *max_balance_counter *monetary 3      |       # it counts something else
+    *max_event_counter *voice 3s          |       # and in another list
+    *max_event_counter *monetary 3 id=C   | C     # the id is the BalanceTag
+""")
+def test_a_counter_monitor_looks_at_its_own_counter(row: str, firing: str) -> None:
+    desk = page("", monitor(f"{row} uid=C"), dirty=False)
+    desk.account.counters.append(UnitCounter("C", "*monetary", CounterKind.EVENT, BalanceFilter(), amount("3")))
+    firings = due(desk, NOW, set())
+    assert [(found.counter_id, found.observed) for found in firings] == ([(firing, amount("3"))] if firing else [])
+
+
+def test_bounds_name_every_balance_that_is_meant_and_a_default_to_come() -> None:
+    desk = page("A=5 B=1 V=90s", monitor("*min_balance *monetary 2"), monitor("*max_balance *voice 60s"))
+    found = [(bound.side, bound.balance_uuid, bound.value) for bound in bounds(desk.account, NOW, set())]
+    assert found == [
+        (BoundSide.MIN, "u-A", amount("2")),
+        (BoundSide.MIN, "u-B", amount("2")),
+        (BoundSide.MIN, "*default", amount("2")),
+        (BoundSide.MAX, "u-V", amount("60s")),
+    ]
+
+
+def test_a_default_that_is_there_is_named_by_its_uuid() -> None:
+    desk = page("*default=1", monitor("*min_balance *monetary 2 id=*default"))
+    assert [bound.balance_uuid for bound in bounds(desk.account, NOW, set())] == ["u-*default"]
+
+
+def test_an_expired_balance_is_a_bound_that_every_portion_reaches() -> None:
+    desk = page("A=5 B=1", monitor("*balance_expired *monetary 0"))
+    assert bounds(desk.account, NOW, set()) == ()
+    desk.account.balances[1].terms = BalanceTerms("B", BalanceKind.MONETARY, expires_at_ns=NOW - 1)
+    found = [(bound.balance_uuid, bound.value) for bound in bounds(desk.account, NOW, set())]
+    assert found == [("u-A", ANY_VALUE), ("u-B", ANY_VALUE)]
+    assert [firing.balance_uuid for firing in due(desk, NOW, set())] == ["u-B"]
+
+
+KINDS = st.sampled_from(["*monetary", "*voice"])
+TYPES = st.sampled_from(
+    ["*min_balance", "*max_balance", "*min_event_counter", "*max_event_counter", "*max_balance_counter"]
+)
+MONITORS = st.builds(
+    lambda type, kind, value, id, words: monitor(f"{type} {kind} {value} {id} {words}"),
+    TYPES,
+    KINDS,
+    st.sampled_from(["0", "1", "2"]),
+    st.sampled_from(["", "id=A", "id=B"]),
+    st.sampled_from(["", "fired", "until=999", "from=1001", "recurrent sleep=3 last=998", "recurrent last=998"]),
+)
+
+
+@given(st.lists(MONITORS, max_size=4), st.lists(st.tuples(KINDS, st.integers(-1, 3)), max_size=4), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_monitor_is_due_exactly_where_one_of_its_bounds_holds(
+    monitors: list[AccountTrigger], values: list[tuple[str, int]], disabled: bool
+) -> None:
+    held = [
+        Balance(f"u{i}", BalanceTerms("AB"[i % 2], BalanceKind(kind)), value * BalanceKind(kind).scale)
+        for i, (kind, value) in enumerate(values)
+    ]
+    counters = [UnitCounter("U", kind, CounterKind.EVENT, BalanceFilter(), value) for kind, value in values[:2]]
+    for one in monitors:
+        account = Account(KEY, held, counters, [one], disabled=disabled)
+        desk = Page(account)
+        desk.dirty.update(balance.uuid for balance in held)
+        reached = False
+        for bound in bounds(account, NOW, set()):
+            watched: list[Balance | UnitCounter] = [b for b in held if b.uuid == bound.balance_uuid]
+            watched += [c for c in counters if c.id == bound.counter_id and c.kind == one.terms.kind][:1]
+            for found in watched:
+                reached |= found.value <= bound.value if bound.side is BoundSide.MIN else found.value >= bound.value
+        assert reached is (len(due(desk, NOW, set())) == 1)

@@ -9,6 +9,7 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
+from accounts.account import AccountKey
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.api.admin import Verified
 from ratingd.api.config import ApiConfig
@@ -21,6 +22,7 @@ from ratingd.store.store import open_store
 from ratingd.v1.account_pb2 import Account
 from ratingd.v1.accounts_pb2 import AddBalanceRequest, BalanceSelector, GetAccountRequest
 from ratingd.v1.accounts_pb2_grpc import AccountServiceStub
+from ratingd.v1.admin_pb2 import StatusRequest
 from ratingd.v1.admin_pb2_grpc import AdminServiceStub
 from ratingd.v1.amount_pb2 import Usage
 from ratingd.v1.call_pb2 import Call
@@ -43,7 +45,7 @@ FOLDER: Final = {
     "ActionTriggers.csv": b"GROUP,HIGH,*max_balance,1000,false,0,,,,*monetary,,,,,,,,,,BONUS,10\n",
 }
 SATURDAY_TEN: Final = 1_795_255_200  # 2026-11-21T10:00:00Z
-Answer = TypeVar("Answer", bound=Message)
+Answer = TypeVar("Answer", bound=Message | bytes)
 
 
 class Refused(Exception):
@@ -143,12 +145,20 @@ class ApiDesk:
         self.ask(self.accounts.AddBalance, request)
 
     def account(self, account: str) -> Account:
-        return self.ask(self.accounts.GetAccount, GetAccountRequest(account=account))
+        found: Account = self.ask(self.accounts.GetAccount, GetAccountRequest(account=account))
+        return found
 
     def money(self, account: str) -> int:
         """The money of an account in nano-units, all balances together."""
         values = [balance.value.money for balance in self.account(account).balances if balance.kind == "*monetary"]
         return sum(value.units * NANO + value.nanos for value in values)
+
+    def watching(self) -> list[str]:
+        return list(self.ask(self.admin.Status, StatusRequest()).watching_switches)
+
+    @staticmethod
+    def key(account: str) -> AccountKey:
+        return AccountKey("cgrates.org", account)
 
     # What the daemon tells of itself.
 

@@ -21,7 +21,6 @@ from typing import Any, Final, NoReturn, cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from ratingd import observe
 from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer
@@ -60,9 +59,6 @@ class GrpcioServer:
         )
         self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            [*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
-        )
         self.port: Final = self._server.add_insecure_port(address)
         if self.port == 0:
             raise OSError(f"cannot listen on {address}")

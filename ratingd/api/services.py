@@ -11,6 +11,7 @@ from ratingd.api.listing import Listing, Shelves
 from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod
 from ratingd.api.plans import Charger
 from ratingd.api.rating import Rating
+from ratingd.api.reflection import Reflection
 from ratingd.api.sessions import Sessions
 from ratingd.api.tariffs import TariffDesk, Tariffs
 from ratingd.delivery.disconnects import DisconnectDesk
@@ -38,7 +39,7 @@ class Services:
         self._charger: Final = charger
         self._charging: Final = Charging(config)
         self.sessions: Final = Sessions(disconnects)
-        self.methods: Final[list[AnyMethod]] = [
+        methods: list[AnyMethod] = [
             *self._charging.methods(),
             StreamMethod(f"{SERVICE}Charge", self._charge_stream),
             *Rating(config, charger).methods(),
@@ -48,6 +49,7 @@ class Services:
             *self.sessions.methods(),
             *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),
         ]
+        self.methods: Final = [*methods, *Reflection(methods).methods()]
 
     def _charge_stream(self, outlet: Outlet) -> Stream:
         return ChargeStream(self._charging, self._charger.submit, outlet, self._config.in_flight_max)

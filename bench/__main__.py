@@ -20,6 +20,7 @@ from bench.sample import Sample, write_templates
 
 RESULTS: Final = Path(__file__).resolve().parent / "results.json"
 MEMORY: Final = Path("/dev/shm")
+WIDTH: Final = 120  # of the table, which says nothing when it is cut
 PARTS: Final = ("in_process", "load_100k_destinations", "sqlite", "postgresql")
 
 
@@ -29,10 +30,9 @@ PARTS: Final = ("in_process", "load_100k_destinations", "sqlite", "postgresql")
 @click.option("--accounts", default=2_000, show_default=True, help="How many accounts are charged.")
 @click.option("--only", multiple=True, type=click.Choice(PARTS), help="Measure only this; may be repeated.")
 def main(data: str, seconds: float, accounts: int, only: Sequence[str]) -> None:
-    console = Console(highlight=False)
-    folder = Path(tempfile.mkdtemp(prefix="ratingd-bench-", dir=data))
-    folder.chmod(0o755)  # the database server of a root user runs as nobody
-    memory = Path(tempfile.mkdtemp(prefix="ratingd-bench-", dir=MEMORY)) if MEMORY.is_dir() else None
+    console = Console(highlight=False, width=max(WIDTH, Console().width))
+    folder = workplace(Path(data))
+    memory = workplace(MEMORY) if MEMORY.is_dir() else None
     try:
         disks = {"disk": folder} | ({} if memory is None else {"memory": memory})
         about = describe(console, disks)
@@ -51,6 +51,13 @@ def main(data: str, seconds: float, accounts: int, only: Sequence[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if memory is not None:
             shutil.rmtree(memory, ignore_errors=True)
+
+
+def workplace(parent: Path) -> Path:
+    """A folder of our own that others may enter: the database server of a root user runs as nobody."""
+    folder = Path(tempfile.mkdtemp(prefix="ratingd-bench-", dir=parent))
+    folder.chmod(0o755)
+    return folder
 
 
 def measured(shared: served.Served, folder: Path, disks: dict[str, Path], parts: Sequence[str]) -> Iterator[Figure]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -65,7 +66,7 @@ def write(path: Path, machine: dict[str, Any], figures: Sequence[Figure]) -> Non
 
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
-    table = Table(title="ratingd, measured here", title_justify="left", min_width=100)
+    table = Table(title="ratingd, measured here", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("figure", "store", "disk"):
         table.add_column(heading, no_wrap=True)
     for heading in ("value", "p50 / p99 µs", "CPU µs", "ceiling", "ratio"):
@@ -89,7 +90,7 @@ def line(figure: Figure) -> str:
     """A figure as it comes, with what bounds it and what is to be known about it."""
     params = figure.params
     where = " ".join(str(params[name]) for name in ("step", "store", "disk") if params.get(name))
-    bound = f"at most {text(figure.ceiling)}: {figure.bound_by}" if figure.ceiling else ""
+    bound = f"ceiling {text(figure.ceiling)} ({figure.bound_by})" if figure.ceiling else ""
     parts = [f"{figure.name} {where}".strip(), f"{text(figure.value)} {figure.unit}", bound, figure.note]
     return "; ".join(part for part in parts if part)
 

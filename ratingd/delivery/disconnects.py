@@ -2,8 +2,8 @@
 
 A monitor disables account 1001 and its call c-17 on switch sbc-1 must end. The order is in the outbox, committed with
 the debit. If sbc-1 is watching it is told at once; if it is not, the moment it connects. It answers CUT, or
-CALL_UNKNOWN when the call has ended already, and the order is done. Without an answer it is told again every few seconds and at
-every reconnect: a switch may hear of a call twice and answers twice.
+CALL_UNKNOWN when the call has ended already, and the order is done. Without an answer it is told again every few
+seconds and at every reconnect: a switch may hear of a call twice and answers twice.
 
 Several streams may watch one switch, and one may watch all of them ("" or "*"). An order goes to each. One CUT settles
 it; "unknown" settles it only when every stream that watches has said so, since each may see a part of the calls.

@@ -7,12 +7,12 @@ comes back a month later finds that it was done, though no longer what it was to
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import Row, exists, func, select, tuple_, update
 
 from accounts.account import AccountKey
 from ratingd.store.database import Database
 from ratingd.store.rows import OperationRow, shard_of
-from ratingd.store.tables import operations
+from ratingd.store.tables import accounts, operations
 
 o: Final = operations.c
 FORGOTTEN_TO: Final = "replies_forgotten_to"
@@ -63,6 +63,18 @@ class Journal:
         with self._database.read() as connection:
             for row in connection.execute(query, execution_options={"yield_per": 1000}):
                 yield row.version, row.at_ns, row.operation_id, row.changes
+
+    def orphans(self, tenant: str | None, key: AccountKey | None, limit: int = 1000) -> list[AccountKey]:
+        """Accounts that operations have changed, yet that have no row."""
+        a = accounts.c
+        row = exists(1).where(a.tenant == o.tenant, a.shard == o.shard, a.account == o.account)
+        query = select(o.tenant, o.account).where(o.changes != "[]", ~row).distinct().limit(limit)
+        if tenant is not None:
+            query = query.where(o.tenant == tenant)
+        if key is not None:
+            query = query.where(o.tenant == key.tenant, o.shard == shard_of(key), o.account == key.account)
+        with self._database.read() as connection:
+            return [AccountKey(found.tenant, found.account) for found in connection.execute(query).all()]
 
     def count(self) -> int:
         with self._database.read() as connection:

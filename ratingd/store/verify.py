@@ -56,6 +56,9 @@ def verify(
             differences += found
         accounts += len(chunk)
         progress(accounts)
+    differences += [
+        Difference(orphan, "account", "null", "operations") for orphan in store.journal.orphans(tenant, key)
+    ]
     return Report(accounts, operations, tuple(differences))
 
 

@@ -60,19 +60,20 @@ class BalanceFilter:
             and (self.blocker is None or terms.blocker == self.blocker)
             and (self.disabled is None or terms.disabled == self.disabled)
             and (self.rating_subject is None or terms.rating_subject == self.rating_subject)
-            and _agrees(self.destinations, terms.destinations, exact=exact)
-            and _agrees(self.categories, terms.categories, exact=exact)
-            and _agrees(self.timing_ids, terms.timing_ids, exact=exact)
-            and _agrees(self.shared_groups, dict.fromkeys(terms.shared_groups, True), exact=exact)
+            and (self.destinations is None or _agrees(self.destinations, terms.destinations, exact=exact))
+            and (self.categories is None or _agrees(self.categories, terms.categories, exact=exact))
+            and (self.timing_ids is None or _agrees(self.timing_ids, terms.timing_ids, exact=exact))
+            and (
+                self.shared_groups is None
+                or _agrees(self.shared_groups, dict.fromkeys(terms.shared_groups, True), exact=exact)
+            )
         )
 
 
 ANY_BALANCE: Final = BalanceFilter()
 
 
-def _agrees(asked: Mapping[str, bool] | None, held: Mapping[str, bool], *, exact: bool) -> bool:
-    if asked is None:
-        return True
+def _agrees(asked: Mapping[str, bool], held: Mapping[str, bool], *, exact: bool) -> bool:
     if exact:
         return dict(asked) == dict(held)
     return all(held.get(name, False) for name in asked)

@@ -16,9 +16,9 @@ from accounts.book import Page
 from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reached, Reason, Refused, Timespan, Verdict
 from accounts.drawn import Drawn
 from accounts.final_rounding import correction, joined
+from accounts.pricing import priced
 from accounts.settlement import Purpose, Settlement
-from tariffs.rating import rate
-from tariffs.span import RatingQuery, Unrated
+from tariffs.span import Unrated
 from tariffs.tariff import Tariff
 
 Debiting: TypeAlias = Generator[Reached, Verdict, CallCost | Refused]
@@ -111,16 +111,10 @@ def _overdrawn(settlement: Settlement) -> int:
 
 def _nothing_used(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> CallCost:
     """No usage costs nothing. If it would have a price, an empty timespan says whose."""
-    query = RatingQuery(
-        request.key.tenant, request.category, request.subject, request.destination, request.tor, request.start_ns,
-        request.start_ns + 1, request.duration_index + 1, request.zone,
-    )  # fmt: skip
-    spans = rate(
-        tariff, query, decimals=rules.decimals, fallback_depth=rules.fallback_depth,
-        prefix_matching=rules.prefix_matching,
-    )  # fmt: skip
+    start_ns = request.start_ns
+    spans = priced(tariff, request, rules, request.subject, start_ns, start_ns + 1)
     if isinstance(spans, Unrated):
         return CallCost(0, 0, 0)
-    start_ns, span = request.start_ns, spans[0]
+    span = spans[0]
     timing = span.interval.timing.id
     return CallCost(0, 0, 0, (Timespan(start_ns, start_ns, request.duration_index, 0, (), span.match, timing),))

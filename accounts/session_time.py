@@ -12,10 +12,10 @@ from accounts.book import Page
 from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.debit import unrated_refusal
 from accounts.drawn import Drawn
+from accounts.pricing import priced
 from accounts.settlement import Purpose, Settlement
 from tariffs.money import NANO
-from tariffs.rating import rate
-from tariffs.span import RatingQuery, Unrated, UnratedReason
+from tariffs.span import Unrated, UnratedReason
 from tariffs.tariff import Tariff
 
 
@@ -75,15 +75,8 @@ def _end_of_price(settlement: Settlement, tariff: Tariff, rules: ChargeRules) ->
 
 
 def _hole(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Unrated | None:
-    query = RatingQuery(
-        request.key.tenant, request.category, request.subject, request.destination, request.tor, request.start_ns,
-        request.end_ns, request.duration_index, request.zone,
-    )  # fmt: skip
-    priced = rate(
-        tariff, query, decimals=rules.decimals, fallback_depth=rules.fallback_depth,
-        prefix_matching=rules.prefix_matching,
-    )  # fmt: skip
-    return priced if isinstance(priced, Unrated) else None
+    whole = priced(tariff, request, rules, request.subject, request.start_ns)
+    return whole if isinstance(whole, Unrated) else None
 
 
 def _scratch(account: Account) -> Page:

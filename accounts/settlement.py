@@ -26,12 +26,10 @@ from accounts.counting import ONE_CALL, Tally
 from accounts.document import balance_document
 from accounts.drawn import Drawn
 from accounts.portion import Moves, Portions
+from accounts.pricing import Pricing
 from accounts.selection import Selection, Usable
-from accounts.unit_rating import ANY, factor_for, free_increment, unit_amount
-from tariffs.money import round_half
-from tariffs.rating import rate
-from tariffs.rating_plan import MaxCostStrategy
-from tariffs.span import RatingQuery, Span, Unrated
+from accounts.unit_rating import factor_for, free_increment, unit_amount
+from tariffs.span import Span, Unrated
 from tariffs.tariff import Tariff
 
 MONETARY: Final = BalanceKind.MONETARY.value
@@ -52,9 +50,9 @@ class Settlement:
     """One request on one account. Drive `run` to its end, then read what was drawn and why it ended."""
 
     __slots__ = (
-        "_connected", "_fee_is_due", "_new_id", "_portions", "_rated", "_rated_from", "_rated_subject", "_rules",
-        "_selection", "_tally", "_tariff", "_turn", "blocked_by", "charged", "drawn", "ended", "fee_unpaid", "overdrew",
-        "page", "purpose", "request", "start_ns", "stopped_by", "unrated",
+        "_connected", "_fee_is_due", "_new_id", "_portions", "_pricing", "_rules", "_selection", "_tally", "_turn",
+        "blocked_by", "drawn", "ended", "fee_unpaid", "overdrew", "page", "purpose", "request", "start_ns",
+        "stopped_by", "unrated",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +69,6 @@ class Settlement:
         self.request: Final = request
         self.purpose: Final = purpose
         self.start_ns = request.start_ns            # what has not been drawn yet begins here
-        self.charged = request.max_cost_so_far      # what the call has cost so far, fee included
         self.drawn: Final[list[Drawn]] = []
         self.ended = False
         self.stopped_by: StoppedBy | None = None
@@ -79,8 +76,8 @@ class Settlement:
         self.unrated: Unrated | None = None
         self.fee_unpaid = False
         self.overdrew = False                       # the default balance was taken from without asking for credit
-        self._tariff: Final = tariff
         self._rules: Final = rules
+        self._pricing: Final = Pricing(tariff, request, rules, measuring=purpose is Purpose.MEASURE)
         self._new_id: Final = new_id
         number = CalledNumber(tariff, request.destination)
         self._selection: Final = Selection(page.account, number, request)
@@ -89,13 +86,10 @@ class Settlement:
         self._turn = 0                              # the timespans drawn before the turn at hand
         self._connected = False
         self._fee_is_due: Final = request.loop_index == 0
-        self._rated: tuple[Span, ...] | Unrated = ()
-        self._rated_from = -1
-        self._rated_subject = ""
 
     @property
     def cost(self) -> int:
-        return self.charged - self.request.max_cost_so_far
+        return self._pricing.charged - self.request.max_cost_so_far
 
     @property
     def used(self) -> int:
@@ -105,24 +99,32 @@ class Settlement:
         """Draw until nothing remains, nobody can pay more, or something ends it."""
         progressed = True
         while progressed:
-            progressed = False
-            for usables in (self._selection.units, self._selection.money):
-                before = -1
-                while before != len(self.drawn):
-                    before = len(self.drawn)
-                    for usable in usables:
-                        if usable.gone:
-                            continue
-                        if usable.balance.value > 0:
-                            self._turn = len(self.drawn)
-                            yield from self._turn_of(usable)
-                            if self.ended or self.start_ns >= self.request.end_ns:
-                                return
-                        if usable.balance.terms.blocker:
-                            self.blocked_by = usable.balance
-                            return
-                    progressed = progressed or before != len(self.drawn)
+            before = len(self.drawn)
+            yield from self._rounds(self._selection.units)
+            if not self.ended:
+                yield from self._rounds(self._selection.money)
+            if self.ended:
+                return
+            progressed = before != len(self.drawn)
         yield from self._remainder()
+
+    def _rounds(self, usables: list[Usable]) -> Pausing:
+        """Give each balance its turn, in order, and all of them again while any has paid."""
+        before = -1
+        while before != len(self.drawn):
+            before = len(self.drawn)
+            for usable in usables:
+                if usable.balance.value > 0 and not usable.gone:
+                    self._turn = len(self.drawn)
+                    yield from self._turn_of(usable)
+                    if self.start_ns >= self.request.end_ns:
+                        self.ended = True
+                    if self.ended:
+                        return
+                if usable.balance.terms.blocker and not usable.gone:
+                    self.blocked_by = usable.balance
+                    self.ended = True
+                    return
 
     # -- turns of one balance
 
@@ -162,12 +164,12 @@ class Settlement:
 
     def _rated_turn(self, usable: Usable, *, units: bool) -> Pausing:
         """A balance that pays a price: money alone, or units of a named subject together with money."""
-        spans = self._rate(usable.balance.terms.rating_subject)
+        spans = self._pricing.rest(usable.balance.terms.rating_subject, self.start_ns)
         if isinstance(spans, Unrated):
             self._fail(spans)
             return
         if self._fee_is_due and not self.drawn:
-            fee = self._fee(spans[0])
+            fee = self._pricing.fee(spans[0])
             payer = self._fee_payer(fee)
             if payer is not None and payer.value < fee:
                 return                              # a blocker has not what the fee takes, and nobody after it may pay
@@ -175,8 +177,10 @@ class Settlement:
         for span in spans:
             left = span.count
             while left > 0 and not self.ended and not usable.gone:
-                cost, count = self._price(span, left)
-                if units:
+                cost, count = self._pricing.next(span, left)
+                if count == 0:
+                    self.ended = True               # the cap of the price ends the call
+                elif units:
                     count = self._take_units(span, usable.balance, cost, count)
                 else:
                     count = self._take_money(span, usable.balance, cost, count)
@@ -265,18 +269,9 @@ class Settlement:
         self._portions.take(moves, 1)
         if fee > 0:
             self._drawn_for(span).add(self.page.account.key, 0, fee, 1, money=payer)
-            self.charged += fee
+            self._pricing.charged += fee
         if self._portions.reached:
             self._heed((yield Reached(self.used)))
-
-    def _fee(self, span: Span) -> int:
-        rating = span.interval.rating
-        if rating.rate.connect_fee == 0:
-            return 0
-        fee = round_half(rating.rate.connect_fee, self._rules.decimals)
-        if rating.max_cost > 0 and rating.max_cost_strategy is MaxCostStrategy.FREE:
-            return min(fee, max(0, rating.max_cost - self.charged))
-        return fee
 
     def _payer(self, amount: int) -> Balance | None:
         """The first money balance that has this much."""
@@ -289,28 +284,21 @@ class Settlement:
     # -- what no balance can pay
 
     def _remainder(self) -> Pausing:
-        spans = self._rate("")
+        spans = self._pricing.rest("", self.start_ns)
         if isinstance(spans, Unrated):
             self._fail(spans)
             return
         self._turn = len(self.drawn)
         due = self._fee_is_due and not self.drawn
-        if all(self._is_free(span) for span in spans) and not (due and self._fee(spans[0])):
+        if all(self._pricing.is_free(span) for span in spans) and not (due and self._pricing.fee(spans[0])):
             self._serve_free(spans)
         elif self.purpose is Purpose.BOOK_ALL and not self.request.deny_negative:
             yield from self._overdraw(spans, due)
 
-    def _is_free(self, span: Span) -> bool:
-        rating = span.interval.rating
-        if span.increment_cost == 0:
-            return True
-        capped = rating.max_cost > 0 and rating.max_cost_strategy is MaxCostStrategy.FREE
-        return capped and self.charged >= rating.max_cost
-
     def _serve_free(self, spans: tuple[Span, ...]) -> None:
         """What costs nothing needs no balance."""
         for span in spans:
-            _, count = self._price(span, span.count)
+            _, count = self._pricing.next(span, span.count)
             if count == 0:
                 return
             drawn = self._drawn_for(span)
@@ -320,13 +308,13 @@ class Settlement:
     def _overdraw(self, spans: tuple[Span, ...], fee_is_due: bool) -> Pausing:
         """The service was delivered: what is not covered goes to the default balance, below zero."""
         if fee_is_due:
-            fee = self._fee(spans[0])
+            fee = self._pricing.fee(spans[0])
             yield from self._connect(spans[0], fee, self._fee_payer(fee))
         self.overdrew = True
         for span in spans:
             left = span.count
             while left > 0 and not self.ended:
-                cost, count = self._price(span, left)
+                cost, count = self._pricing.next(span, left)
                 left -= self._take(span, cost, count, self._default())
                 if self._portions.reached:
                     self._heed((yield Reached(self.used)))
@@ -353,46 +341,11 @@ class Settlement:
         part = MoneyPart(payer.uuid, payer.terms.id, payer.value)
         timespan.round_increment = Increment(0, amount, 1, self.page.account.key, None, part)
         timespan.cost += amount
-        self.charged += amount
+        self._pricing.charged += amount
         if self._portions.reached:
             self._heed((yield Reached(self.used)))
 
     # -- steps shared by all turns
-
-    def _rate(self, subject: str) -> tuple[Span, ...] | Unrated:
-        """Price what is left, with a named subject or the request's own. The last answer is kept: turns ask alike."""
-        request = self.request
-        if subject == "" or subject == ANY:
-            subject = request.subject
-        if self._rated_from != self.start_ns or self._rated_subject != subject:
-            rules = self._rules
-            query = RatingQuery(
-                request.key.tenant, request.category, subject, request.destination, request.tor, self.start_ns,
-                request.end_ns, request.duration_index, request.zone,
-            )  # fmt: skip
-            self._rated = rate(
-                self._tariff, query, decimals=rules.decimals, fallback_depth=rules.fallback_depth,
-                prefix_matching=rules.prefix_matching,
-            )  # fmt: skip
-            self._rated_from, self._rated_subject = self.start_ns, subject
-        return self._rated
-
-    def _price(self, span: Span, left: int) -> tuple[int, int]:
-        """What the next increments cost, and for how many of them that holds; none where a cap ends the call."""
-        cost, rating = span.increment_cost, span.interval.rating
-        if rating.max_cost <= 0:
-            return cost, left
-        room = rating.max_cost - self.charged
-        if rating.max_cost_strategy is MaxCostStrategy.FREE:
-            if cost == 0 or room <= 0:
-                return 0, left
-            return (cost, min(left, room // cost)) if cost <= room else (room, 1)
-        if rating.max_cost_strategy is MaxCostStrategy.DISCONNECT and self.purpose is Purpose.MEASURE:
-            if room <= 0:
-                self.ended = True
-                return cost, 0
-            return cost, min(left, -(-room // cost)) if cost else left
-        return cost, left
 
     def _count_money(self, moves: Moves, payer: Balance, cost: int) -> None:
         moves[payer] = -cost
@@ -419,7 +372,7 @@ class Settlement:
 
     def _advance(self, drawn: Drawn, cost: int) -> None:
         self.start_ns = drawn.end_ns
-        self.charged += cost
+        self._pricing.charged += cost
 
     def _fail(self, unrated: Unrated) -> None:
         self.unrated = unrated

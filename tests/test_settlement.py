@@ -14,6 +14,7 @@ from accounts.book import Page
 from accounts.charge import CallCost, Reason, StoppedBy, Verdict
 from accounts.debit import debit
 from accounts.document import account_document
+from accounts.replay import replay
 from tests.account_scene import (
     MINUTE,
     RULES,
@@ -255,6 +256,19 @@ def test_max_session_time_is_what_max_debit_serves(before: str, verb: str, categ
     scene.call(f"maxdebit {seconds}s cat:{category}")
     assert scene.last is not None
     assert most == f"{scene.last.granted // 10**9}s"
+
+
+@settings(max_examples=60)
+@given(BALANCES, CATEGORIES, SECONDS)
+def test_records_of_a_debit_replayed_give_the_account_again(before: str, category: str, seconds: int) -> None:
+    paying, stored = watched_scene(before).account, watched_scene(before).account
+    assert paying is not None
+    page = Page(paying)
+    for call in (f"cat:{category}", f"cat:{category} rounding loop:1"):
+        Scene(paying).drive(debit(page, TARIFF, request(call.split(), f"{seconds}s"), RULES, (), lambda: "d1"), page, None)
+    rebuilt = replay(stored, json.loads(json.dumps(page.changes)), 0)
+    assert rebuilt is not None
+    assert json.dumps(account_document(rebuilt)) == json.dumps(account_document(paying))
 
 
 @settings(max_examples=60)

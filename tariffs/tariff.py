@@ -84,6 +84,11 @@ class Tariff:
             ranks = self._ranks[plan.id] = {name: place for place, name in enumerate(plan.destinations)}
         return ranks[destination_id]
 
+    def prepare(self) -> None:
+        """Sort the prefixes of all plans now, for whoever loads a tariff and would not have the first refusal wait."""
+        for plan in self.plans.values():
+            self.nearest_prefix(plan, "")
+
     def nearest_prefix(self, plan: RatingPlan, number: str) -> str:
         """Of the prefixes that a plan prices, the one that shares most leading digits with a number, or ""."""
         known = self._prefixes.get(plan.id)

@@ -11,7 +11,7 @@ mark; MinSleep spaces it. The evaluation is of one moment: what a fired set chan
 `bounds` tells the same conditions to `accounts` beforehand, so that a debit runs by arithmetic up to where one holds.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from typing import Final
 
 from accounts.account import Account, AccountTrigger, Bound, BoundSide, CounterKind, ThresholdType, UnitCounter
@@ -32,6 +32,7 @@ UNWATCHED: Final = frozenset(
     {ThresholdType.MIN_SCORE, ThresholdType.MAX_SCORE, ThresholdType.MIN_COUNTER, ThresholdType.MAX_COUNTER}
 )
 ANY_VALUE: Final = 1 << 200             # a floor that every value has reached
+MONETARY: Final = BalanceKind.MONETARY.value
 NEW_DEFAULT: Final = Balance(DEFAULT_BALANCE_ID, BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY), 0)
 
 
@@ -136,16 +137,19 @@ def reached(side: BoundSide, threshold: int, value: int) -> bool:
     return value <= threshold if side is BoundSide.MIN else value >= threshold
 
 
-def _watched(account: Account, trigger: AccountTrigger) -> Iterator[Balance]:
+def _watched(account: Account, trigger: AccountTrigger) -> list[Balance]:
     """The balances of the monitor's type that it means. No type means none: there is no wildcard."""
-    terms = trigger.terms
-    return (b for b in account.balances if b.terms.kind.value == terms.kind and terms.filter.matches_exactly(b))
+    kind, filter = trigger.terms.kind, trigger.terms.filter
+    return [b for b in account.balances if b.terms.kind == kind and filter.matches_exactly(b)]
 
 
 def _counter(account: Account, trigger: AccountTrigger) -> UnitCounter | None:
     of, _ = COUNTER_SIDES[trigger.terms.type]
     wanted, kind = counter_id(trigger), trigger.terms.kind
-    return next((c for c in account.counters if c.id == wanted and c.kind == kind and c.of is of), None)
+    for counter in account.counters:
+        if counter.id == wanted and counter.kind == kind and counter.of is of:
+            return counter
+    return None
 
 
 def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int) -> list[Bound]:
@@ -157,15 +161,19 @@ def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int) -> list[B
     if terms.type is ThresholdType.BALANCE_EXPIRED:
         if _expiry_firing(account, trigger, now_ns) is None:
             return []
-        return [Bound(BoundSide.MIN, ANY_VALUE, balance_uuid=balance.uuid) for balance in account.balances]
+        return [Bound(BoundSide.MIN, ANY_VALUE, balance.uuid) for balance in account.balances]
     side = BALANCE_SIDES[terms.type]
-    found = [Bound(side, terms.threshold, balance_uuid=balance.uuid) for balance in _watched(account, trigger)]
+    found = [Bound(side, terms.threshold, balance.uuid) for balance in _watched(account, trigger)]
     if _means_new_default(account, trigger):
-        found.append(Bound(side, terms.threshold, balance_uuid=DEFAULT_BALANCE_ID))
+        found.append(Bound(side, terms.threshold, DEFAULT_BALANCE_ID))
     return found
 
 
 def _means_new_default(account: Account, trigger: AccountTrigger) -> bool:
-    if trigger.terms.kind != BalanceKind.MONETARY.value or not trigger.terms.filter.matches_exactly(NEW_DEFAULT):
+    terms = trigger.terms
+    if terms.kind != MONETARY or not terms.filter.matches_exactly(NEW_DEFAULT):
         return False
-    return all(b.terms.id != DEFAULT_BALANCE_ID for b in account.balances_of(BalanceKind.MONETARY))
+    for balance in account.balances:
+        if balance.terms.id == DEFAULT_BALANCE_ID and balance.terms.kind is BalanceKind.MONETARY:
+            return False
+    return True

@@ -119,9 +119,10 @@ class ApiDesk:
         self.tariffs = TariffServiceStub(self.channel)
         self.sessions = SessionServiceStub(self.channel)
         self.admin = AdminServiceStub(self.channel)
-        book, findings = read_folder(self._folder, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN * NANO, zone=UTC)
-        assert book is not None, findings
-        self.engine.plans.activate(PlanVersion(1, book, 0))
+        if self._folder:
+            book, findings = read_folder(self._folder, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN * NANO, zone=UTC)
+            assert book is not None, findings
+            self.engine.plans.activate(PlanVersion(1, book, 0))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent
 BUILD_S: Final = 600
+END_S: Final = 60
 USUAL_PLACES: Final = ("/usr/local/go/bin", "/usr/lib/go/bin")
 
 
@@ -60,23 +61,28 @@ class Generator:
 
     def run(self, load: Load, on_window: Callable[[str], None] = lambda _: None) -> Outcome:
         """Run to the end; `on_window` hears "window" and "closed" at the ends of the measured time."""
-        process = subprocess.Popen(
-            [*self.command, *arguments(load)], stdout=subprocess.PIPE, text=True, cwd=ROOT.parent
-        )
-        try:
-            assert process.stdout is not None
-            last = "{}"
-            for line in process.stdout:
-                if line.strip() in ("window", "closed"):
-                    on_window(line.strip())
-                else:
-                    last = line
-            if process.wait(60) != 0:
-                raise RuntimeError(f"the load generator failed: {last}")
-        finally:
-            process.kill()
-            process.wait()
+        command = [*self.command, *arguments(load)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT.parent) as process:
+            try:
+                last = _listen(process, on_window)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+        if process.returncode != 0:
+            raise RuntimeError(f"the load generator failed: {last}")
         return outcome(json.loads(last))
+
+
+def _listen(process: "subprocess.Popen[str]", on_window: Callable[[str], None]) -> str:
+    """Pass the marks on until the generator ends; its last line."""
+    last = "{}"
+    for line in process.stdout or ():
+        if line.strip() in ("window", "closed"):
+            on_window(line.strip())
+        else:
+            last = line
+    process.wait(END_S)
+    return last
 
 
 def arguments(load: Load) -> list[str]:

@@ -6,6 +6,7 @@ the daemon could do; the report says so by its own CPU per answer.
 
 import argparse
 import base64
+import ipaddress
 import json
 import queue
 import resource
@@ -46,12 +47,11 @@ class Load:
         self.samples: Final[dict[str, str]] = {}
         self.failures: Final[list[str]] = []
 
-    def more(self) -> bool:
-        return self.sent < self.options.count and time.monotonic() < self.end
-
-    def request(self) -> tuple[int, bytes]:
-        """The next request with keys of its own, and its number."""
+    def request(self) -> tuple[int, bytes] | None:
+        """The next request with keys of its own, and its number; None when time or count is up."""
         with self.lock:
+            if self.sent >= self.options.count or time.monotonic() >= self.end:
+                return None
             number, self.sent = self.sent, self.sent + 1
             template = self.templates[number % len(self.templates)]
             first, self.keys = self.keys, self.keys + template.count(KEY.encode())
@@ -107,12 +107,10 @@ def call_forever(load: Load, channel: grpc.Channel, outstanding: int) -> None:
             load.fail(error)
         slots.release()
 
-    while load.more():
-        slots.acquire()
-        _, body = load.request()
+    while slots.acquire() and (request := load.request()) is not None:
         sent = time.monotonic()
-        method.future(body).add_done_callback(partial(answered, sent))
-    for _ in range(outstanding):
+        method.future(request[1]).add_done_callback(partial(answered, sent))
+    for _ in range(outstanding - 1):
         if not slots.acquire(timeout=GRACE_S):
             load.failures.append(f"requests were not answered in {GRACE_S} s after the end")
             return
@@ -126,11 +124,11 @@ def stream_forever(load: Load, channel: grpc.Channel, outstanding: int) -> None:
         slots.put(None)
 
     def requests() -> Iterator[bytes]:
-        while load.more():
+        slots.get()
+        while (request := load.request()) is not None:
+            waiting[f"{request[0]:012x}"] = time.monotonic()
+            yield request[1]
             slots.get()
-            number, body = load.request()
-            waiting[f"{number:012x}"] = time.monotonic()
-            yield body
 
     method: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(load.options.method)
     try:
@@ -162,6 +160,8 @@ def main() -> None:
     for name in ("outstanding", "connections", "count"):
         parser.add_argument(f"-{name}", type=int, required=True)
     options = parser.parse_args()
+    if not ipaddress.ip_address(options.address.rpartition(":")[0]).is_loopback:
+        parser.error(f"{options.address} is not a loopback address")
     load = Load(options)
     work = stream_forever if options.mode == "stream" else call_forever
     own = [("grpc.use_local_subchannel_pool", 1)]

@@ -93,6 +93,8 @@ q  | M=5(subj:*any) | debit 60s subject:HALF | cost 0.05 rated 60s | M=4.95
 r  | M=5 | debit 60s to:4412 cat:germany | DESTINATION_UNRATED | M=5
 s  | M=5 | debit 60s at:2026-11-21_23:59:30 cat:weekend | DESTINATION_UNRATED | M=5     # the second half has no price: nothing is charged
 t  | M=5 | debit 60s at:2026-11-21_23:59:30 cat:odd rounding | cost 0.11 rated 60s | M=4.89 | 60*1s@0.00167[M]
+w  | CHEAP=0.1(subj:HALF) | debit 240s | cost 1.3 rated 240s | CHEAP=0 *default=-1.2 | 2*60s@0.05[CHEAP] ; 2*60s@0.6[*default]   # the rest at the request's own price
+x  | M=0.6 | debit 60s cat:ones loop:1 index:120s deny | cost 0.6 rated 60s | M=0
 u  | M=0.3 | maxdebit 60s cat:rz | cost 0 rated 60s | M=0.3
 v  | voice:V=100s(factor:P*0.33333333333) | debit 10s factor:P | cost 0 rated 10s | V=1m36.66666666s   # ns, rounded up each second
 """

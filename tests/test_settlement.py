@@ -363,6 +363,20 @@ def test_refusal_leaves_the_account_that_was_asked_alone(scene: list[tuple[str, 
     assert json.dumps(account_document(played.account)) == before
 
 
+def test_charge_that_fails_after_a_monitor_fired_leaves_nothing() -> None:
+    scene = Scene(account("M=0.6(w20 blocker) N=5"))
+
+    def disable(page: Page) -> Verdict:
+        page.disable(True)
+        return Verdict(())
+
+    assert scene.call("debit 120s", (bound("M<=0"),), disable) == "BALANCE_BLOCKER"
+    assert scene.pauses == [MINUTE]
+    assert balances_text(scene.account) == "M=0.6 N=5"
+    assert scene.account is not None
+    assert not scene.account.disabled
+
+
 def test_records_of_a_debit_say_what_moved() -> None:
     paying = account("voice:V=30s M=1")
     assert isinstance(paying, Account)

@@ -11,7 +11,6 @@ from typing import Final, assert_never
 from accounts.account import Account, AccountKey
 from accounts.book import Page
 from accounts.charge import ChargeRules
-from accounts.document import account_document
 from actions.account_import import Imported, import_account, set_account
 from actions.action import Action
 from actions.catalogue import Catalogue
@@ -116,9 +115,7 @@ def _page(key: AccountKey, account: Account | None, *, create: bool = False) -> 
         return Page(account.copy())
     if not create:
         raise AccountUnknown(key.tenant, key.account)
-    page = Page(Account(key), created=True)
-    page.changes.append(("account", account_document(page.account)))
-    return page
+    return Page(Account(key), created=True)
 
 
 def _run(actions: tuple[Action, ...], page: Page, book: PlanBook, context: ActionContext) -> Result:

@@ -78,10 +78,10 @@ def evaluate(
     context: ActionContext,
     meant: Callable[[TriggerTerms], bool] | None = None,
 ) -> list[Fired]:
-    """One evaluation: fire what is due, heaviest first; then triggers that are over, and balances, are dropped.
+    """One evaluation: fire what is due, heaviest first, then drop triggers and balances whose time is over.
 
     Balances stay while a call is charged, for the charge may still hold one that has expired by the clock but not by
-    the time of the call; `drop_expired` removes them at the end of the operation.
+    the time of the call; they go with the next operation, or with the sweep of accounts where something is due.
     """
     found = [
         _fire(firing, page, catalogue, context)

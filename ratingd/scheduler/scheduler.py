@@ -87,9 +87,7 @@ class Scheduler:
         chores = {"executor": "chores", "trigger": "interval"}
         self._timers.add_job(self.look, seconds=LOOK_S, id="look", executor="plans", trigger="interval")
         self._timers.add_job(self.expire, seconds=LOOK_S, id="expire", **chores)
-        self._timers.add_job(
-            self.tidy, days=1, id="tidy", next_run_time=datetime.now(UTC) + timedelta(minutes=5), **chores
-        )
+        self._timers.add_job(self.tidy, days=1, id="tidy", next_run_time=soon, **chores)
         self._timers.start()
 
     def stop(self) -> None:

@@ -1,0 +1,284 @@
+"""The scheduler over a real engine and store, by a clock that the test turns: every instant once, none twice."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from accounts.account import AccountKey
+from actions.plan_schedule import ActionPlan
+from ratingd import observe
+from ratingd.engine.command import Command, Reply
+from ratingd.engine.operation import ExecuteSet, RemoveAccount, SetAccount
+from ratingd.errors import Overloaded
+from ratingd.scheduler.plan_runs import CHUNK
+from ratingd.scheduler.planned import in_order, planned
+from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
+from ratingd.store.rows import ScheduleRow
+from tests.engine_desk import FOLDER, SATURDAY_TEN, Desk
+
+SECOND = 1_000_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+MIDNIGHT = SATURDAY_TEN + 14 * HOUR  # Sunday, 22 November 2026, in UTC
+
+PLANS = FOLDER | {
+    "Timings.csv": b"MIDNIGHT,*any,*any,*any,*any,00:00:00\nFIVE_PAST,*any,*any,*any,*any,00:05:00\n",
+    "Actions.csv": b"ADD_1,*topup,,,M,*monetary,,,,,,,1,,,,10\nSET_10,*topup_reset,,,M,*monetary,,,,,,,10,,,,10\n",
+    "ActionPlans.csv": b"DAILY,ADD_1,MIDNIGHT,10\nRESET,SET_10,FIVE_PAST,10\nONCE,ADD_1,*asap,10\n",
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_ns = SATURDAY_TEN
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    observe.configure(observe.LogFormat.NONE)
+
+
+@contextmanager
+def playing(url: str, files: dict[str, bytes] = PLANS) -> Iterator[tuple[Desk, Clock]]:
+    clock = Clock()
+    with Desk(url, folder=files, clock=clock) as desk:
+        yield desk, clock
+
+
+def scheduler_of(desk: Desk, clock: Callable[[], int]) -> Scheduler:
+    return Scheduler(desk.store, desk.engine.submit, lambda: plans_of(desk, clock), SchedulerOptions(), clock)
+
+
+def plans_of(desk: Desk, clock: Callable[[], int]) -> Mapping[str, ActionPlan]:
+    return desk.engine.plans.current(clock()).book.catalogue.action_plans
+
+
+def join(desk: Desk, account: str, *plans: str, time_zone: str | None = None) -> None:
+    desk.top_up(account, 0)
+    desk.ask(account, SetAccount(plans=plans, time_zone=time_zone))
+
+
+def test_each_instant_runs_once(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        join(desk, "1002", "RESET")
+        scheduler = scheduler_of(desk, clock)
+        for now_ns, first, second in (
+            (MIDNIGHT - SECOND, "0", "0"),
+            (MIDNIGHT, "1", "0"),
+            (MIDNIGHT + SECOND, "1", "0"),
+            (MIDNIGHT + 5 * 60 * SECOND, "1", "10"),
+            (MIDNIGHT + DAY, "2", "10"),
+        ):
+            clock.now_ns = now_ns
+            scheduler.look()
+            assert (desk.money("1001"), desk.money("1002")) == (first, second)
+
+
+def test_restart_makes_up_what_was_missed_within_catch_up(store_url: str) -> None:
+    with playing(store_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        scheduler_of(desk, clock).look()
+        clock.now_ns = MIDNIGHT + 12 * HOUR
+        desk.restart()
+        scheduler_of(desk, clock).look()
+        assert desk.money("1001") == "1"
+        clock.now_ns += 5 * DAY  # four midnights are too old, the last one is not
+        scheduler_of(desk, clock).look()
+        scheduler_of(desk, clock).look()
+        assert desk.money("1001") == "2"
+
+
+def test_missed_instants_run_oldest_first_over_all_plans(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY", "RESET")
+        scheduler = scheduler_of(desk, clock)
+        scheduler.look()
+        clock.now_ns = MIDNIGHT + HOUR
+        scheduler.look()
+        assert desk.money("1001") == "10"  # +1 at 00:00, then 10 at 00:05
+        clock.now_ns = MIDNIGHT + DAY
+        scheduler.look()
+        assert desk.money("1001") == "11"
+
+
+def test_crash_in_the_middle_repeats_nothing(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        for name in ("1001", "1002", "1003"):
+            join(desk, name, "DAILY")
+        scheduler_of(desk, clock).look()
+        clock.now_ns = MIDNIGHT + HOUR
+        (each,) = [e for e in planned(plans_of(desk, clock), desk.store.directory.zones, "UTC") if e.plan_id == "DAILY"]
+        for name in ("1001", "1002"):  # done by the one that crashed; only the first is in the cursor
+            key = f"sched:{each.name}:{MIDNIGHT}:{name}"
+            desk.ask(name, ExecuteSet("ADD_1", create=False), key)
+        after = AccountKey("cgrates.org", "1001")
+        desk.store.schedules.save(ScheduleRow(*each.place, SATURDAY_TEN, MIDNIGHT, after))
+        desk.restart()
+        scheduler_of(desk, clock).look()
+        assert [desk.money(name) for name in ("1001", "1002", "1003")] == ["1", "1", "1"]
+        assert desk.store.schedules.get(*each.place) == ScheduleRow(*each.place, MIDNIGHT)
+
+
+def test_midnight_is_where_the_account_lives(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "vienna", "DAILY", time_zone="Europe/Vienna")
+        join(desk, "utc", "DAILY")
+        scheduler = scheduler_of(desk, clock)
+        scheduler.look()
+        assert sorted((each.name, each.time_zone) for each in scheduler.entries) == [
+            ("DAILY/ADD_1@MIDNIGHT", ""),
+            ("DAILY/ADD_1@MIDNIGHT", "Europe/Vienna"),
+        ]
+        clock.now_ns = MIDNIGHT - HOUR
+        scheduler.look()
+        assert (desk.money("vienna"), desk.money("utc")) == ("1", "0")
+        clock.now_ns = MIDNIGHT
+        scheduler.look()
+        assert (desk.money("vienna"), desk.money("utc")) == ("1", "1")
+
+
+def test_account_in_a_new_zone_is_not_given_what_came_before_it(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "utc", "DAILY")
+        scheduler = scheduler_of(desk, clock)
+        for clock.now_ns in (SATURDAY_TEN, MIDNIGHT + 10 * HOUR):
+            scheduler.look()
+        join(desk, "tokyo", "DAILY", time_zone="Asia/Tokyo")
+        clock.now_ns += HOUR
+        scheduler.look()
+        assert desk.money("tokyo") == "0"
+        clock.now_ns = MIDNIGHT + 15 * HOUR  # midnight there
+        scheduler.look()
+        assert desk.money("tokyo") == "1"
+
+
+def test_many_accounts_are_run_in_chunks(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        names = [f"{n:04}" for n in range(CHUNK + 20)]
+        for answer in [desk.send(name, SetAccount(plans=("DAILY",))) for name in names]:
+            answer.result(20)
+        scheduler = scheduler_of(desk, clock)
+        scheduler.look()
+        assert len(desk.store.members("DAILY")) == len(names)
+        clock.now_ns = MIDNIGHT
+        scheduler.look()
+        assert {desk.money(name) for name in names} == {"1"}
+
+
+def test_removed_account_and_refused_set_do_not_hold_up_the_others(sqlite_url: str) -> None:
+    files = PLANS | {"Actions.csv": PLANS["Actions.csv"] + b"MAIL,*mail_async,a@b.example,,,,,,,,,,,,,,10\n"}
+    files["ActionPlans.csv"] = b"MAILS,MAIL,MIDNIGHT,20\nDAILY,ADD_1,MIDNIGHT,10\n"
+    with playing(sqlite_url, files) as (desk, clock):
+        join(desk, "1001", "DAILY", "MAILS")
+        join(desk, "1002", "DAILY")
+        join(desk, "1003", "DAILY")
+        scheduler = scheduler_of(desk, clock)
+        scheduler.look()
+        desk.ask("1002", RemoveAccount())
+        clock.now_ns = MIDNIGHT
+        scheduler.look()
+        assert (desk.money("1001"), desk.money("1003")) == ("1", "1")
+
+
+def test_full_queue_is_asked_again(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        refusals = iter([True, True])
+
+        def submit(command: Command, done: Callable[[Reply], None]) -> None:
+            if next(refusals, False):
+                done(command.encode(Overloaded(1, 50)))
+            else:
+                desk.engine.submit(command, done)
+
+        scheduler = Scheduler(desk.store, submit, lambda: plans_of(desk, clock), SchedulerOptions(), clock)
+        scheduler.look()
+        clock.now_ns = MIDNIGHT
+        scheduler.look()
+        assert desk.money("1001") == "1"
+
+
+def test_only_one_of_two_daemons_runs(postgresql_url: str) -> None:
+    with playing(postgresql_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        one, two = scheduler_of(desk, clock), scheduler_of(desk, clock)
+        one.look()
+        two.look()
+        clock.now_ns = MIDNIGHT
+        with desk.store.database.alone("scheduler") as ours:
+            assert ours
+            one.look()
+            assert desk.money("1001") == "0"
+        threads = [threading.Thread(target=scheduler.look) for scheduler in (one, two, one, two)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        one.look()
+        assert desk.money("1001") == "1"
+
+
+def test_timer_rings_at_the_instant(sqlite_url: str) -> None:
+    """The real APScheduler, with a clock that stands two seconds before midnight and then runs."""
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        began = time.time_ns()
+
+        def running() -> int:
+            return MIDNIGHT - SECOND + (time.time_ns() - began)
+
+        scheduler = scheduler_of(desk, running)
+        scheduler.look()
+        clock.now_ns = MIDNIGHT + HOUR
+        scheduler.start()
+        try:
+            deadline = time.monotonic() + 10
+            while desk.money("1001") != "1":
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert running() >= MIDNIGHT
+        finally:
+            scheduler.stop()
+
+
+def test_expired_balance_leaves_an_idle_account(sqlite_url: str) -> None:
+    expiring = b"GIVE,*topup,,,M,*monetary,,,,,2026-11-21T11:00:00Z,,5,,,,10\n"
+    with playing(sqlite_url, PLANS | {"Actions.csv": PLANS["Actions.csv"] + expiring}) as (desk, clock):
+        desk.ask("1001", ExecuteSet("GIVE"))
+        scheduler = scheduler_of(desk, clock)
+        scheduler.expire()
+        assert len(desk.account("1001").balances) == 1
+        clock.now_ns += 2 * HOUR
+        scheduler.expire()
+        assert desk.account("1001").balances == []
+
+
+def test_tidying_forgets_old_replies(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        key = AccountKey("cgrates.org", "1001")
+        desk.ask("1001", ExecuteSet("ADD_1"), "k1")
+        clock.now_ns += 8 * DAY
+        desk.ask("1001", ExecuteSet("ADD_1"), "k2")
+        scheduler_of(desk, clock).tidy()
+        known = desk.store.replies([(key, "k1"), (key, "k2")])
+        assert [known[key, name].reply is None for name in ("k1", "k2")] == [True, False]
+
+
+def test_heavier_of_two_due_at_once_runs_first(tmp_path: Path) -> None:
+    files = PLANS | {"ActionPlans.csv": b"P,ADD_1,MIDNIGHT,10\nP,SET_10,MIDNIGHT,20\nP,ADD_1,MIDNIGHT,5\n"}
+    with playing(f"sqlite:///{tmp_path / 'x.db'}", files) as (desk, clock):
+        entries = planned(plans_of(desk, clock), lambda _: ["", "+14:00"], "UTC")
+        due = [(each, each.due(SATURDAY_TEN, MIDNIGHT)) for each in entries]
+        assert [(instant - MIDNIGHT, each.name, each.time_zone) for instant, each in in_order(due)] == [
+            (0, "P/SET_10@MIDNIGHT", ""),
+            (0, "P/ADD_1@MIDNIGHT", ""),
+            (0, "P/ADD_1@MIDNIGHT#2", ""),
+        ]

@@ -5,8 +5,8 @@
     engine      the tariff in force, the lanes
     transport   requests come in, and health says SERVING
 
-Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in the
-outbox waits for the next start.
+Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in
+the outbox waits for the next start.
 """
 
 import gc

@@ -1,11 +1,15 @@
 """What the tests of the edges share: an empty store on each database that ratingd runs on."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.postgres_server import PostgresServer, database
+
+# Children are started and executed at once; gRPC's own handlers around a fork crash in a process that serves or calls.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,11 @@ class DaemonProcess:
             )  # fmt: skip
         self._wait_until_serving(ready_within_s)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""
         self._end(signal.SIGKILL)

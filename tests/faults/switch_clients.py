@@ -44,6 +44,7 @@ class Clients:
 
     def __init__(self, address: str, accounts: Sequence[str], wanted: int, count: int, seed: int) -> None:
         self.books: Final = Books()
+        self.given_up = ""  # why nobody should wait any longer
         self._address: Final = address
         self._accounts: Final = accounts
         self._wanted: Final = wanted
@@ -60,7 +61,7 @@ class Clients:
                    ("grpc.use_local_subchannel_pool", 1)]  # fmt: skip
         async with grpc.aio.insecure_channel(self._address, options=options) as channel:
             charging, accounts = ChargingServiceStub(channel), AccountServiceStub(channel)
-            while self.books.debits < self._wanted:
+            while self.books.debits < self._wanted and not self.given_up:
                 account = chance.choice(self._accounts)
                 if chance.random() < 0.02:
                     await self._top_up(accounts, account, number)
@@ -95,7 +96,7 @@ class Clients:
             try:
                 return await method(request, timeout=5, wait_for_ready=True)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in RETRIED:
+                if error.code() not in RETRIED or self.given_up:
                     raise
                 self.books.retries += 1
-                await asyncio.sleep(min(0.01 * 2**attempt, 0.2))
+                await asyncio.sleep(0.01 * 2 ** min(attempt, 4))

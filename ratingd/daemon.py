@@ -162,6 +162,7 @@ def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:
         default_tenant=settings.default_tenant,
         default_category=settings.default_category,
         default_zone=zone(settings.default_timezone),
+        currency=settings.currency,
         max_message_bytes=settings.max_message_bytes,
         streams_max=settings.streams_max,
         tariff_folders=settings.tariff_folders,

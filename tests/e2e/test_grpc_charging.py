@@ -19,8 +19,8 @@ from tests.api_desk import ApiDesk, Refused, call, debit
 
 
 @pytest.fixture
-def desk(sqlite_url: str) -> Iterator[ApiDesk]:
-    with ApiDesk(sqlite_url, currency="EUR") as desk:
+def desk(store_url: str) -> Iterator[ApiDesk]:
+    with ApiDesk(store_url, currency="EUR") as desk:
         desk.top_up("1001", 5)
         yield desk
 

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from ratingd.cli.account_change import show_change
 from ratingd.cli.account_run import run_lines
-from ratingd.cli.account_tables import account_tables, accounts_table
+from ratingd.cli.account_tables import account_tables, accounts_table, balances_text
 from ratingd.cli.balance import balance_command
 from ratingd.cli.call_options import tariffs_option
 from ratingd.cli.client import Client
 from ratingd.cli.options import Where, Write, account_argument, answers, asks, of_tenant, writes
-from ratingd.cli.output import Form, Output, table, write_json
+from ratingd.cli.output import Form, Output, amount, moment, table, write_json
 from ratingd.cli.plain import message, plain
 from ratingd.cli.private_daemon import client_for
 from ratingd.v1.account_pb2 import Account
@@ -92,12 +92,12 @@ def ledger_command(account: str, tenant: str, limit: int, where: Where, out: Out
     rows = table("time", "operation", "balance", "kind", "delta", "after", "call", "key", numbers=("delta", "after"))
     for entry in entries:
         rows.add_row(
-            entry.get("time", ""),
+            moment(entry.get("time")),
             entry["operation"],
             entry["balance_id"] or entry["balance_uuid"],
             entry["kind"],
-            str(entry.get("delta", "")),
-            str(entry.get("after", "")),
+            amount(entry.get("delta", "")),
+            amount(entry.get("after", "")),
             entry["call_id"],
             entry["idempotency_key"],
         )
@@ -230,11 +230,8 @@ def _run_tables(line: dict[str, Any]) -> list[RenderableType]:
         said = Text(f"{line['error']['reason']}: {line['error']['message']}", "red")
     else:
         reply = {name: value for name, value in line["reply"].items() if isinstance(value, str | int) and value != ""}
-        said = Text(", ".join(f"{name} {value}" for name, value in reply.items()) or "done")
+        said = Text(", ".join(f"{name.replace('_', ' ')} {amount(value)}" for name, value in reply.items()) or "done")
     account = line.get("account")
-    held = (
-        ", ".join(f"{balance['id'] or balance['kind']} {balance.get('value', '0')}" for balance in account["balances"])
-        if account
-        else ""
-    )
-    return [Text(f"{line['line']}  {line.get('op', '')}", "bold"), Text("   ") + said, Text(f"   {held}", "dim")]
+    held = balances_text(account["balances"]) if account else ""
+    told: list[RenderableType] = [Text(f"{line['line']}  {line.get('op', '')}", "bold"), Text("   ") + said]
+    return [*told, Text(f"   {held}", "dim")] if held else told

@@ -30,6 +30,11 @@ class Method:
     name: str
     request: type[Message]
 
+    @property
+    def reads(self) -> bool:
+        """The answer is an account, whose name is the field `account`; else that field is the account afterwards."""
+        return self.name == "GetAccount"
+
 
 def _methods() -> dict[str, Method]:
     charging = ("GetMaxSessionTime", "Debit", "MaxDebit", "Refund")
@@ -51,7 +56,7 @@ def run_lines(client: Client, lines: Iterable[str], *, tenant: str, dry_run: boo
     """What comes out for each line: `reply` or `error`, and the `account` afterwards (null: there is none)."""
     charges: dict[int, str] = {}
     for asked in read_lines(lines):
-        yield asked.answer(_done(client, asked, charges, tenant, dry_run))
+        yield asked.answer(_done(client, asked, charges, tenant, dry_run), "op")
 
 
 def _done(
@@ -68,7 +73,7 @@ def _done(
     told: dict[str, Any] = {"op": method.name}
     try:
         answer = plain(client.ask(getattr(getattr(client, method.service), method.name), request))
-        told["reply"] = answer
+        told["reply"] = {name: value for name, value in answer.items() if name != "account" or method.reads}
         if answer.get("charge_id"):
             charges[asked.line] = answer["charge_id"]
     except Refused as refused:

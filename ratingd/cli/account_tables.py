@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from ratingd.cli.output import pairs, table
+from ratingd.cli.output import amount, moment, pairs, table
 
 Plain = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def _flags(account: Plain) -> Iterable[tuple[str, RenderableType]]:
     if account["action_plans"]:
         yield "action plans", ", ".join(account["action_plans"])
     if "update_time" in account:
-        yield "last change", account["update_time"]
+        yield "last change", moment(account["update_time"])
 
 
 def balances_table(balances: Iterable[Plain]) -> RenderableType:
@@ -42,13 +42,18 @@ def balances_table(balances: Iterable[Plain]) -> RenderableType:
         rows.add_row(
             balance["id"] or balance["uuid"],
             balance["kind"],
-            Text(str(balance.get("value", "0")), "bold"),
+            Text(amount(balance.get("value")), "bold"),
             balance.get("weight", "0"),
             _pays_for(balance),
-            balance.get("expire_time", "never"),
+            moment(balance.get("expire_time", "never")),
             " ".join(flag for flag in ("blocker", "disabled") if balance.get(flag)),
         )
     return rows
+
+
+def balances_text(balances: Iterable[Plain]) -> str:
+    """`MAIN 19.4, MINUTES 1h30m`."""
+    return ", ".join(f"{balance['id'] or balance['kind']} {amount(balance.get('value'))}" for balance in balances)
 
 
 def _pays_for(balance: Plain) -> str:
@@ -66,7 +71,7 @@ def _pays_for(balance: Plain) -> str:
 def counters_table(counters: Iterable[Plain]) -> RenderableType:
     rows = table("counter", "kind", "counts", "value", numbers=("value",))
     for counter in counters:
-        rows.add_row(counter["id"], counter["kind"], counter["of"], Text(str(counter.get("value", "0")), "bold"))
+        rows.add_row(counter["id"], counter["kind"], counter["of"], Text(amount(counter.get("value")), "bold"))
     return rows
 
 
@@ -78,11 +83,11 @@ def triggers_table(triggers: Iterable[tuple[Plain, Plain]], *, with_account: boo
         cells: list[RenderableType] = [
             f"{trigger['group']}/{trigger['unique_id']}",
             " ".join(filter(None, (trigger["type"], trigger["kind"], trigger["balance_id"]))),
-            str(trigger.get("threshold", "")),
+            amount(trigger.get("threshold", "")),
             trigger["actions_id"],
-            (f"after {sleep}" if sleep != "0s" else "always") if trigger["recurrent"] else "no",
+            (f"after {amount(sleep)}" if sleep != "0s" else "always") if trigger["recurrent"] else "no",
             Text("fired", "bold red") if trigger["executed"] else Text("armed", "green"),
-            trigger.get("last_execute_time", "never"),
+            moment(trigger.get("last_execute_time", "never")),
         ]
         rows.add_row(*([account["account"], *cells] if with_account else cells))
     return rows
@@ -96,10 +101,8 @@ def accounts_table(accounts: Iterable[Plain]) -> RenderableType:
             account["tenant"],
             account["account"],
             state_text(account),
-            ", ".join(
-                f"{balance['id'] or balance['kind']} {balance.get('value', '0')}" for balance in account["balances"]
-            ),
+            balances_text(account["balances"]),
             ", ".join(fired),
-            account.get("update_time", ""),
+            moment(account.get("update_time")),
         )
     return rows

@@ -4,7 +4,7 @@
     {"destination": "x"}                            →   {"line": 2, "error": {"reason": "DESTINATION_UNRATED", …}}
     {"destination":                                 →   {"line": 3, "error": {"reason": "INVALID_JSON", …}}
 
-`id`, whatever it is, comes back with the answer. Blank lines and lines that begin with # are passed over.
+Blank lines and lines that begin with # are passed over.
 """
 
 import json
@@ -24,14 +24,10 @@ class Asked:
     given: dict[str, Any]
     refusal: Refusal | None = None
 
-    def answer(self, answer: object) -> dict[str, Any]:
-        """The line that goes out, for an answer or a refusal."""
-        told: dict[str, Any] = {"line": self.line}
-        if "id" in self.given:
-            told["id"] = self.given["id"]
-        if isinstance(answer, Refusal):
-            return told | {"error": answer.plain()}
-        return told | (answer if isinstance(answer, dict) else {"answer": answer})
+    def answer(self, answer: Refusal | dict[str, Any], *echoed: str) -> dict[str, Any]:
+        """The line that goes out, for an answer or a refusal; fields named in `echoed` come back as they were."""
+        told = {"line": self.line, **{name: self.given[name] for name in echoed if name in self.given}}
+        return told | ({"error": answer.plain()} if isinstance(answer, Refusal) else answer)
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[Asked]:

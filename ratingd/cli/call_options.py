@@ -14,6 +14,7 @@ from ratingd.v1.call_pb2 import Call
 from tariffs.instant import instant_text, parse_instant
 from tariffs.zone import zone
 
+ANYONE: Final = "*any"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -34,7 +35,7 @@ class Typed:
         voice = self.tor in ("", "*voice")
         given: dict[str, object] = {
             "tenant": self.tenant,
-            "subject": self.subject,
+            "subject": self.subject or ANYONE,
             "category": self.category,
             "destination": destination,
             "tor": self.tor,

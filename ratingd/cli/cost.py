@@ -11,10 +11,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ratingd.cli.bulk import Asked, read_lines, refusal_of_field
-from ratingd.cli.call_options import Typed, tariffs_option, types_a_call
+from ratingd.cli.call_options import ANYONE, Typed, tariffs_option, types_a_call
 from ratingd.cli.client import CALL_SECONDS, Client, Refusal, refusal_of
 from ratingd.cli.options import Where, answers, asks
-from ratingd.cli.output import Form, Output, pairs, table, write_json
+from ratingd.cli.output import Form, Output, amount, pairs, table, write_json
 from ratingd.cli.plain import NotPlain, message, plain
 from ratingd.cli.private_daemon import client_for
 from ratingd.v1.call_pb2 import Call
@@ -55,7 +55,8 @@ def cost_command(
     {"destination": "4917012345", "subject": "1001", "usage": "90s",
      "time_start": "2026-11-21T19:30:00Z", "category": "call", "id": "any"}
 
-    It is answered by one line for each, in their order; an error is a line too, and makes the exit code 1.
+    It is answered by one line for each, in their order; `id`, whatever it is, comes back. An error is a line too, and
+    makes the exit code 1.
     """
     if (destination is None) == (source is None):
         raise click.UsageError("give a DESTINATION, or a file with --from")
@@ -78,9 +79,9 @@ def cost_tables(cost: dict[str, Any]) -> list[RenderableType]:
         spans.add_row(
             span.get("time_start", ""),
             span.get("time_end", ""),
-            str(span.get("group_start", "")),
+            amount(span.get("group_start")),
             str(span["count"]),
-            str(span.get("increment", "")),
+            amount(span.get("increment")),
             span.get("increment_cost", ""),
             span.get("cost", ""),
             span["rate_id"],
@@ -89,7 +90,7 @@ def cost_tables(cost: dict[str, Any]) -> list[RenderableType]:
         )
     rows: list[tuple[str, RenderableType]] = [
         ("cost", Text(cost["cost"], "bold")),
-        ("rated usage", str(cost.get("rated_usage", "0"))),
+        ("rated usage", amount(cost.get("rated_usage"))),
         ("connect fee", cost.get("connect_fee", "0")),
     ]
     return [pairs(rows), Text(), spans]
@@ -114,16 +115,18 @@ def _ask(client: Client, asked: Asked) -> Any:
         call = message(Call, given["call"] if set(given) == {"call"} else given)
     except NotPlain as error:
         return refusal_of_field(error)
+    if not call.subject and not call.account:
+        call.subject = ANYONE
     return client.rating.GetCost.future(GetCostRequest(call=call), timeout=CALL_SECONDS)
 
 
 def _answered(client: Client, asked: Asked, answer: Any) -> dict[str, Any]:
     if isinstance(answer, Refusal):
-        return asked.answer(answer)
+        return asked.answer(answer, "id")
     try:
-        return asked.answer(plain(answer.result()))
+        return asked.answer(plain(answer.result()), "id")
     except grpc.RpcError as error:
-        return asked.answer(refusal_of(error, client.address))
+        return asked.answer(refusal_of(error, client.address), "id")
 
 
 def _show_many(out: Output, answered: Iterator[dict[str, Any]]) -> int:
@@ -141,6 +144,6 @@ def _show_many(out: Output, answered: Iterator[dict[str, Any]]) -> int:
         for line in kept:
             error = line.get("error", {})
             refused = Text(f"{error['reason']}: {error['message']}", "red") if error else ""
-            rows.add_row(str(line["line"]), line.get("cost", ""), str(line.get("rated_usage", "")), refused)
+            rows.add_row(str(line["line"]), line.get("cost", ""), amount(line.get("rated_usage", "")), refused)
         out.show(kept, rows)
     return failed

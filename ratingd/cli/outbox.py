@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ratingd.cli.client import Client
 from ratingd.cli.options import Where, answers, asks
-from ratingd.cli.output import Output, table
+from ratingd.cli.output import Output, moment, table
 from ratingd.cli.plain import plain
 from ratingd.v1.admin_pb2 import (
     OUTBOX_DEAD,
@@ -54,9 +54,9 @@ def list_command(state: str, limit: int, where: Where, out: Output) -> None:
             entry["kind"],
             entry["target"],
             entry["account"],
-            entry.get("create_time", ""),
+            moment(entry.get("create_time")),
             str(entry["attempts"]),
-            entry.get("next_attempt_time", ""),
+            moment(entry.get("next_attempt_time")),
             entry["last_error"],
         )
     out.show_list(entries, rows)

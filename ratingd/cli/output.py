@@ -6,6 +6,7 @@ wants. Answers go to standard output, refusals and progress to standard error, s
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,6 +17,8 @@ from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from tariffs.duration import duration_text, parse_duration
 
 WIDTH_IN_A_PIPE: Final = 500  # no line is wrapped that `grep` is to find
 
@@ -89,6 +92,19 @@ def table(*columns: str, numbers: Iterable[str] = (), title: str | None = None) 
     for name in columns:
         made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made
+
+
+def amount(value: object) -> str:
+    """A plain quantity as people read it: "6000s" is 1h40m; money and units stay as they are. Absent is 0."""
+    text = "0" if value is None else str(value)
+    if text.endswith("s") and text[:-1].replace(".", "").lstrip("-").isdecimal():
+        return duration_text(parse_duration(text)) or "0s"
+    return text
+
+
+def moment(value: object) -> str:
+    """An instant to the second; empty where there is none."""
+    return re.sub(r"\.\d+Z$", "Z", str(value or ""))
 
 
 def pairs(rows: Iterable[tuple[str, RenderableType]]) -> Table:

@@ -5,7 +5,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ratingd.cli.options import Where, answers, asks
-from ratingd.cli.output import Output, pairs
+from ratingd.cli.output import Output, moment, pairs
 from ratingd.cli.plain import plain
 from ratingd.v1.admin_pb2 import StatusRequest
 
@@ -19,7 +19,7 @@ def status_command(where: Where, out: Output) -> None:
         told = plain(client.ask(client.admin.Status, StatusRequest()))
     rows: list[tuple[str, RenderableType]] = [
         ("version", told["version"]),
-        ("up since", told.get("start_time", "")),
+        ("up since", moment(told.get("start_time"))),
         ("tariff", told["tariff_version"] or "none was loaded yet"),
         ("store", f"{told['store']}, lanes: {told['lanes']}"),
         ("streams", str(told["open_streams"])),

@@ -15,7 +15,7 @@ from ratingd.cli.client import Client, Refused
 from ratingd.cli.findings import counts_text, findings_table, from_wire, plan_counts, refused, show_check
 from ratingd.cli.folder import Files, folder_argument, read_files, uploads
 from ratingd.cli.options import Where, answers, asks
-from ratingd.cli.output import Output, console, pairs, table
+from ratingd.cli.output import Output, console, moment, pairs, table
 from ratingd.cli.plain import plain
 from ratingd.v1.tariffs_pb2 import GetTariffRequest, TariffOptions, TariffReport
 from tariffs.zone import zone
@@ -140,7 +140,7 @@ def show_command(names: bool, where: Where, out: Output) -> None:
     told = plain(tariff)
     rows: list[tuple[str, RenderableType]] = [
         ("version", tariff.version or "none was loaded yet"),
-        ("loaded", str(told.get("load_time", ""))),
+        ("loaded", moment(told.get("load_time"))),
     ]
     rows += [(name.replace("_", " "), str(count)) for name, count in told["counts"].items()]
     if names:

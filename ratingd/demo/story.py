@@ -19,14 +19,14 @@ from rich.text import Text
 
 from ratingd.cli.client import Client, Refused, connected
 from ratingd.cli.folder import uploads
-from ratingd.cli.output import console, pairs, table
+from ratingd.cli.output import amount, console, pairs, table
 from ratingd.cli.plain import money_nano, plain
 from ratingd.demo import scene
 from ratingd.demo.child import DidNotStart, daemon
 from ratingd.demo.receiver import Alert, Receiver
 from ratingd.demo.sample_plan import RECEIVER_PORT, TENANT, sample_files
 from ratingd.demo.switch import SPEED, Made, Planned, Switch, settled
-from ratingd.v1.accounts_pb2 import ListAccountsRequest
+from ratingd.v1.accounts_pb2 import ListAccountsRequest, ListLedgerRequest
 from ratingd.v1.admin_pb2 import VerifyRequest
 from ratingd.v1.call_pb2 import Call
 from ratingd.v1.rating_pb2 import ExplainCostRequest
@@ -182,8 +182,6 @@ def _explain(story: Story, client: Client, start_ns: int) -> None:
 
 def _charged(client: Client, call: Planned) -> int:
     """What the ledger says was taken for a call, in nano-units."""
-    from ratingd.v1.accounts_pb2 import ListLedgerRequest
-
     ledger = client.ask(client.accounts.ListLedger, ListLedgerRequest(account=call.account, page_size=1000))
     return -sum(money_nano(entry.delta.money) for entry in ledger.entries if entry.call_id == call.call_id)
 
@@ -253,7 +251,7 @@ def _balances(story: Story, before: Accounts, after: Accounts) -> None:
         state = Text("disabled", "red") if account["disabled"] else Text("enabled", "green")
         for balance in account["balances"]:
             was = held.get(balance["uuid"], {}).get("value", "")
-            rows.add_row(name, balance["id"], str(was), str(balance.get("value", "0")), state)
+            rows.add_row(name, balance["id"], amount(was), amount(balance.get("value")), state)
     story.say(rows)
     disabled = [name for name, account in after.items() if account["disabled"] and not before[name]["disabled"]]
     story.step(f"account {scene.HIJACKED} was disabled, and no other", disabled == [scene.HIJACKED])

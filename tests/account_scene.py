@@ -345,7 +345,7 @@ def _run_text(run: Increment, tor: str) -> str:
 # -- tables
 
 
-def table(text: str) -> list[tuple[str, ...]]:
+def table_rows(text: str) -> list[tuple[str, ...]]:
     """The rows of a table: cells between bars, comments after `  #`, a name for each row in its first cell."""
     lines = (line.split("  #")[0].strip() for line in text.strip().splitlines()[1:])
     return [tuple(cell.strip() for cell in line.split("|")) for line in lines if line]
@@ -354,7 +354,7 @@ def table(text: str) -> list[tuple[str, ...]]:
 def scenes(text: str) -> list[list[tuple[str, ...]]]:
     """The rows of a table, grouped: a row without a name goes on where the one above ended."""
     found: list[list[tuple[str, ...]]] = []
-    for row in table(text):
+    for row in table_rows(text):
         if row[0]:
             found.append([])
         found[-1].append(row)

@@ -8,7 +8,7 @@ from accounts.account import Account, AccountTrigger, CounterKind, ThresholdType
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
 from accounts.counting import counters_for, rebuild_counters
-from tests.account_scene import KEY, Scene, account, amount, table
+from tests.account_scene import KEY, Scene, account, amount, table_rows
 
 
 def members(text: str) -> dict[str, bool] | None:
@@ -28,7 +28,7 @@ def counter(text: str) -> UnitCounter:
     return UnitCounter("C", kind, CounterKind(f"*{of}"), filter)
 
 
-COUNTS = table("""
+COUNTS = table_rows("""
   # | balances | call | counter | counted
 money, any number      | M=50 | debit 180s to:44123 | *monetary event | 1.8
 its destination        | M=50 | debit 180s to:49123 | *monetary event to:DST_49 | 1.8

@@ -9,9 +9,9 @@ from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
 from accounts.charge import Charge, NotRefunded, RefundCost, Verdict
 from accounts.refund import refund
-from tests.account_scene import TARIFF, Scene, account, amount, balances_text, table
+from tests.account_scene import TARIFF, Scene, account, amount, balances_text, table_rows
 
-REFUNDS = table("""
+REFUNDS = table_rows("""
   # | before | call | runs to give back | given | after
 28 | voice:V=30s M=5 | debit 90s cat:cf | all | 0.6 | V=30s M=5
 28a| M=5 | debit 90s cat:cf | all | 1.4 | M=5

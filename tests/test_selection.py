@@ -8,9 +8,9 @@ from accounts.account import Account
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from accounts.selection import Selection
-from tests.account_scene import TARIFF, account, request, table
+from tests.account_scene import TARIFF, account, request, table_rows
 
-ORDERS = table("""
+ORDERS = table_rows("""
   # | balances | call | in order: units ; money
 weight       | A=1(w10) B=1(w20) | | ; B A
 creation     | A=1 B=1 C=1 | | ; A B C

@@ -27,7 +27,7 @@ from tests.account_scene import (
     runs_of,
     runs_text,
     scenes,
-    table,
+    table_rows,
 )
 
 STOP = StoppedBy("ACCOUNT_DISABLED", "CAP", "1", "ACT_DIS")
@@ -58,7 +58,7 @@ def watched_scene(before: str) -> Scene:
     return scene
 
 
-PAUSES = table("""
+PAUSES = table_rows("""
   # | before | call | bounds | pauses in seconds, when the monitor stays armed
 nothing near    | M=50 | debit 600s | SPENT>=7 M<=1 | none
 counter         | M=50 | debit 600s | SPENT>=3 | 300 360 420 480 540 600
@@ -94,7 +94,7 @@ def test_settlement_pauses_after_each_portion_at_which_a_bound_holds(row: tuple[
     assert scene.pauses == expected
 
 
-STOPS = table("""
+STOPS = table_rows("""
   # | before | call | bound | answer | after
 32b | M=50 | debit 600s | SPENT>=3 | cost 3 rated 300s granted 300s stopped ACCOUNT_DISABLED | M=47
 min | M=2.4 | debit 120s | M<=2 | cost 0.6 rated 60s granted 60s stopped ACCOUNT_DISABLED | M=1.8

@@ -1,6 +1,10 @@
 """Action sets on one account: what each action does, in which order, and that a set is one thing."""
 
+from decimal import Decimal
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
@@ -157,3 +161,53 @@ def test_a_formula_tops_up_its_share(units: str, interval: str, increment: str, 
     scene = Scene(BOOK)
     scene.run(Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.MONETARY, id="I"), formula=formula))
     assert scene.told() == topped_up
+
+
+KINDS = st.sampled_from([BalanceKind.MONETARY, BalanceKind.VOICE])
+FILTERS = st.builds(BalanceFilter, kind=KINDS, id=st.sampled_from([None, "A", "B", "*default"]))
+CHANGES = st.sampled_from(
+    [
+        ActionType.TOPUP, ActionType.TOPUP_RESET, ActionType.DEBIT, ActionType.DEBIT_RESET, ActionType.SET_BALANCE,
+        ActionType.REMOVE_BALANCE, ActionType.DISABLE_ACCOUNT, ActionType.ENABLE_ACCOUNT, ActionType.ALLOW_NEGATIVE,
+        ActionType.RESET_TRIGGERS, ActionType.RESET_COUNTERS, ActionType.HTTP_POST,
+    ]
+)  # fmt: skip
+ACTIONS = st.builds(
+    Action,
+    actions_id=st.just(""),
+    type=CHANGES,
+    weight=st.integers(0, 3).map(Decimal),
+    filter=FILTERS,
+    units=st.none() | st.integers(-(10**11), 10**11),
+    expiry=st.sampled_from(["", "*unlimited", "+1h", "-1h", "*month_end"]),
+)
+MONITORED = book(
+    "DIS do=*disable_account\nTOP do=*topup id=B type=*monetary units=1\nBAD do=*topup id=B type=*monetary units=1\n"
+    "BAD do=*mail_async",
+    """
+    G uid=1 on=*max_balance at=20 type=*monetary run=DIS
+    G uid=2 on=*min_balance at=1 type=*monetary recurrent=true run=TOP w=10
+    G uid=3 on=*max_balance at=0 type=*voice run=BAD w=20
+    G uid=4 on=*max_event_counter at=0 type=*monetary run=TOP until=2026-11-21T10:00:01Z
+    """,
+)
+
+
+@given(st.lists(st.lists(ACTIONS, max_size=4), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_the_record_of_any_sets_rebuilds_the_account(sets: list[list[Action]]) -> None:
+    """The scene replays each operation's record, and looks that a set which failed has left nothing."""
+    scene = Scene(MONITORED, "A=5 B=3(w10) V=90s", "G")
+    for actions in sets:
+        scene.run(*actions)
+        scene.do("wait 1800s")
+
+
+@given(st.lists(ACTIONS, max_size=5))
+@settings(max_examples=100, deadline=None)
+def test_a_set_that_fails_at_its_end_leaves_nothing(actions: list[Action]) -> None:
+    scene = Scene(MONITORED, "A=5 B=3(w10) V=90s", "G")
+    failing = Action("", ActionType.REMOVE_BALANCE, Decimal(-1), filter=BalanceFilter(id="NONE"))
+    scene.run(*actions, failing)
+    assert scene.refused
+    assert scene.outside == []

@@ -3,6 +3,7 @@
     store       opened and migrated; a second daemon on one SQLite file is refused here
     delivery    what is still in the outbox begins to leave
     engine      the tariff in force, the lanes
+    scheduler   plans that were missed are made up
     transport   requests come in, and health says SERVING
 
 Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in
@@ -11,11 +12,13 @@ the outbox waits for the next start.
 
 import gc
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Final
 
 from accounts.account import AccountKey
 from accounts.charge import ChargeRules
+from actions.plan_schedule import ActionPlan
 from ratingd import observe
 from ratingd.api.admin import Difference, Verified
 from ratingd.api.config import ApiConfig
@@ -26,6 +29,7 @@ from ratingd.delivery.disconnects import DeskTerms
 from ratingd.delivery.postman import PostmanTerms
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
+from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
 from ratingd.store.store import Store, open_store
 from ratingd.store.verify import verify
@@ -56,6 +60,16 @@ class Daemon:
             desk=DeskTerms(max_age_ns=settings.outbox_max_age),
         )
         self.engine: Final = Engine(self.store, engine_options(settings, rules), self.delivery)
+        self.scheduler: Final = Scheduler(
+            self.store,
+            self.engine.submit,
+            self._action_plans,
+            SchedulerOptions(
+                default_zone=settings.default_timezone,
+                catch_up_ns=settings.catch_up,
+                idempotency_ns=settings.idempotency_days * DAY_NS,
+            ),
+        )
         self._services: Final = Services(
             api_config(settings, rules),
             charger=self.engine,
@@ -86,6 +100,7 @@ class Daemon:
         self.engine.start()
         self.delivery.start()
         self.engine.tariffs.resume()
+        self.scheduler.start()
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not look at it again
         gc.set_threshold(50_000, 50, 100)
@@ -103,10 +118,14 @@ class Daemon:
         observe.event("daemon.stopping")
         if self._server is not None:
             self._server.stop(self.settings.drain_seconds)
+        self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
         self.delivery.stop()
         self.store.close()
         observe.event("daemon.stopped")
+
+    def _action_plans(self) -> Mapping[str, ActionPlan]:
+        return self.engine.plans.current(time.time_ns()).book.catalogue.action_plans
 
     # -- what AdminService tells
 

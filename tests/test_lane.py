@@ -88,7 +88,7 @@ def test_two_daemons_on_one_database_lose_nothing(postgresql_url: str) -> None:
         one.top_up("1001", 1000)
         with ThreadPoolExecutor(2) as pool:
             for desk in (one, other):
-                pool.submit(lambda desk=desk: [desk.ask("1001", debit("1001", 60)) for _ in range(100)])
+                pool.submit(_debit_often, desk, "1001", 100)
         assert one.money("1001") == "880"
         assert other.money("1001") == "880"
 
@@ -154,6 +154,11 @@ def test_data_that_the_database_refuses_fails_its_own_request_only(store_url: st
         assert replies == ["0.6"] * 7 + ["INVARIANT_BROKEN"] + ["0.6"] * 2
         desk.store.before = lambda batch: None
         assert desk.money("7") == "10"
+
+
+def _debit_often(desk: Desk, account: str, times: int) -> None:
+    for _ in range(times):
+        desk.ask(account, debit(account, 60))
 
 
 def _left(units: int, debits: int) -> str:

@@ -17,7 +17,8 @@ class Serving:
         self.channel = channel
 
     def load(self, files: Mapping[str, bytes], options: TariffOptions | None = None) -> TariffReport:
-        return TariffServiceStub(self.channel).LoadTariff(uploads(files, options), timeout=60)
+        report: TariffReport = TariffServiceStub(self.channel).LoadTariff(uploads(files, options), timeout=60)
+        return report
 
 
 def uploads(files: Mapping[str, bytes], options: TariffOptions | None = None) -> Iterator[TariffUpload]:

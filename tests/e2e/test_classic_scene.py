@@ -109,11 +109,14 @@ def charge(charging: ChargingServiceStub, call_id: str, seconds: int, *, final: 
     call = Call(account="1001", destination="49123", call_id=call_id, switch_id="sbc-1")
     call.time_start.seconds = 1_795_255_200
     call.usage.duration.seconds = seconds
-    return charging.Debit(DebitRequest(call=call, idempotency_key=f"debit-{call_id}", final=final), timeout=10)
+    request = DebitRequest(call=call, idempotency_key=f"debit-{call_id}", final=final)
+    cost: CallCost = charging.Debit(request, timeout=10)
+    return cost
 
 
 def read(accounts: AccountServiceStub) -> Account:
-    return accounts.GetAccount(GetAccountRequest(account="1001"), timeout=10)
+    account: Account = accounts.GetAccount(GetAccountRequest(account="1001"), timeout=10)
+    return account
 
 
 def executed(accounts: AccountServiceStub) -> set[str]:

@@ -9,12 +9,13 @@ import asyncio
 import itertools
 import random
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 import grpc
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 
 from ratingd.v1.accounts_pb2 import AddBalanceRequest, BalanceSelector
@@ -26,6 +27,7 @@ from ratingd.v1.charging_pb2_grpc import ChargingServiceStub
 
 RETRIED: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 NANO: Final = 1_000_000_000
+Answer = TypeVar("Answer")
 
 
 class Books:
@@ -90,7 +92,7 @@ class Clients:
         await self._insist(stub.AddBalance, request)
         self.books.topped_up[account] += 7 * NANO
 
-    async def _insist(self, method, request):  # type: ignore[no-untyped-def]
+    async def _insist(self, method: Callable[..., Awaitable[Answer]], request: Message) -> Answer:
         """Send until there is an answer."""
         for attempt in itertools.count():
             try:
@@ -100,3 +102,4 @@ class Clients:
                     raise
                 self.books.retries += 1
                 await asyncio.sleep(0.01 * 2 ** min(attempt, 4))
+        raise AssertionError("an endless loop has ended")

@@ -36,8 +36,8 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, exclusive: bool) -> None:
         self.path: Final = database_path(url)
-        self._claim: Final = FileClaim(Path(f"{self.path}.lock")) if exclusive else None
         create_private(self.path)
+        self._claim: Final = FileClaim(Path(f"{self.path}.lock")) if exclusive else None
         self._mutex: Final = threading.Lock()
         self._writer: Final = connected(self.path, "BEGIN IMMEDIATE", size=1)
         self._readers: Final = connected(self.path, "BEGIN", size=READERS)

@@ -1,0 +1,104 @@
+"""Migrations: up, down and up again, the tables as the code describes them, and nobody in between."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from ratingd.store.migration import SchemaUnknown, go_back, migrate, revision
+from ratingd.store.store import Store, open_store
+from ratingd.store.tables import metadata
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+def tables(store: Store) -> set[str]:
+    with store.database.read() as connection:
+        found = inspect(connection)
+        return {*found.get_table_names(), *found.get_view_names()} - {"alembic_version"}
+
+
+def test_migrated_tables_are_those_the_code_describes(store: Store) -> None:
+    store.migrate()
+    with store.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    assert tables(store) == {*metadata.tables, "ledger"}
+
+
+def test_there_and_back(store: Store) -> None:
+    store.migrate()
+    go_back(store.database, "base")
+    assert tables(store) == set()
+    store.migrate()
+    store.migrate()
+    assert tables(store) == {*metadata.tables, "ledger"}
+
+
+def test_indexes_are_those_the_code_describes(store: Store) -> None:
+    """Partial indexes and their conditions too, which the comparison above does not look at."""
+    store.migrate()
+    described = {index.name for table in metadata.tables.values() for index in table.indexes}
+    with store.database.read() as connection:
+        if store.database.name == "sqlite":
+            query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        else:
+            query = "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'ix%'"
+        rows = connection.execute(text(query))
+        found = {str(name): str(definition) for name, definition in rows if "alembic" not in str(name)}
+    assert set(found) == described
+    partial = {name for name, definition in found.items() if " WHERE " in definition}
+    assert partial == {
+        str(index.name)
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_options[store.database.name]["where"] is not None
+    }
+
+
+def test_newer_schema_is_refused_and_left_alone(store: Store) -> None:
+    store.migrate()
+    with store.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaUnknown, match="9999, which this version of ratingd does not know"):
+        store.migrate()
+    with store.database.read() as connection:
+        assert revision(connection) == "9999"
+
+
+def test_failed_migration_leaves_nothing_behind(store: Store) -> None:
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE schedules (x INTEGER)"))
+    with pytest.raises(Exception, match="schedules"):
+        store.migrate()
+    assert tables(store) == {"schedules"}
+
+
+def test_daemons_that_start_together_take_turns(postgresql_url: str) -> None:
+    stores = [open_store(postgresql_url) for _ in range(4)]
+    faults: list[BaseException] = []
+
+    def start(store: Store) -> None:
+        try:
+            migrate(store.database)
+        except BaseException as fault:
+            faults.append(fault)
+            raise
+
+    threads = [threading.Thread(target=start, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert tables(stores[0]) == {*metadata.tables, "ledger"}
+    for store in stores:
+        store.close()

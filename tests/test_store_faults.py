@@ -1,0 +1,198 @@
+"""The store when things go wrong: locked, killed, taken; and that it goes on by itself afterwards."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from accounts.account import AccountKey
+from ratingd.store.faults import DataRefused, StoreInUse, StoreUnavailable, VersionConflict
+from ratingd.store.rows import Batch
+from ratingd.store.store import open_store
+from tests.postgres_server import PostgresServer
+from tests.store_rows import operation, write
+
+A = AccountKey("cgrates.org", "1001")
+B = AccountKey("cgrates.org", "1002")
+
+
+def test_second_daemon_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ratingd.db'}"
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    try:
+        assert holder.stdout is not None
+        orphan = int(holder.stdout.readline())
+        with pytest.raises(StoreInUse, match=f"in use by another daemon .process {holder.pid}.*PostgreSQL"):
+            open_store(url)
+        beside = open_store(url, exclusive=False)
+        assert beside.versions([A]) == {}
+        beside.close()
+    finally:
+        holder.send_signal(signal.SIGKILL)
+        holder.communicate()
+    store = open_store(url)  # though a child of the dead one lives on
+    os.kill(orphan, signal.SIGKILL)
+    store.commit(Batch(accounts=[write(A, 0, 1)]))
+    with pytest.raises(StoreInUse, match="this very process"):
+        open_store(url)
+    store.close()
+    open_store(url).close()
+
+
+HOLD = """
+import os, sys, time
+from ratingd.store.store import open_store
+store = open_store(sys.argv[1])
+store.migrate()
+child = os.fork()
+if child == 0:
+    os.close(1)
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
+time.sleep(60)
+"""
+
+
+def test_locked_file_is_unavailable_and_then_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules["ratingd.store.sqlite"].PRAGMAS, "busy_timeout", 50)
+    file = tmp_path / "ratingd.db"
+    store = open_store(f"sqlite:///{file}")
+    store.migrate()
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        store.commit(Batch(accounts=[write(A, 0, 1)]))
+    other.execute("COMMIT")
+    other.close()
+    store.commit(Batch(accounts=[write(A, 0, 1)]))
+    assert store.versions([A]) == {A: 1}
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite://", "not the address of a file"),
+        ("sqlite:///:memory:", "not the address of a file"),
+        ("sqlite:////nowhere/at/all/x.db", "folder must exist"),
+        ("mysql://localhost/x", "no store on 'mysql'"),
+        ("ratingd.db", "not the URL of a database"),
+    ],
+)
+def test_address_that_cannot_be_meant_is_refused(url: str, why: str) -> None:
+    with pytest.raises(StoreUnavailable, match=why):
+        open_store(url)
+
+
+def test_postgres_that_is_not_there_is_unavailable() -> None:
+    store = open_store("postgresql://postgres@127.0.0.1:1/nothing")
+    with pytest.raises(StoreUnavailable):
+        store.migrate()
+    store.close()
+
+
+def test_killed_postgres_is_unavailable_and_the_store_comes_back(tmp_path: Path) -> None:
+    with PostgresServer(durable=True) as server:
+        store = open_store(server.new_database())
+        store.migrate()
+        store.commit(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
+        server.kill()
+        with pytest.raises(StoreUnavailable):
+            store.commit(Batch([operation(A, "o2", 2, "k2")], [write(A, 1, 2)]))
+        with pytest.raises(StoreUnavailable):
+            store.accounts([A])
+        server.start()
+        assert store.versions([A]) == {A: 1}
+        store.commit(Batch([operation(A, "o2", 2, "k2")], [write(A, 1, 2)]))
+        assert store.versions([A]) == {A: 2}
+        store.close()
+
+
+def test_connection_cut_in_mid_transaction_stores_nothing(postgresql_url: str) -> None:
+    store, other = open_store(postgresql_url), open_store(postgresql_url)
+    store.migrate()
+
+    def cut_off() -> None:
+        with store.database.write() as connection:
+            connection.execute(text("INSERT INTO cursors VALUES ('a', '1')"))
+            pid = connection.scalar(text("SELECT pg_backend_pid()"))
+            with other.database.read() as second:
+                second.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            connection.execute(text("INSERT INTO cursors VALUES ('b', '1')"))
+
+    with pytest.raises(StoreUnavailable):
+        cut_off()
+    assert store.cursor("a") is None
+    store.keep_cursor("a", "2")
+    assert store.cursor("a") == "2"
+    store.close()
+    other.close()
+
+
+def test_row_locked_by_another_daemon_is_waited_for_a_while(postgresql_url: str) -> None:
+    store, other = open_store(postgresql_url, lock_timeout_ms=100), open_store(postgresql_url)
+    store.migrate()
+    store.commit(Batch(accounts=[write(A, 0, 1)]))
+    with other.database.write() as connection:
+        connection.execute(text("UPDATE accounts SET version = 2"))
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            store.commit(Batch(accounts=[write(A, 1, 2)]))
+        assert time.monotonic() - began < 5
+    with pytest.raises(VersionConflict) as refused:
+        store.commit(Batch(accounts=[write(A, 1, 2)]))
+    assert refused.value.keys == (A,)
+    store.close()
+    other.close()
+
+
+def test_two_daemons_that_block_each_other_lose_no_write(postgresql_url: str) -> None:
+    """A deadlock ends one of the two as a conflict, which the engine decides again."""
+    stores = [open_store(postgresql_url) for _ in range(2)]
+    stores[0].migrate()
+    stores[0].commit(Batch(accounts=[write(A, 0, 1), write(B, 0, 1)]))
+    barrier = threading.Barrier(2)
+    ends: list[str] = []
+
+    def lock_both(store_number: int, first: str, second: str) -> None:
+        try:
+            with stores[store_number].database.write() as connection:
+                connection.execute(text("UPDATE accounts SET version = version + 1 WHERE account = :a"), {"a": first})
+                barrier.wait(10)
+                connection.execute(text("UPDATE accounts SET version = version + 1 WHERE account = :a"), {"a": second})
+            ends.append("committed")
+        except VersionConflict:
+            ends.append("conflict")
+
+    threads = [threading.Thread(target=lock_both, args=a) for a in ((0, "1001", "1002"), (1, "1002", "1001"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(ends) == ["committed", "conflict"]
+    assert stores[0].versions([A, B]) == {A: 2, B: 2}
+    for store in stores:
+        store.close()
+
+
+def test_postgres_refuses_what_its_text_cannot_hold(postgresql_url: str) -> None:
+    store = open_store(postgresql_url)
+    store.migrate()
+    with pytest.raises(DataRefused):
+        store.commit(Batch([operation(AccountKey("t", "a\0b"), "o1", 1, "k")]))
+    store.close()
+
+
+def test_every_connection_commits_to_disk(postgresql_url: str) -> None:
+    store = open_store(postgresql_url)
+    with store.database.read() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+    store.close()

@@ -57,9 +57,9 @@ def _apply(account: Account, change: Sequence[object]) -> None:
             _place(account, balance_from_document(document), position)
         case ("gone", str(uuid)):
             account.balances.remove(_balance(account, uuid))
-        case ("trigger", str(group), str(unique_id), bool(executed), int() | None as last_executed_ns):
+        case ("trigger", str(group), str(unique_id), bool(executed), last_executed_ns):
             trigger = _trigger(account, group, unique_id)
-            trigger.executed, trigger.last_executed_ns = executed, last_executed_ns
+            trigger.executed, trigger.last_executed_ns = executed, _instant(last_executed_ns)
         case ("triggers", list(documents)):
             account.triggers[:] = [trigger_from_document(document) for document in documents]
         case ("counters", list(documents)):
@@ -124,6 +124,12 @@ def _trigger(account: Account, group: str, unique_id: str) -> AccountTrigger:
         if trigger.terms.group == group and trigger.terms.unique_id == unique_id:
             return trigger
     raise ReplayError(f"the record names trigger {group}/{unique_id}, which {account.key} does not have")
+
+
+def _instant(value: object) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    raise ReplayError(f"the record of a trigger holds {value!r} for an instant")
 
 
 def _mapping(document: object) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ It takes about four minutes, starts processes of its own on loopback ports and l
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,11 @@ from rich.console import Console
 from bench import in_process, machine, served, tariff_load
 from bench.figure import Figure, line, show, write
 from bench.load_generator import best_generator
+from bench.page import publish
 from bench.sample import Sample, write_templates
 
 RESULTS: Final = Path(__file__).resolve().parent / "results.json"
+PAGE: Final = RESULTS.parent.parent / "docs" / "performance.md"
 MEMORY: Final = Path("/dev/shm")
 WIDTH: Final = 120  # of the table, which says nothing when it is cut
 PARTS: Final = ("in_process", "load_100k_destinations", "sqlite", "postgresql")
@@ -29,7 +32,8 @@ PARTS: Final = ("in_process", "load_100k_destinations", "sqlite", "postgresql")
 @click.option("--seconds", default=5.0, show_default=True, help="How long each figure is measured.")
 @click.option("--accounts", default=2_000, show_default=True, help="How many accounts are charged.")
 @click.option("--only", multiple=True, type=click.Choice(PARTS), help="Measure only this; may be repeated.")
-def main(data: str, seconds: float, accounts: int, only: Sequence[str]) -> None:
+@click.option("--page", is_flag=True, help="Write the figures into docs/performance.md too.")
+def main(data: str, seconds: float, accounts: int, only: Sequence[str], page: bool) -> None:
     console = Console(highlight=False, width=max(WIDTH, Console().width))
     folder = workplace(Path(data))
     memory = workplace(MEMORY) if MEMORY.is_dir() else None
@@ -46,6 +50,8 @@ def main(data: str, seconds: float, accounts: int, only: Sequence[str]) -> None:
             figures.append(figure)
         show(console, figures)
         write(RESULTS, about, figures)
+        if page:
+            publish(PAGE, about, figures, time.strftime("%Y-%m-%d", time.gmtime()))
         console.print(f"written to {RESULTS.relative_to(RESULTS.parent.parent)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,7 @@ from bench import in_process
 from bench.figure import PARAMS, Figure, write
 from bench.in_process import with_key
 from bench.machine import fdatasync, percentile
+from bench.page import BEGIN, END, publish
 from bench.sample import KEY, Sample
 
 
@@ -35,6 +36,19 @@ def test_the_file_has_one_shape_for_every_figure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("unit", "ratio"), [("debits/s", 0.25), ("s", 4.0), ("MiB", 4.0)])
 def test_a_ratio_of_one_is_the_ceiling_whichever_way_is_better(unit: str, ratio: float) -> None:
     assert Figure("any", 5.0, unit, ceiling=20.0).ratio == ratio
+
+
+def test_the_page_keeps_the_words_around_its_figures(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n", encoding="utf-8")
+    machine = {"fdatasync": {"disk": {"p50_us": 100.0, "p99_us": 200.0}}, "cores": 2, "cpu": "EPYC", "memory_gib": 8}
+    machine |= {"kernel": "Linux", "python": "3.11", "sqlite": "3.40", "generator": "go", "load_before": 0.1}
+    figure = Figure("debit_unary", 1234.5, "debits/s", {"store": "sqlite"}, 1500.0, 2500.0, 300.0, 2469.0)
+    publish(page, machine, [figure], "2026-01-02")
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [lines[0], lines[1], lines[-2], lines[-1]] == ["above", BEGIN, END, "below"]
+    assert "Measured on 2026-01-02: 2 cores of EPYC" in lines[2]
+    assert lines[-3] == "| `debit_unary` | sqlite |  | 1,234 debits/s | 1,500 / 2,500 | 300 | 2,469 | 0.50 |"
 
 
 def test_percentiles_are_values_that_occurred() -> None:

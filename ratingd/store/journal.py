@@ -60,8 +60,11 @@ class Journal:
             .where(o.tenant == key.tenant, o.shard == shard_of(key), o.account == key.account, o.changes != "[]")
             .order_by(o.version, o.operation_id)
         )
-        with self._database.read() as connection:
-            for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        with (
+            self._database.read() as connection,
+            connection.execute(query, execution_options={"yield_per": 1000}) as rows,
+        ):
+            for row in rows:
                 yield row.version, row.at_ns, row.operation_id, row.changes
 
     def orphans(self, tenant: str | None, key: AccountKey | None, limit: int = 1000) -> list[AccountKey]:

@@ -26,8 +26,8 @@ class AccountKey(NamedTuple):
 
 
 class CounterKind(StrEnum):
-    EVENT = "*event"                    # counts what matches the event: category and destination
-    BALANCE = "*balance"                # counts what matching balances paid
+    EVENT = "*event"  # counts what matches the event: category and destination
+    BALANCE = "*balance"  # counts what matching balances paid
 
 
 class UnitCounter:
@@ -83,7 +83,7 @@ class TriggerTerms:
     min_sleep_ns: int = 0
     expires_at_ns: int | None = None
     activates_at_ns: int | None = None
-    weight: Decimal = Decimal(0)        # heavier is looked at first
+    weight: Decimal = Decimal(0)  # heavier is looked at first
     document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
 
@@ -102,8 +102,8 @@ class AccountTrigger:
 
 
 class BoundSide(StrEnum):
-    MIN = "min"                         # reached at or below
-    MAX = "max"                         # reached at or above
+    MIN = "min"  # reached at or below
+    MAX = "max"  # reached at or above
 
 
 class Bound:
@@ -114,7 +114,7 @@ class Bound:
     def __init__(self, side: BoundSide, value: int, balance_uuid: str = "", counter_id: str = "") -> None:
         self.side: Final = side
         self.value: Final = value
-        self.balance_uuid: Final = balance_uuid     # one of the two is given
+        self.balance_uuid: Final = balance_uuid  # one of the two is given
         self.counter_id: Final = counter_id
 
 
@@ -156,9 +156,9 @@ class Account:
         self.triggers: Final[list[AccountTrigger]] = triggers if triggers is not None else []
         self.allow_negative = allow_negative
         self.disabled = disabled
-        self.time_zone = time_zone                  # IANA name or fixed offset; "" is the daemon's default
+        self.time_zone = time_zone  # IANA name or fixed offset; "" is the daemon's default
         self.plans = plans
-        self.imported = imported                    # (plan, triggers, AllowNegative, Disabled) as last imported
+        self.imported = imported  # (plan, triggers, AllowNegative, Disabled) as last imported
         self.updated_ns = updated_ns
 
     def copy(self) -> "Account":

@@ -56,7 +56,7 @@ def _balance_state(balance: Balance) -> State:
         "RatingSubject": terms.rating_subject,
         "Categories": dict(terms.categories),
         "SharedGroups": dict.fromkeys(sorted(terms.shared_groups), True),
-        "Timings": None,            # CGRateS puts the windows themselves here; they stay in the tariff
+        "Timings": None,  # CGRateS puts the windows themselves here; they stay in the tariff
         "TimingIDs": dict(terms.timing_ids),
         "Disabled": terms.disabled,
         "Factors": {name: _number(factor) for name, factor in terms.factors.items()},

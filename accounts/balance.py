@@ -47,7 +47,7 @@ class BalanceTerms:
 
     id: str
     kind: BalanceKind
-    weight: Decimal = Decimal(0)        # heavier pays first, after the precision of the destination
+    weight: Decimal = Decimal(0)  # heavier pays first, after the precision of the destination
     expires_at_ns: int | None = None
     destinations: Mapping[str, bool] = field(default_factory=dict)
     rating_subject: str = ""

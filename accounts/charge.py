@@ -16,7 +16,7 @@ from accounts.account import AccountKey, Bound
 from tariffs.span import Match
 from tariffs.zone import Zone
 
-UNLIMITED: Final = -1                   # a granted duration without limit
+UNLIMITED: Final = -1  # a granted duration without limit
 MAX_USAGE: Final[Mapping[str, int]] = {
     "*any": 189 * 3600 * 1_000_000_000,
     "*voice": 72 * 3600 * 1_000_000_000,
@@ -43,11 +43,11 @@ class Reason(StrEnum):
 class ChargeRules:
     """The settings a charge depends on."""
 
-    decimals: int = 5                                       # kept in every balance and increment cost
+    decimals: int = 5  # kept in every balance and increment cost
     max_usage: Mapping[str, int] = field(default_factory=lambda: MAX_USAGE)
     balance_rating_subject: Mapping[str, str] = field(default_factory=lambda: {"*any": "*zero1ns", "*voice": "*zero1s"})
     fallback_depth: int = 3
-    prefix_matching: bool = False                           # of rating subjects
+    prefix_matching: bool = False  # of rating subjects
 
 
 class ChargeRequest:
@@ -143,8 +143,8 @@ class UnitPart:
         self.uuid: Final = uuid
         self.balance_id: Final = balance_id
         self.amount: Final = amount
-        self.factor: Final = factor     # decimal text, "1" without one
-        self.after: Final = after       # the balance after the last increment of the run
+        self.factor: Final = factor  # decimal text, "1" without one
+        self.after: Final = after  # the balance after the last increment of the run
 
 
 class MoneyPart:
@@ -167,9 +167,9 @@ class Increment:
         self, duration: int, cost: int, count: int, payer: AccountKey, unit: UnitPart | None, money: MoneyPart | None
     ) -> None:
         self.duration: Final = duration
-        self.cost: Final = cost         # nano, of one increment
+        self.cost: Final = cost  # nano, of one increment
         self.count: Final = count
-        self.payer: Final = payer       # the account that owns the balances
+        self.payer: Final = payer  # the account that owns the balances
         self.unit: Final = unit
         self.money: Final = money
 
@@ -235,8 +235,8 @@ class CallCost:
         self.granted: Final = granted
         self.timespans: Final = timespans
         self.stopped_by: Final = stopped_by
-        self.overdrawn: Final = overdrawn           # nano below zero on the default balance, without AllowNegative
-        self.reason: Final = reason                 # CREDIT_EXHAUSTED with a grant of 0, which is no error
+        self.overdrawn: Final = overdrawn  # nano below zero on the default balance, without AllowNegative
+        self.reason: Final = reason  # CREDIT_EXHAUSTED with a grant of 0, which is no error
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,9 @@ class Charge:
         self, charge_id: str, request: ChargeRequest, increments: tuple[Increment, ...], returned: tuple[int, ...]
     ) -> None:
         self.charge_id: Final = charge_id
-        self.request: Final = request               # its event fields; counters of the refund use them
+        self.request: Final = request  # its event fields; counters of the refund use them
         self.increments: Final = increments
-        self.returned: Final = returned             # per run: how many of its `count` came back
+        self.returned: Final = returned  # per run: how many of its `count` came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +283,8 @@ class NotRefunded:
 class RefundCost:
     """What a refund gave back: per run of the charge, how many increments and how much."""
 
-    returned: tuple[int, ...]           # aligned with Charge.increments
-    money: int                          # nano
+    returned: tuple[int, ...]  # aligned with Charge.increments
+    money: int  # nano
     not_refunded: tuple[NotRefunded, ...] = ()
 
 
@@ -292,7 +292,7 @@ class RefundCost:
 class Reached:
     """A settlement pauses: a bound holds after what has been drawn so far. Evaluate, then `send` a Verdict."""
 
-    used: int                           # usage drawn so far in this operation
+    used: int  # usage drawn so far in this operation
 
 
 @dataclass(frozen=True, slots=True)

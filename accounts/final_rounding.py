@@ -15,7 +15,7 @@ from tariffs.money import round_amount
 def joined(drawn: Sequence[Drawn]) -> list[Drawn]:
     """The same timespans with neighbours that are alike made one."""
     found: list[Drawn] = []
-    alike: Drawn | None = None                      # the first of the neighbours that the last one found is made of
+    alike: Drawn | None = None  # the first of the neighbours that the last one found is made of
     for timespan in drawn:
         if alike is not None and _are_alike(alike, timespan):
             _append(found[-1], timespan)

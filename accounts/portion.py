@@ -15,7 +15,7 @@ from accounts.account import Bound, BoundSide, UnitCounter, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance
 from accounts.book import Page
 
-Moves = dict[Balance | UnitCounter, int]    # what one portion adds to each; negative takes
+Moves = dict[Balance | UnitCounter, int]  # what one portion adds to each; negative takes
 
 
 class Watched:
@@ -26,7 +26,7 @@ class Watched:
     def __init__(self, bound: Bound, balance: Balance | None, counter: UnitCounter | None) -> None:
         self.is_min: Final = bound.side is BoundSide.MIN
         self.value: Final = bound.value
-        self.balance: Final = balance               # one of the two is given
+        self.balance: Final = balance  # one of the two is given
         self.counter: Final = counter
 
 
@@ -107,7 +107,7 @@ class Portions:
                 gap, step = value - watched.value, -delta
             else:
                 gap, step = watched.value - value, delta
-            if gap <= step:                     # after one portion gap - step is 0 or less
+            if gap <= step:  # after one portion gap - step is 0 or less
                 return 1
             if step > 0:
                 portion = -(-gap // step)

@@ -22,8 +22,8 @@ ANY: Final = "*any"
 UNIT_KINDS: Final[Mapping[str, BalanceKind]] = {
     kind.value: kind for kind in BalanceKind if kind is not BalanceKind.MONETARY
 }
-ZERO: Final = "*zero"                   # begins the rating subject of units that are free
-NO_PLAN: Final = "*none"                # the rating plan of what units pay for
+ZERO: Final = "*zero"  # begins the rating subject of units that are free
+NO_PLAN: Final = "*none"  # the rating plan of what units pay for
 
 
 class Usable:
@@ -66,7 +66,7 @@ class Selection:
             if usable is None:
                 continue
             if terms.kind is BalanceKind.MONETARY:
-                if not terms.rating_subject.startswith(ZERO):   # nonsense for money, refused where it is written
+                if not terms.rating_subject.startswith(ZERO):  # nonsense for money, refused where it is written
                     money.append(usable)
             elif terms.kind is kind:
                 own.append(usable)
@@ -84,7 +84,7 @@ class Selection:
 
 def _in_order(found: list[Usable]) -> list[Usable]:
     if len(found) > 1:
-        found.sort(key=_rank, reverse=True)     # a stable sort keeps equals in order of creation, reversed or not
+        found.sort(key=_rank, reverse=True)  # a stable sort keeps equals in order of creation, reversed or not
     return found
 
 

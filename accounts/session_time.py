@@ -19,9 +19,7 @@ from tariffs.span import Unrated, UnratedReason
 from tariffs.tariff import Tariff
 
 
-def max_session_time(
-    account: Account, tariff: Tariff, request: ChargeRequest, rules: ChargeRules
-) -> Granted | Refused:
+def max_session_time(account: Account, tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Granted | Refused:
     """The usage that is covered, at most what is asked. Expects that the request has passed `refuse_early`."""
     if account.allow_negative:
         hole = _hole(tariff, request, rules)
@@ -70,7 +68,7 @@ def _end_of_price(settlement: Settlement, tariff: Tariff, rules: ChargeRules) ->
         return unrated.at_ns
     if settlement.start_ns == request.start_ns:
         return None
-    whole = _hole(tariff, request, rules)           # units have paid up to here: does the call have a price before it?
+    whole = _hole(tariff, request, rules)  # units have paid up to here: does the call have a price before it?
     return None if whole is None or whole.at_ns <= request.start_ns else min(whole.at_ns, unrated.at_ns)
 
 

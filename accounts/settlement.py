@@ -68,14 +68,14 @@ class Settlement:
         self.page: Final = page
         self.request: Final = request
         self.purpose: Final = purpose
-        self.start_ns = request.start_ns            # what has not been drawn yet begins here
+        self.start_ns = request.start_ns  # what has not been drawn yet begins here
         self.drawn: Final[list[Drawn]] = []
         self.ended = False
         self.stopped_by: StoppedBy | None = None
         self.blocked_by: Balance | None = None
         self.unrated: Unrated | None = None
         self.fee_unpaid = False
-        self.overdrew = False                       # the default balance was taken from without asking for credit
+        self.overdrew = False  # the default balance was taken from without asking for credit
         self._rules: Final = rules
         self._pricing: Final = Pricing(tariff, request, rules, measuring=purpose is Purpose.MEASURE)
         self._new_id: Final = new_id
@@ -83,7 +83,7 @@ class Settlement:
         self._selection: Final = Selection(page.account, number, request)
         self._tally: Final = Tally(page.account, number, request.category)
         self._portions: Final = Portions(page, bounds)
-        self._turn = 0                              # the timespans drawn before the turn at hand
+        self._turn = 0  # the timespans drawn before the turn at hand
         self._connected = False
         self._fee_is_due: Final = request.loop_index == 0
 
@@ -172,14 +172,14 @@ class Settlement:
             fee = self._pricing.fee(spans[0])
             payer = self._fee_payer(fee)
             if payer is not None and payer.value < fee:
-                return                              # a blocker has not what the fee takes, and nobody after it may pay
+                return  # a blocker has not what the fee takes, and nobody after it may pay
             yield from self._connect(spans[0], fee, payer)
         for span in spans:
             left = span.count
             while left > 0 and not self.ended and not usable.gone:
                 cost, count = self._pricing.next(span, left)
                 if count == 0:
-                    self.ended = True               # the cap of the price ends the call
+                    self.ended = True  # the cap of the price ends the call
                 elif units:
                     count = self._take_units(span, usable.balance, cost, count)
                 else:
@@ -258,7 +258,7 @@ class Settlement:
             payer = self._default()
             self.overdrew = True
         if self._connected and fee == 0:
-            return                                  # made again for another price: nothing is drawn, nothing counted
+            return  # made again for another price: nothing is drawn, nothing counted
         moves: Moves = {}
         if payer is not None:
             self._count_money(moves, payer, fee)

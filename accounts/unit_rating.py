@@ -16,7 +16,7 @@ from tariffs.duration import parse_duration
 ANY: Final = "*any"
 ZERO: Final = "*zero"
 FACTOR_FIELD: Final = "BalanceFactorID"
-FACTOR_PLACE: Final = 10_000            # factors give amounts of at most five decimals of a unit
+FACTOR_PLACE: Final = 10_000  # factors give amounts of at most five decimals of a unit
 SECOND: Final = 1_000_000_000
 
 _increments: Final[dict[str, int]] = {}

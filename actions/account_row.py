@@ -8,7 +8,7 @@ from accounts.account import AccountKey
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     key: AccountKey
-    plan: str = ""                      # "" is none
+    plan: str = ""  # "" is none
     triggers: str = ""
     allow_negative: bool = False
     disabled: bool = False

@@ -50,7 +50,7 @@ class ActionType(StrEnum):
     CDRLOG = "*cdrlog"
     HTTP_POST = "*http_post"
     HTTP_POST_ASYNC = "*http_post_async"
-    CALL_URL = "*call_url"                          # the old names of the two above
+    CALL_URL = "*call_url"  # the old names of the two above
     CALL_URL_ASYNC = "*call_url_async"
     POST_EVENT = "*post_event"
     EXPORT = "*export"
@@ -114,11 +114,11 @@ class Action:
     that "*monthly" is a month from then.
     """
 
-    actions_id: str                                 # "" for a request of an operator
+    actions_id: str  # "" for a request of an operator
     type: ActionType
-    weight: Decimal = Decimal(0)                    # heavier is done first
-    extra: str = ""                                 # ExtraParameters: a URL, JSON or a session filter
-    filters: tuple[str, ...] = ()                   # inline filters, all of which the account must pass
+    weight: Decimal = Decimal(0)  # heavier is done first
+    extra: str = ""  # ExtraParameters: a URL, JSON or a session filter
+    filters: tuple[str, ...] = ()  # inline filters, all of which the account must pass
     balance_type: str = ""
     filter: BalanceFilter = field(default_factory=BalanceFilter)
     units: int | None = None

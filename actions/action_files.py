@@ -43,7 +43,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 KINDS: Final = frozenset(BalanceKind)
 UNITS_ALLOWED: Final = 'a number, for voice a duration such as 90s, or {"Method":"*incremental","Params":{…}}'
-TIME_DESC_FROM: Final = 2_524_608_000   # 2050-01-01 in Unix seconds
+TIME_DESC_FROM: Final = 2_524_608_000  # 2050-01-01 in Unix seconds
 CREATES: Final = frozenset(
     {ActionType.TOPUP, ActionType.TOPUP_RESET, ActionType.DEBIT, ActionType.DEBIT_RESET, ActionType.SET_BALANCE}
 )

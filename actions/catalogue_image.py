@@ -22,7 +22,7 @@ from actions.value_formula import ValueFormula
 from tariffs.timing import Timing
 
 FORMAT: Final = 1
-Cells = list[Any]                       # one line of a table, as JSON has it
+Cells = list[Any]  # one line of a table, as JSON has it
 Members = dict[str, Any]
 
 

@@ -26,11 +26,11 @@ class ActionContext:
     """
 
     now_ns: int
-    zone: Zone                                      # the account's, or the daemon's default
+    zone: Zone  # the account's, or the daemon's default
     new_id: Callable[[], str]
     decimals: int = 5
-    call: ChargeRequest | None = None               # what is being debited, or has been and is refunded
-    used: int = 0                                   # usage of the call drawn so far in this operation
-    cause: Firing | None = None                     # the monitor that fired the set
-    open_calls: Sequence[OpenCall] = ()             # of the account, the one being debited included
+    call: ChargeRequest | None = None  # what is being debited, or has been and is refunded
+    used: int = 0  # usage of the call drawn so far in this operation
+    cause: Firing | None = None  # the monitor that fired the set
+    open_calls: Sequence[OpenCall] = ()  # of the account, the one being debited included
     tried: set[tuple[str, str]] = field(default_factory=set)

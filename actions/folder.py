@@ -46,14 +46,15 @@ EMPTY_PLAN_BOOK: Final = PlanBook(EMPTY_TARIFF, EMPTY_CATALOGUE)
 
 
 def read_folder(
-    files: Mapping[str, bytes], stored: PlanBook, *, now_ns: int, zone: Zone
+    files: Mapping[str, bytes], stored: PlanBook, *, now_ns: int, zone: Zone, decimals: int = 5
 ) -> tuple[PlanBook | None, list[Finding]]:
     """The book that is in force once the folder is loaded (None where a fault forbids it), and all there is to say.
 
-    `files` maps a path inside the folder to its content. `now_ns` and `zone` give relative and local times a meaning.
+    `files` maps a path inside the folder to its content. `now_ns` and `zone` give relative and local times a meaning,
+    `decimals` are those that costs keep.
     """
     findings: list[Finding] = []
-    tariff = read_tariff(files, stored.tariff, findings, now_ns=now_ns, zone=zone)
+    tariff = read_tariff(files, stored.tariff, findings, now_ns=now_ns, zone=zone, decimals=decimals)
     catalogue = _read_catalogue(files, tariff, stored.catalogue, findings, now_ns=now_ns, zone=zone)
     shared_group_files.check_shared_groups(files, findings)
     findings += _notices(files)

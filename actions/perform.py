@@ -54,9 +54,7 @@ class Fired(NamedTuple):
     done: bool = False
 
 
-def run_set(
-    actions: Sequence[Action], page: Page, catalogue: Catalogue, context: ActionContext
-) -> tuple[Outside, ...]:
+def run_set(actions: Sequence[Action], page: Page, catalogue: Catalogue, context: ActionContext) -> tuple[Outside, ...]:
     """Do all actions, heaviest first, or raise ActionFailed with the page as it was before."""
     savepoint = page.savepoint()
     try:

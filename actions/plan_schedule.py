@@ -36,7 +36,7 @@ WORDS: Final = (ASAP, EVERY_MINUTE, HOURLY, DAILY, WEEKLY, *MONTHLY, MONTH_END, 
 
 BUILT_IN_TIMINGS: Final = {ANY: Timing(ANY)} | {word: Timing(word, schedule=word) for word in WORDS}
 
-LAST_DAY: Final = -1                    # of the month, in a set of month days
+LAST_DAY: Final = -1  # of the month, in a set of month days
 YEAR_MAX: Final = 9998
 
 
@@ -47,7 +47,7 @@ class PlanEntry:
     actions_id: str
     timing: Timing
     weight: Decimal = Decimal(0)
-    anchor_ns: int = 0                  # when the entry was first loaded
+    anchor_ns: int = 0  # when the entry was first loaded
 
     @property
     def asap(self) -> bool:
@@ -89,7 +89,7 @@ def _next_period(period_ns: int, after_ns: int, zone: Zone, anchor_ns: int) -> i
     found_ns = earliest_ns + (phase_ns - earliest_ns - zone.offset_ns(earliest_ns)) % period_ns
     if zone.offset_ns(found_ns) == zone.offset_ns(earliest_ns):
         return found_ns
-    minute_ns = PERIODS_NS[EVERY_MINUTE]            # a clock is set between: go by minutes
+    minute_ns = PERIODS_NS[EVERY_MINUTE]  # a clock is set between: go by minutes
     found_ns = earliest_ns + (phase_ns - earliest_ns - zone.offset_ns(earliest_ns)) % minute_ns
     while (found_ns + zone.offset_ns(found_ns)) % period_ns != phase_ns:
         found_ns += minute_ns
@@ -113,7 +113,7 @@ class _Calendar:
     time_ns: int
 
     def next(self, after_ns: int, zone: Zone) -> int | None:
-        if self.time_ns >= DAY_NS:                  # later than any day lasts
+        if self.time_ns >= DAY_NS:  # later than any day lasts
             return None
         today = zone.day_of(after_ns)
         for year, month in self._months(today.year, today.month):
@@ -122,7 +122,7 @@ class _Calendar:
                     continue
                 day = zone.day(year, month, month_day)
                 due_ns = day.at(self.time_ns)
-                if day.start_ns < day.end_ns and due_ns > after_ns:     # a day that an island skipped is empty
+                if day.start_ns < day.end_ns and due_ns > after_ns:  # a day that an island skipped is empty
                     return due_ns
         return None
 

@@ -52,7 +52,7 @@ def parse_session_filter(text: str) -> SessionFilter:
         try:
             parse_filter(part)
         except FilterUnsupported:
-            continue                    # it fails when it is run, and is warned of when it is read
+            continue  # it fails when it is run, and is warned of when it is read
         except ValueError as error:
             raise SessionFilterMalformed(f"the filter {part}: {error}") from None
     return SessionFilter(tenant, texts, int(limit) if limit else None, tuple(part for part in unused if part))

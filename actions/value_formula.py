@@ -18,7 +18,7 @@ from tariffs.money import half
 
 METHOD: Final = "*incremental"
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-LENGTHS: Final = ("second", "minute", "hour", "day", "week", "month", "year")     # ascending
+LENGTHS: Final = ("second", "minute", "hour", "day", "week", "month", "year")  # ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class ValueFormula:
 
     numerator: int
     denominator: int
-    interval: str                       # "hour" … "year"
-    increment: str                      # what one run covers, shorter than the interval
+    interval: str  # "hour" … "year"
+    increment: str  # what one run covers, shorter than the interval
 
     def value(self, year: int, month: int, *, scale: int) -> int:
         """The share of one run in that month, in 1/scale of a unit."""

@@ -51,7 +51,7 @@ def _stop(page: Page, context: ActionContext, found: list[Fired]) -> StoppedBy |
         return None
     done = [fired for fired in found if fired.done]
     for fired in done:
-        if page.account.disabled and fired is done[-1]:         # nothing fires on an account that is disabled
+        if page.account.disabled and fired is done[-1]:  # nothing fires on an account that is disabled
             return _stopped_by(fired.firing, ACCOUNT_DISABLED)
         if any(_cuts(effect, call) for effect in fired.outside):
             return _stopped_by(fired.firing, DISCONNECT)

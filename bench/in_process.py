@@ -74,7 +74,7 @@ def measure(folder: Path, sample: Sample, seconds: float) -> list[Figure]:
     engine = Engine(store, EngineOptions(ChargeRules()), NoOutbox())
     engine.start()
     try:
-        report = TariffLoader(store, engine.plans, engine.submit, time.time_ns, "UTC").load(sample.folder())
+        report = TariffLoader(store, engine.plans, engine.submit, time.time_ns, "UTC", 5).load(sample.folder())
         if report.version is None:
             raise RuntimeError(f"the sample tariff has faults: {report.findings[:3]}")
         store.landing = False

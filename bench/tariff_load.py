@@ -67,7 +67,7 @@ def check(files: Mapping[str, bytes]) -> None:
 
 
 def load(files: Mapping[str, bytes]) -> None:
-    reading = read_here(files, None, time.time_ns(), "UTC")
+    reading = read_here(files, None, time.time_ns(), "UTC", 5)
     if reading.image is None:
         raise RuntimeError(f"the folder has faults: {reading.findings[:3]}")
     unpack(reading.image)

@@ -1,1 +1,1 @@
-"""ratingd: a real-time charging and fraud-trigger daemon for telephony. This room does everything that touches the world."""
+"""ratingd: real-time charging and fraud triggers for telephony. This room does everything that touches the world."""

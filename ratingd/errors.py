@@ -20,7 +20,7 @@
     ├── TooManyStreams          as many streams are open as the settings allow
     ├── DeadlinePassed          the caller has stopped waiting; nothing was done
     ├── AccountBusy             others kept writing to the account; nothing was done
-    ├── Unavailable             the store does not answer; nothing was done, or it is not known (ask again with the same key)
+    ├── Unavailable             the store does not answer; nothing was done, or it is not known: ask with the same key
     └── InvariantBroken         a promise of our own does not hold; nothing was stored
 
 An error says what was asked, what was looked at and what to do next. An expected "no" of charging is not here: it is
@@ -29,12 +29,14 @@ a value, `accounts.charge.Refused`. Only `ratingd.api.status` knows gRPC codes.
 
 from collections.abc import Sequence
 
+WHAT_IS_LOADED = "`ratingd tariffs show` lists what was loaded."
+
 
 class RatingdError(Exception):
     """`reason` is what a program acts on; the text is for people."""
 
     reason = "INTERNAL"
-    kept = True                         # whether the answer is stored under the idempotency key
+    kept = True  # whether the answer is stored under the idempotency key
 
 
 class InvalidRequest(RatingdError):
@@ -87,21 +89,21 @@ class ActionsUnknown(NotFound):
     reason = "ACTIONS_UNKNOWN"
 
     def __init__(self, actions_id: str) -> None:
-        super().__init__(f"no action set {actions_id!r} in the active tariff. `ratingd tariffs show` lists what was loaded.")
+        super().__init__(f"no action set {actions_id!r} in the active tariff. {WHAT_IS_LOADED}")
 
 
 class PlanUnknown(NotFound):
     reason = "ACTION_PLAN_UNKNOWN"
 
     def __init__(self, plan_id: str) -> None:
-        super().__init__(f"no action plan {plan_id!r} in the active tariff. `ratingd tariffs show` lists what was loaded.")
+        super().__init__(f"no action plan {plan_id!r} in the active tariff. {WHAT_IS_LOADED}")
 
 
 class TriggersUnknown(NotFound):
     reason = "TRIGGERS_UNKNOWN"
 
     def __init__(self, group: str) -> None:
-        super().__init__(f"no trigger group {group!r} in the active tariff. `ratingd tariffs show` lists what was loaded.")
+        super().__init__(f"no trigger group {group!r} in the active tariff. {WHAT_IS_LOADED}")
 
 
 class BalanceUnknown(NotFound):
@@ -142,7 +144,9 @@ class Overloaded(RatingdError):
     kept = False
 
     def __init__(self, waiting: int, retry_after_ms: int) -> None:
-        super().__init__(f"{waiting} requests wait already and the queue is full. Nothing was done; ask again in {retry_after_ms} ms.")
+        super().__init__(
+            f"{waiting} requests wait and the queue is full. Nothing was done; ask again in {retry_after_ms} ms."
+        )
         self.retry_after_ms = retry_after_ms
 
 
@@ -170,7 +174,10 @@ class AccountBusy(RatingdError):
     kept = False
 
     def __init__(self, account: str, waited_ms: int) -> None:
-        super().__init__(f"account {account!r} was written by others for {waited_ms} ms. Nothing was done; ask again with the same key.")
+        super().__init__(
+            f"account {account!r} was written by others for {waited_ms} ms. "
+            "Nothing was done; ask again with the same key."
+        )
 
 
 class Unavailable(RatingdError):

@@ -98,9 +98,7 @@ class Standing:
 def standings(prices: Prices, day: LocalDay, instant_ns: int) -> tuple[Standing, ...]:
     """Every interval of a destination, in the order of the plan, held against the one in force."""
     winner = prices.in_force(day, instant_ns)
-    return tuple(
-        Standing(interval, _verdict(interval, winner, day, instant_ns)) for interval in prices.intervals
-    )
+    return tuple(Standing(interval, _verdict(interval, winner, day, instant_ns)) for interval in prices.intervals)
 
 
 def _verdict(interval: RatingInterval, winner: RatingInterval | None, day: LocalDay, instant_ns: int) -> Verdict:
@@ -125,7 +123,7 @@ def _always(intervals: Sequence[RatingInterval]) -> RatingInterval | None:
     """The interval that is in force at any time, if no timing makes a difference."""
     if not intervals or any(not each.timing.every_day or each.timing.start_ns for each in intervals):
         return None
-    return max(intervals, key=lambda each: each.weight)     # of equals the first, as `max` has it
+    return max(intervals, key=lambda each: each.weight)  # of equals the first, as `max` has it
 
 
 def _shifts(intervals: Sequence[RatingInterval]) -> tuple[Shift, ...]:

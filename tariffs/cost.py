@@ -45,15 +45,15 @@ class Cost:
         match: Match | None,
     ) -> None:
         self.spans: Final = spans
-        self.fee: Final = fee                       # part of the first of `charged`, as far as a cap leaves it
+        self.fee: Final = fee  # part of the first of `charged`, as far as a cap leaves it
         self.charged: Final = charged
-        self.match: Final = match                   # whose price it is at the start; None for unpriced usage of 0
-        self.usage: Final = spans[-1].end_ns - spans[0].start_ns if spans else 0        # in whole increments
+        self.match: Final = match  # whose price it is at the start; None for unpriced usage of 0
+        self.usage: Final = spans[-1].end_ns - spans[0].start_ns if spans else 0  # in whole increments
         self.subtotal: Final = sum(charged)
         self.max_cost_so_far: Final = max_cost_before + self.subtotal
         rounding, decimals = final_rounding(spans)
         self.rounding: Final = rounding
-        self.rounding_decimals: Final = decimals    # 0: no final rounding
+        self.rounding_decimals: Final = decimals  # 0: no final rounding
         self.total: Final = round_amount(self.subtotal, decimals, rounding)
 
 

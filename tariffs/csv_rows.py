@@ -53,10 +53,10 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _INTEGER_MAX: Final = 2**63 - 1
-_NUMBER_SIZE_MAX: Final = 64            # digits on either side of the point; a price has neither so many
-_NOT_TEXT: Final = re.compile("[\x00\udc80-\udcff]")   # NUL, or a byte that is not UTF-8
-_ALIKE_MAX: Final = 100                 # warnings of one kind in one file
-_FOUND_MAX: Final = 80                  # characters of a cell that a finding repeats
+_NUMBER_SIZE_MAX: Final = 64  # digits on either side of the point; a price has neither so many
+_NOT_TEXT: Final = re.compile(f"[\x00{chr(0xDC80)}-{chr(0xDCFF)}]")  # NUL, or a byte that is not UTF-8
+_ALIKE_MAX: Final = 100  # warnings of one kind in one file
+_FOUND_MAX: Final = 80  # characters of a cell that a finding repeats
 
 
 class Sheet:

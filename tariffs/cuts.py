@@ -75,7 +75,7 @@ class Cutting:
         self.pieces: Final[list[Piece]] = []
         self.hole: int | None = None
         self.hole_info: RatingInfo = infos[0]
-        self._offset: Final = query.duration_index - query.end_ns       # instant + offset = position in the call
+        self._offset: Final = query.duration_index - query.end_ns  # instant + offset = position in the call
         if query.tor == VOICE:
             self._cut_by_info(infos, query)
         else:

@@ -16,8 +16,8 @@ _UNITS: Final = {
     "": 1,
     "ns": 1,
     "us": 1_000,
-    "µs": 1_000,                        # the micro sign
-    "μs": 1_000,                        # the Greek letter
+    "µs": 1_000,  # the micro sign
+    "μs": 1_000,  # the Greek letter
     "ms": 1_000_000,
     "s": 1_000_000_000,
     "m": 60_000_000_000,
@@ -27,7 +27,7 @@ _NUMBER: Final = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _PART: Final = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
 _WHOLE: Final = re.compile(rf"([+-]?)({_NUMBER}|(?:{_NUMBER}(?:ns|us|µs|μs|ms|s|m|h))+)")
 _DIGITS_MAX: Final = 40
-_LARGEST: Final = 2**63 - 1             # 292 years
+_LARGEST: Final = 2**63 - 1  # 292 years
 
 
 def parse_duration(text: str) -> int:

@@ -88,8 +88,8 @@ class SpanCharge:
     fee: int
     amount: int
     charged: int
-    spent_before: int                   # for the call, against which a cap counts
-    cap: int | None                     # of the span's `*free` rating
+    spent_before: int  # for the call, against which a cap counts
+    cap: int | None  # of the span's `*free` rating
 
 
 @dataclass(frozen=True, slots=True)

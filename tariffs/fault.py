@@ -18,14 +18,14 @@ class Severity(StrEnum):
 class Finding:
     """`line` and `column` count from 1 (column = field number); 0 where the finding is about the whole file or row."""
 
-    file: str                           # path inside the folder
+    file: str  # path inside the folder
     line: int
     column: int
-    field: str                          # the column's name, "" for the row
+    field: str  # the column's name, "" for the row
     severity: Severity
-    found: str                          # the text that was found, or what is missing
-    message: str                        # what is wrong
-    allowed: str = ""                   # what would be right, or what to do
+    found: str  # the text that was found, or what is missing
+    message: str  # what is wrong
+    allowed: str = ""  # what would be right, or what to do
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)

@@ -27,7 +27,7 @@ from tariffs.tariff import Tariff
 from tariffs.timing import Timing
 
 FORMAT: Final = 1
-Cells = list[Any]                       # one line of a table, as JSON has it
+Cells = list[Any]  # one line of a table, as JSON has it
 Part = TypeVar("Part")
 
 

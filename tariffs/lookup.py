@@ -66,8 +66,8 @@ class Attempt:
 
     depth: int
     subject: str
-    start_ns: int                       # of the part of the call that was asked about; destinations are judged then
-    from_ns: int                        # from where on the outcome holds
+    start_ns: int  # of the part of the call that was asked about; destinations are judged then
+    from_ns: int  # from where on the outcome holds
     outcome: Outcome
     activation: Activation | None = None
     match: Match | None = None
@@ -139,7 +139,7 @@ class Search:
                 continue
             until_ns = found[index + 1].from_ns if index + 1 < len(found) else end_ns
             filled = self._filled(part, until_ns, profile, depth)
-            if not filled and not start_ns < part.from_ns == end_ns:   # what begins where the call ends lacks nothing
+            if not filled and not start_ns < part.from_ns == end_ns:  # what begins where the call ends lacks nothing
                 return ()
             parts.extend(filled)
         return tuple(parts)

@@ -39,7 +39,7 @@ COLUMNS: Final = {
     "RatingProfiles.csv": PROFILE_COLUMNS,
 }
 RATING_FILES: Final = frozenset(COLUMNS)
-CALL: Final = "call"                    # the category whose usage is surely voice
+CALL: Final = "call"  # the category whose usage is surely voice
 
 
 def read_tariff(

@@ -23,13 +23,19 @@ from tariffs.timing import ANY, Timing
 from tariffs.timing_rows import ANY_TIME, SCHEDULE_WORDS
 
 DESTINATION_RATE_COLUMNS: Final = (
-    "Id", "DestinationId", "RatesTag", "RoundingMethod", "RoundingDecimals", "MaxCost", "MaxCostStrategy",
+    "Id",
+    "DestinationId",
+    "RatesTag",
+    "RoundingMethod",
+    "RoundingDecimals",
+    "MaxCost",
+    "MaxCostStrategy",
 )
 PLAN_COLUMNS: Final = ("Id", "DestinationRatesId", "TimingTag", "Weight")
 
-Priced = list[tuple[str, Rating]]       # the rows of one DestinationRates id: a destination id and its price
+Priced = list[tuple[str, Rating]]  # the rows of one DestinationRates id: a destination id and its price
 Intervals = tuple[RatingInterval, ...]
-Written = tuple[Row, Timing, Decimal]   # a row of RatingPlans.csv and what it says
+Written = tuple[Row, Timing, Decimal]  # a row of RatingPlans.csv and what it says
 _WEEK: Final = frozenset(range(7))
 
 

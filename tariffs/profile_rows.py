@@ -17,7 +17,7 @@ from tariffs.timing import ANY
 from tariffs.zone import Zone
 
 PROFILE_COLUMNS: Final = ("Tenant", "Category", "Subject", "ActivationTime", "RatingPlanId", "FallbackSubjects")
-ALWAYS_NS: Final = -(2**63)             # an activation without a time: earlier than any call
+ALWAYS_NS: Final = -(2**63)  # an activation without a time: earlier than any call
 
 
 class ProfileRows:

@@ -27,7 +27,7 @@ class Rate:
     """The rows of Rates.csv with one id. Slots ascend by `group_start`, and the first counts from position 0."""
 
     id: str
-    connect_fee: int                    # nano-units, of the first row of the id
+    connect_fee: int  # nano-units, of the first row of the id
     slots: tuple[RateSlot, ...]
 
     def slot_at(self, position: int) -> RateSlot:

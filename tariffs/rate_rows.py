@@ -21,11 +21,11 @@ from tariffs.money import last_place
 from tariffs.rate import Rate, RateSlot
 
 RATE_COLUMNS: Final = ("Id", "ConnectFee", "Rate", "RateUnit", "RateIncrement", "GroupIntervalStart")
-DEFAULT_STEP: Final = 1_000_000_000     # of unit and increment, where nothing or 0 is given: one second
+DEFAULT_STEP: Final = 1_000_000_000  # of unit and increment, where nothing or 0 is given: one second
 MILLISECOND: Final = 1_000_000
 
 
-Step = tuple[Row, RateSlot]             # a row and what it says
+Step = tuple[Row, RateSlot]  # a row and what it says
 
 
 class RateRows:

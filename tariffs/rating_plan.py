@@ -15,7 +15,7 @@ from tariffs.timing import Timing
 
 
 class MaxCostStrategy(Enum):
-    """What happens when a call has cost `max_cost`: it goes on free, or may go on no longer. `NONE`: it is not looked at."""
+    """What happens when a call has cost `max_cost`: it goes on free, or may not go on. `NONE`: nothing happens."""
 
     NONE = ""
     FREE = "*free"
@@ -28,14 +28,14 @@ class Rating:
 
     rate: Rate
     rounding: RoundingMethod = RoundingMethod.NONE
-    decimals: int = 0                   # 0: no final rounding
-    max_cost: int = 0                   # nano-units; 0: no cap
+    decimals: int = 0  # 0: no final rounding
+    max_cost: int = 0  # nano-units; 0: no cap
     max_cost_strategy: MaxCostStrategy = MaxCostStrategy.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class RatingInterval:
-    """A price and when it holds. The heavier of two active intervals wins, then the later StartTime, then the earlier row."""
+    """A price and when it holds. The heavier active one wins, then the later StartTime, then the earlier row."""
 
     timing: Timing
     rating: Rating

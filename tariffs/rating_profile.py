@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Activation:
     """From an instant on, a subject's prices are those of a plan; what it cannot price, the fallback subjects may."""
 
-    from_ns: int                        # nanoseconds since the epoch
+    from_ns: int  # nanoseconds since the epoch
     plan_id: str
     fallback_subjects: tuple[str, ...] = ()
 
@@ -18,5 +18,5 @@ class RatingProfile:
 
     tenant: str
     category: str
-    subject: str                        # or "*any"
+    subject: str  # or "*any"
     activations: tuple[Activation, ...]

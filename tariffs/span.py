@@ -63,9 +63,9 @@ class Match:
     __slots__ = ("destination_id", "plan_id", "prefix", "subject")
 
     def __init__(self, subject: str, plan_id: str, prefix: str, destination_id: str) -> None:
-        self.subject: Final = subject               # "tenant:category:subject" of the profile that priced it
+        self.subject: Final = subject  # "tenant:category:subject" of the profile that priced it
         self.plan_id: Final = plan_id
-        self.prefix: Final = prefix                 # "*any" when the plan's entry for any destination matched
+        self.prefix: Final = prefix  # "*any" when the plan's entry for any destination matched
         self.destination_id: Final = destination_id
 
 
@@ -76,7 +76,17 @@ class Span:
     position in the call. An increment's cost is rounded to the kept decimals before it is multiplied.
     """
 
-    __slots__ = ("count", "end_ns", "group_start", "increment", "increment_cost", "interval", "match", "slot", "start_ns")
+    __slots__ = (
+        "count",
+        "end_ns",
+        "group_start",
+        "increment",
+        "increment_cost",
+        "interval",
+        "match",
+        "slot",
+        "start_ns",
+    )
 
     def __init__(
         self,
@@ -111,4 +121,4 @@ class Unrated:
 
     reason: UnratedReason
     at_ns: int
-    detail: str                         # what was looked for and where, in words
+    detail: str  # what was looked for and where, in words

@@ -17,7 +17,7 @@ from tariffs.rating_plan import RatingPlan
 from tariffs.rating_profile import RatingProfile
 from tariffs.timing import Timing
 
-ProfileKey = tuple[str, str, str]       # tenant, category, subject
+ProfileKey = tuple[str, str, str]  # tenant, category, subject
 
 
 class Tariff:
@@ -54,7 +54,7 @@ class Tariff:
             prefix: tuple(ids) for prefix, ids in by_prefix.items()
         }
         self.prefix_length_max: Final = max(map(len, by_prefix), default=0)
-        self._prices: Final[dict[int, Prices]] = {}     # by identity: destinations of one price share their intervals
+        self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
         self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
 

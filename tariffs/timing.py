@@ -19,9 +19,9 @@ class Timing:
     months: frozenset[int] = frozenset()
     month_days: frozenset[int] = frozenset()
     week_days: frozenset[int] = frozenset()
-    start_ns: int = 0                   # of the local day
-    end_ns: int | None = None           # of the local day; only balances look at it
-    schedule: str = ""                  # "*asap", "+30s", "*monthly" …: a word for schedulers; "" for a clock time
+    start_ns: int = 0  # of the local day
+    end_ns: int | None = None  # of the local day; only balances look at it
+    schedule: str = ""  # "*asap", "+30s", "*monthly" …: a word for schedulers; "" for a clock time
 
     @property
     def every_day(self) -> bool:

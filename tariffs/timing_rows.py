@@ -18,9 +18,19 @@ from tariffs.timing import ANY, Timing
 from tariffs.zone import DAY_NS, SECOND_NS
 
 TIMING_COLUMNS: Final = ("Tag", "Years", "Months", "MonthDays", "WeekDays", "Time")
-SCHEDULE_WORDS: Final = frozenset({
-    "*asap", "*every_minute", "*hourly", "*daily", "*weekly", "*monthly", "*monthly_estimated", "*month_end", "*yearly",
-})
+SCHEDULE_WORDS: Final = frozenset(
+    {
+        "*asap",
+        "*every_minute",
+        "*hourly",
+        "*daily",
+        "*weekly",
+        "*monthly",
+        "*monthly_estimated",
+        "*month_end",
+        "*yearly",
+    }
+)
 ANY_TIME: Final = Timing(ANY)
 
 _TIME_ALLOWED: Final = "HH:MM:SS, HH:MM:SS;HH:MM:SS, *asap, +duration, or a schedule word such as *monthly"

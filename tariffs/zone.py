@@ -23,10 +23,10 @@ SECOND_NS: Final = 1_000_000_000
 DAY_NS: Final = 86_400 * SECOND_NS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=_UTC)
 _EPOCH_ORDINAL: Final = _EPOCH.toordinal()
-_ORDINALS_PER_ERA: Final = 146_097      # 400 years, after which the calendar repeats to the week day
+_ORDINALS_PER_ERA: Final = 146_097  # 400 years, after which the calendar repeats to the week day
 _DAYS_KEPT: Final = 64
 _FIRST_SECOND: Final = -62_000_000_000  # in the year 5; beyond, a zone keeps the offset it has there
-_LAST_SECOND: Final = 253_000_000_000   # in the year 9987
+_LAST_SECOND: Final = 253_000_000_000  # in the year 9987
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
@@ -39,7 +39,7 @@ class LocalDay:
         eras, day_of_era = divmod(ordinal - 1, _ORDINALS_PER_ERA)
         civil = date.fromordinal(day_of_era + 1)
         self.zone: Final = zone
-        self.ordinal: Final = ordinal               # 1 = 0001-01-01, as in `datetime.date`
+        self.ordinal: Final = ordinal  # 1 = 0001-01-01, as in `datetime.date`
         self.year: Final = civil.year + 400 * eras
         self.month: Final = civil.month
         self.month_day: Final = civil.day
@@ -61,7 +61,7 @@ class Zone:
 
     def __init__(self, name: str, steady_ns: int, rules: ZoneInfo | None) -> None:
         self.name: Final = name
-        self._steady_ns: Final = steady_ns          # the offset, where there are no rules
+        self._steady_ns: Final = steady_ns  # the offset, where there are no rules
         self._rules: Final = rules
         self._days: Final[dict[int, LocalDay]] = {}
 
@@ -77,7 +77,7 @@ class Zone:
         if self._rules is not None:
             ordinal = (instant_ns + self.offset_ns(instant_ns)) // DAY_NS + _EPOCH_ORDINAL
         day = self._day(ordinal)
-        while instant_ns >= day.end_ns:             # a clock that was set back over midnight
+        while instant_ns >= day.end_ns:  # a clock that was set back over midnight
             day = self._day(day.ordinal + 1)
         return day
 
@@ -153,7 +153,7 @@ def zone(text: str) -> Zone:
         return Zone(text, (-minutes if fixed[1] == "-" else minutes) * 60 * SECOND_NS, None)
     try:
         rules = ZoneInfo(text)
-    except (KeyError, OSError, ValueError):         # unknown; a folder of names, such as "Europe"; a path
+    except (KeyError, OSError, ValueError):  # unknown; a folder of names, such as "Europe"; a path
         raise ValueError(
             f"unknown time zone {text!r}: an IANA name such as Europe/Berlin, a fixed offset such as +02:00, or UTC"
         ) from None

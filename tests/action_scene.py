@@ -42,7 +42,7 @@ from triggers import trigger_files
 from triggers.monitor import bounds
 
 KEY = AccountKey("cgrates.org", "1001")
-SATURDAY_TEN = 1_795_255_200 * NANO      # 2026-11-21T10:00:00Z
+SATURDAY_TEN = 1_795_255_200 * NANO  # 2026-11-21T10:00:00Z
 RULES = ChargeRules()
 RATES = {
     "Destinations": "DST_49,49\nDST_44,44\n",

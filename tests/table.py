@@ -1,10 +1,10 @@
 """Tables: test cases as an operator writes them, one row a case.
 
-    @table(\"\"\"
-        before | after
-        M=1    | M=2      # why
-    \"\"\")
-    def test_it(before: str, after: str) -> None: ...
+@table(\"\"\"
+    before | after
+    M=1    | M=2      # why
+\"\"\")
+def test_it(before: str, after: str) -> None: ...
 """
 
 from collections.abc import Callable

@@ -14,7 +14,7 @@ from tariffs.timing import Timing
 from tariffs.zone import DAY_NS, SECOND_NS, Zone, zone
 
 MINUTE_NS = 60 * SECOND_NS
-MIDNIGHTS = [1_767_571_200, 1_774_738_800, 1_792_879_200, 1_735_689_600]   # a Monday, two changes of clocks, a new year
+MIDNIGHTS = [1_767_571_200, 1_774_738_800, 1_792_879_200, 1_735_689_600]  # a Monday, two changes of clocks, a new year
 ZONES = ["UTC", "Europe/Berlin", "+05:30", "America/Sao_Paulo"]
 
 

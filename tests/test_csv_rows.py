@@ -35,13 +35,13 @@ def cell(value: str) -> tuple[Row, list[Finding]]:
     [
         ("a,b\nc,d\n", [["a", "b"], ["c", "d"]]),
         ("a,b\r\nc,d\r\n", [["a", "b"], ["c", "d"]]),
-        ("a,b", [["a", "b"]]),                                          # no last line end
+        ("a,b", [["a", "b"]]),  # no last line end
         ("a,b\r", [["a", "b"]]),
-        ("\ufeffa,b\n", [["a", "b"]]),                                  # a byte-order mark
-        ("\ufeff#Id,Value\na,b\n", [["a", "b"]]),                       # before a comment too
-        ("#x\na,b\n#\"open\nc,#d\n", [["a", "b"], ["c", "#d"]]),
+        ("\ufeffa,b\n", [["a", "b"]]),  # a byte-order mark
+        ("\ufeff#Id,Value\na,b\n", [["a", "b"]]),  # before a comment too
+        ('#x\na,b\n#"open\nc,#d\n', [["a", "b"], ["c", "#d"]]),
         ("\n\n \t\na,b\n\n", [["a", "b"]]),
-        (" a , b\n", [[" a ", " b"]]),                                  # blanks belong to the cell
+        (" a , b\n", [[" a ", " b"]]),  # blanks belong to the cell
         (",\n", [["", ""]]),
         ('"a,b","c ""d"""\n', [["a,b", 'c "d"']]),
         ('a,"x\r\n#y\n\nz"\nc,d\n', [["a", "x\n#y\n\nz"], ["c", "d"]]),  # a quoted cell breaks lines

@@ -61,8 +61,26 @@ def test_nothing_is_zero() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["sixty", "1e3", "5 s", " 5s", "5s ", "1m30", "s", ".", "-", "5parsec", "1s-1s", "*never", "٣s", "1h\n", "0x10",
-     "2562048h", "9" * 60, "9" * 60 + "h"],
+    [
+        "sixty",
+        "1e3",
+        "5 s",
+        " 5s",
+        "5s ",
+        "1m30",
+        "s",
+        ".",
+        "-",
+        "5parsec",
+        "1s-1s",
+        "*never",
+        "٣s",
+        "1h\n",
+        "0x10",
+        "2562048h",
+        "9" * 60,
+        "9" * 60 + "h",
+    ],
 )
 def test_anything_else_is_refused_and_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"duration|292 years"):

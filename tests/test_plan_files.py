@@ -117,7 +117,7 @@ def test_files_of_one_name_are_one_file() -> None:
         ("T,,,,,*asap", Timing("T", schedule="*asap"), []),
         ("T,,,,,+30s", Timing("T", schedule="+30s"), []),
         ("T,,,,,*monthly", Timing("T", schedule="*monthly"), []),
-        ("T,,,,mon,", Timing("T"), ["WeekDays"]),                                 # means every day
+        ("T,,,,mon,", Timing("T"), ["WeekDays"]),  # means every day
         ("T,,,,1;tue,", Timing("T", week_days=frozenset({1})), ["WeekDays"]),
         ("T,,13,32,,", Timing("T", months=frozenset({13}), month_days=frozenset({32})), ["Months", "MonthDays"]),
         ("T,,,,,aa:30:00", Timing("T", start_ns=30 * MINUTE), ["Time"]),
@@ -136,7 +136,7 @@ def test_a_timing_row(row: str, timing: Timing, warned: list[str]) -> None:
     [
         ("0,0.06,60s,1s,0s", 0, RateSlot(0, 6, 2, MINUTE, SECOND)),
         ("1,6e-2,1m,1s,", 10**9, RateSlot(0, 6, 2, MINUTE, SECOND)),
-        (",1,,,", 0, RateSlot(0, 1, 0, SECOND, SECOND)),                      # nothing is one second
+        (",1,,,", 0, RateSlot(0, 1, 0, SECOND, SECOND)),  # nothing is one second
         (",1,0,0s,0", 0, RateSlot(0, 1, 0, SECOND, SECOND)),
         ("0.000000001,0.000000000000001,1,1,0", 1, RateSlot(0, 1, 15, 1, 1)),  # a price keeps every decimal
     ],
@@ -203,7 +203,7 @@ def test_equal_intervals_of_a_destination_are_one_and_shared() -> None:
 def test_any_timing_can_be_written_anew() -> None:
     tariff, findings = read(Timings=RIGHT["Timings.csv"] + "\n*any,,,,,06:00:00")
     assert tariff.plans["RP"].destinations["DST_DE"][0].timing.start_ns == 6 * HOUR
-    assert places(findings) == ["RatingPlans.csv:1:1 warning"]          # nothing is priced before six
+    assert places(findings) == ["RatingPlans.csv:1:1 warning"]  # nothing is priced before six
 
 
 FAULTS = """
@@ -347,7 +347,7 @@ def test_a_strategy_and_a_cap_are_kept() -> None:
 def test_the_sample_folder_is_right() -> None:
     folder = Path(__file__).parents[1] / "examples" / "tariffs"
     tariff, findings = load({path.name: path.read_text("utf-8") for path in folder.iterdir()})
-    assert places(findings) == ["DestinationRates.csv:8:6 warning"]     # the cap of premium calls
+    assert places(findings) == ["DestinationRates.csv:8:6 warning"]  # the cap of premium calls
     assert sorted(tariff.plans) == ["RP_FLAT", "RP_RETAIL", "RP_SMS"]
 
 
@@ -362,7 +362,7 @@ def test_a_large_price_list_is_quick_and_shares_what_is_equal() -> None:
     }
     begun = time.perf_counter()
     tariff, findings = load(contents)
-    assert time.perf_counter() - begun < 5                  # 0.2 s where nothing else runs
+    assert time.perf_counter() - begun < 5  # 0.2 s where nothing else runs
     assert [finding for finding in findings if finding.severity is Severity.FAULT] == []
     assert len(tariff.plans["RP"].destinations) == count
     assert len({id(intervals) for intervals in tariff.plans["RP"].destinations.values()}) == 200

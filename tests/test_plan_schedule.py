@@ -13,7 +13,7 @@ from tariffs.zone import DAY_NS, SECOND_NS, UTC, zone
 from tests.action_scene import instant
 from tests.table import table
 
-LOADED = "2026-11-21T01:48:37Z"         # a Saturday
+LOADED = "2026-11-21T01:48:37Z"  # a Saturday
 HOUR = 3600 * SECOND_NS
 
 

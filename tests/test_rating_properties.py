@@ -98,9 +98,7 @@ def test_cuts_are_where_a_walk_through_the_minutes_finds_them(built: Tariff, ask
 
 
 def ladder_step(rate_asked: Rate, position: int) -> object:
-    return max(
-        (slot for slot in rate_asked.slots if slot.group_start <= position), key=lambda slot: slot.group_start
-    )
+    return max((slot for slot in rate_asked.slots if slot.group_start <= position), key=lambda slot: slot.group_start)
 
 
 @settings(max_examples=75, deadline=None)
@@ -144,7 +142,7 @@ def test_a_call_in_slices_that_end_on_increments_costs_what_it_costs_whole(
     for index, end in enumerate(sorted(end for end in ends if end <= asked.end_ns)):
         part = cost(built, slice_of(asked, start, end), loop_index=index)
         if isinstance(part, Unrated) or part.match is None or not same_destination(part, whole):
-            return      # a destination is chosen by what is active at the start of each slice
+            return  # a destination is chosen by what is active at the start of each slice
         total, start = total + part.total, end
     assert total == whole.total
 

@@ -96,7 +96,7 @@ def test_refund_pauses_at_each_increment_that_reaches_a_bound() -> None:
     bounds = (Bound(BoundSide.MAX, amount("3.5"), balance_uuid="M"),)
     page = Page(scene.account)
     scene.drive(refund(page, TARIFF, scene.charge, None, bounds), page, lambda _: Verdict(bounds))
-    assert scene.pauses == [180 * 10**9, 240 * 10**9, 300 * 10**9]      # at 3.8, 4.4 and 5.0
+    assert scene.pauses == [180 * 10**9, 240 * 10**9, 300 * 10**9]  # at 3.8, 4.4 and 5.0
     assert balances_text(page.account) == "M=5"
 
 

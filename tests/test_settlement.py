@@ -199,7 +199,7 @@ def test_overdraft_is_told_unless_it_is_allowed() -> None:
     again = Scene(account("*default=-5 M=1"))
     again.call("debit 60s")
     assert again.last is not None
-    assert again.last.overdrawn == 0                    # this debit took nothing on credit
+    assert again.last.overdrawn == 0  # this debit took nothing on credit
 
 
 def test_reason_of_a_grant_of_nothing() -> None:
@@ -221,7 +221,9 @@ SECONDS = st.integers(1, 400)
 
 
 @settings(max_examples=150)
-@given(BALANCES, st.sampled_from(["debit", "maxdebit"]), CATEGORIES, SECONDS, st.sampled_from(["", " rounding", " deny"]))
+@given(
+    BALANCES, st.sampled_from(["debit", "maxdebit"]), CATEGORIES, SECONDS, st.sampled_from(["", " rounding", " deny"])
+)
 def test_what_was_taken_counted_and_answered_is_the_same(
     before: str, verb: str, category: str, seconds: int, more: str
 ) -> None:
@@ -265,7 +267,9 @@ def test_records_of_a_debit_replayed_give_the_account_again(before: str, categor
     assert paying is not None
     page = Page(paying)
     for call in (f"cat:{category}", f"cat:{category} rounding loop:1"):
-        Scene(paying).drive(debit(page, TARIFF, request(call.split(), f"{seconds}s"), RULES, (), lambda: "d1"), page, None)
+        Scene(paying).drive(
+            debit(page, TARIFF, request(call.split(), f"{seconds}s"), RULES, (), lambda: "d1"), page, None
+        )
     rebuilt = replay(stored, json.loads(json.dumps(page.changes)), 0)
     assert rebuilt is not None
     assert json.dumps(account_document(rebuilt)) == json.dumps(account_document(paying))

@@ -18,7 +18,7 @@ from accounts.account import Account, AccountTrigger, Bound, BoundSide, CounterK
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
 
-TriggerKey = tuple[str, str]            # group, unique id
+TriggerKey = tuple[str, str]  # group, unique id
 
 BALANCE_SIDES: Final = {ThresholdType.MIN_BALANCE: BoundSide.MIN, ThresholdType.MAX_BALANCE: BoundSide.MAX}
 COUNTER_SIDES: Final = {
@@ -31,7 +31,7 @@ COUNTER_SIDES: Final = {
 UNWATCHED: Final = frozenset(
     {ThresholdType.MIN_SCORE, ThresholdType.MAX_SCORE, ThresholdType.MIN_COUNTER, ThresholdType.MAX_COUNTER}
 )
-ANY_VALUE: Final = 1 << 200             # a floor that every value has reached
+ANY_VALUE: Final = 1 << 200  # a floor that every value has reached
 MONETARY: Final = BalanceKind.MONETARY.value
 NEW_DEFAULT: Final = Balance(DEFAULT_BALANCE_ID, BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY), 0)
 
@@ -43,8 +43,8 @@ class Firing:
 
     def __init__(self, trigger: AccountTrigger, observed: int, balance_uuid: str = "", counter_id: str = "") -> None:
         self.trigger: Final = trigger
-        self.observed: Final = observed             # scale of what is watched
-        self.balance_uuid: Final = balance_uuid     # one of the two is given
+        self.observed: Final = observed  # scale of what is watched
+        self.balance_uuid: Final = balance_uuid  # one of the two is given
         self.counter_id: Final = counter_id
 
 

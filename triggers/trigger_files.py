@@ -32,9 +32,9 @@ COLUMNS: Final = (
     "BalanceSharedGroup", "BalanceExpiryTime", "BalanceTimingIds", "BalanceWeight", "BalanceBlocker",
     "BalanceDisabled", "ActionsId", "Weight",
 )  # fmt: skip
-CONNECTS: Final = "*event_connect"      # the list of the counter of connected calls
+CONNECTS: Final = "*event_connect"  # the list of the counter of connected calls
 KINDS: Final = frozenset(BalanceKind)
-DERIVED_LENGTH: Final = 16              # hexadecimal digits of a derived id
+DERIVED_LENGTH: Final = 16  # hexadecimal digits of a derived id
 
 
 class TriggerReader:
@@ -46,8 +46,8 @@ class TriggerReader:
         self.action_ids: Final = action_ids
         self.now_ns: Final = now_ns
         self.zone: Final = zone
-        self.seen: Final[dict[str, int]] = {}                   # derived id to how many rows have it
-        self.lines: Final[dict[tuple[str, str], Row]] = {}      # given (group, id) to its row
+        self.seen: Final[dict[str, int]] = {}  # derived id to how many rows have it
+        self.lines: Final[dict[tuple[str, str], Row]] = {}  # given (group, id) to its row
 
     def terms(self, row: Row) -> TriggerTerms | None:
         """The monitor of a row; None where a fault leaves nothing that makes sense."""

@@ -121,9 +121,10 @@ class AnswerWriter:
         for balance in account.balances:
             terms = balance.terms
             written = message.balances.add()
-            written.uuid, written.id, written.kind = balance.uuid, terms.id, terms.kind.value
+            written.uuid, written.id, written.kind = balance.uuid, terms.id, terms.kind
             set_amount(written.value, balance.value, terms.kind, self._currency)
-            written.disabled = terms.disabled
+            if terms.disabled:
+                written.disabled = True
 
     # -- accounts
 

@@ -21,6 +21,8 @@ from ratingd.v1.amount_pb2 import Amount, Usage
 from tariffs.span import VOICE
 
 NANO: Final = 1_000_000_000
+MONETARY: Final = BalanceKind.MONETARY.value
+VOICE_KIND: Final = BalanceKind.VOICE.value
 NAME_MAX: Final = 200
 INSTANT_MAX_NS: Final = 9_214_646_400 * NANO  # 2262-01-01, near the end of 64-bit nanoseconds
 AMOUNT_MAX: Final = 10**15 * NANO
@@ -163,9 +165,9 @@ _HELD_BY: Final = {BalanceKind.MONETARY: "money", BalanceKind.VOICE: "a duration
 
 def set_amount(amount: Amount, value: int, kind: str, currency: str) -> None:
     """`kind` is a balance kind, or what a counter is named for (`*event_connect`), which counts units."""
-    if kind == BalanceKind.MONETARY:
+    if kind == MONETARY:
         set_money(amount.money, value, currency)
-    elif kind == BalanceKind.VOICE:
+    elif kind == VOICE_KIND:
         set_duration(amount.duration, value)
     else:
         amount.units.value = units_text(value)

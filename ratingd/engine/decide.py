@@ -9,15 +9,14 @@ nothing of it can be stored; its reply is stored under its key all the same.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from accounts.debit import debit
-from accounts.max_debit import max_debit
-from accounts.refund import refund
-from accounts.session_time import max_session_time
-
 from accounts.account import Account, AccountKey
 from accounts.book import Page
 from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Reason, Refused
+from accounts.debit import debit
+from accounts.max_debit import max_debit
+from accounts.refund import refund
 from accounts.refusal import refuse_early
+from accounts.session_time import max_session_time
 from actions.context import ActionContext
 from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine, Outside

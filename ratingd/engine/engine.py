@@ -77,7 +77,9 @@ class Engine:
             for number in range(count)
         ]
         self._by_shard: Final = [self._lanes[shard % count] for shard in range(SHARDS)]
-        self.tariffs: Final = TariffLoader(store, self.plans, self.submit, clock, options.default_timezone)
+        self.tariffs: Final = TariffLoader(
+            store, self.plans, self.submit, clock, options.default_timezone, options.rules.decimals
+        )
         self._stopping: Final = threading.Event()
         self._follower: Final = threading.Thread(target=self._follow_tariffs, name="tariff-follower", daemon=True)
 
@@ -163,7 +165,9 @@ class Engine:
 
 def plan_version(stored: StoredTariff) -> PlanVersion:
     """A stored tariff, ready to rate by."""
-    return PlanVersion(stored.number, unpack(stored.image), stored.effective_at_ns or 0, stored.moves_calls)
+    book = unpack(stored.image)
+    book.tariff.prepare()
+    return PlanVersion(stored.number, book, stored.effective_at_ns or 0, stored.moves_calls)
 
 
 class _HeldReply:

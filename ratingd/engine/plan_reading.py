@@ -6,6 +6,7 @@ answers with findings and, if there is no fault, the image of the whole new tari
 that is left to do here.
 """
 
+import gc
 import json
 import zlib
 from collections.abc import Mapping
@@ -26,16 +27,20 @@ class Reading:
     image: bytes | None
 
 
-def read_apart(files: Mapping[str, bytes], stored_image: bytes | None, now_ns: int, zone_name: str) -> Reading:
+def read_apart(
+    files: Mapping[str, bytes], stored_image: bytes | None, now_ns: int, zone_name: str, decimals: int
+) -> Reading:
     """Read a folder in a process of its own. Blocks the calling thread, not the interpreter."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(read_here, files, stored_image, now_ns, zone_name).result()
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+        return pool.submit(read_here, files, stored_image, now_ns, zone_name, decimals).result()
 
 
-def read_here(files: Mapping[str, bytes], stored_image: bytes | None, now_ns: int, zone_name: str) -> Reading:
+def read_here(
+    files: Mapping[str, bytes], stored_image: bytes | None, now_ns: int, zone_name: str, decimals: int
+) -> Reading:
     """Read a folder in this process."""
     stored = unpack(stored_image)
-    book, findings = read_folder(files, stored, now_ns=now_ns, zone=zone(zone_name))
+    book, findings = read_folder(files, stored, now_ns=now_ns, zone=zone(zone_name), decimals=decimals)
     return Reading(tuple(findings), None if book is None else pack(book))
 
 

@@ -46,12 +46,14 @@ class TariffLoader:
         submit: Submit,
         clock: Callable[[], int],
         zone_name: str,
+        decimals: int,
     ) -> None:
         self._store: Final = store
         self._plans: Final = plans
         self._submit: Final = submit
         self._clock: Final = clock
         self._zone_name: Final = zone_name
+        self._decimals: Final = decimals
         self._one: Final = threading.Lock()
 
     def check(self, files: Mapping[str, bytes]) -> LoadReport:
@@ -97,11 +99,12 @@ class TariffLoader:
     def _read(self, files: Mapping[str, bytes]) -> Reading:
         serving = self._store.versions_to_serve(self._clock())
         stored = serving[-1].image if serving else None
-        return read_apart(files, stored, self._clock(), self._zone_name)
+        return read_apart(files, stored, self._clock(), self._zone_name, self._decimals)
 
     def _activate(
         self, image: bytes, book: PlanBook, files: Mapping[str, bytes], moves_calls: bool, loaded_by: str
     ) -> int:
+        book.tariff.prepare()
         now = self._clock()
         effective_at = now + NOTICE_NS if self._store.shared else now
         number = self._store.tariffs.add(

@@ -71,7 +71,8 @@ class Pace:
 def measure(folder: Path, sample: Sample, seconds: float) -> list[Figure]:
     store = Nowhere(open_store(f"sqlite:///{folder / 'in_process.db'}").database)
     store.migrate()
-    engine = Engine(store, EngineOptions(ChargeRules()), NoOutbox())
+    rules = ChargeRules()
+    engine = Engine(store, EngineOptions(rules), NoOutbox())
     engine.start()
     try:
         report = TariffLoader(store, engine.plans, engine.submit, time.time_ns, "UTC", 5).load(sample.folder())

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from accounts.charge import ChargeRules
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from bench.figure import Figure
 from bench.in_process import COMPILED
@@ -61,7 +62,8 @@ def read(files: Mapping[str, bytes]) -> None:
 
 
 def check(files: Mapping[str, bytes]) -> None:
-    book, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=time.time_ns(), zone=UTC)
+    rules = ChargeRules()
+    book, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=time.time_ns(), zone=UTC, decimals=rules.decimals)
     if book is None:
         raise RuntimeError(f"the folder has faults: {findings[:3]}")
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from accounts.account import Account, AccountKey, AccountTrigger, ThresholdType, TriggerTerms
 from accounts.balance import Balance, BalanceKind, BalanceTerms
@@ -32,6 +32,7 @@ def test_document_leaves_defaults_out_and_keeps_integers() -> None:
     }
 
 
+@settings(deadline=None)
 @given(accounts())
 def test_account_read_and_written_again_gives_the_same_bytes(account: Account) -> None:
     text = json.dumps(account_document(account))
@@ -39,6 +40,7 @@ def test_account_read_and_written_again_gives_the_same_bytes(account: Account) -
     assert json.dumps(account_document(account.copy())) == text
 
 
+@settings(deadline=None)
 @given(accounts())
 def test_account_read_is_the_account_written(account: Account) -> None:
     read = account_from_text(json.dumps(account_document(account)))

@@ -105,7 +105,7 @@ def returned(charge: Charge, back: RefundCost) -> Charge:
     return Charge(charge.charge_id, charge.request, charge.increments, total)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     before=st.sampled_from(["M=5", "M=0.7 N=9", "voice:V=30s M=2", "voice:V=600s(subj:CFSUB) M=1", "M=0.3"]),
     call=st.sampled_from(["debit 90s cat:cf", "debit 200s", "debit 61s cat:odd rounding", "debit 300s cat:maxf"]),

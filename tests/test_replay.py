@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.account import Account, AccountKey
@@ -100,6 +100,7 @@ def text(account: Account) -> str:
     return json.dumps(account_document(account))
 
 
+@settings(deadline=None)
 @given(accounts(), st.lists(st.lists(st.sampled_from(STEPS), max_size=5), max_size=3), st.data())
 def test_records_replayed_give_the_document_again(
     account: Account, operations: list[list[Step]], data: st.DataObject

@@ -220,7 +220,7 @@ CATEGORIES = st.sampled_from(["call", "cf", "ones", "odd", "maxf", "maxd", "free
 SECONDS = st.integers(1, 400)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     BALANCES, st.sampled_from(["debit", "maxdebit"]), CATEGORIES, SECONDS, st.sampled_from(["", " rounding", " deny"])
 )
@@ -250,7 +250,7 @@ def test_what_was_taken_counted_and_answered_is_the_same(
         assert min(now.values(), default=0) >= 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(BALANCES, st.sampled_from(["debit", "maxdebit"]), CATEGORIES, SECONDS)
 def test_max_session_time_is_what_max_debit_serves(before: str, verb: str, category: str, seconds: int) -> None:
     scene = Scene(account(before))
@@ -260,7 +260,7 @@ def test_max_session_time_is_what_max_debit_serves(before: str, verb: str, categ
     assert most == f"{scene.last.granted // 10**9}s"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(BALANCES, CATEGORIES, SECONDS)
 def test_records_of_a_debit_replayed_give_the_account_again(before: str, category: str, seconds: int) -> None:
     paying, stored = watched_scene(before).account, watched_scene(before).account
@@ -275,7 +275,7 @@ def test_records_of_a_debit_replayed_give_the_account_again(before: str, categor
     assert json.dumps(account_document(rebuilt)) == json.dumps(account_document(paying))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(BALANCES, CATEGORIES, SECONDS)
 def test_dry_run_answers_as_the_charge_does(before: str, category: str, seconds: int) -> None:
     dry, real = Scene(account(before)), Scene(account(before))
@@ -288,7 +288,7 @@ def test_dry_run_answers_as_the_charge_does(before: str, category: str, seconds:
     assert runs_text(dry.last) == runs_text(real.last)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.sampled_from(["call", "cf", "ones", "rg"]))
 def test_call_debited_in_parts_costs_what_it_costs_whole(minutes: list[int], category: str) -> None:
     """At prices that are exact at five decimals, in parts that end on increments."""
@@ -303,7 +303,7 @@ def test_call_debited_in_parts_costs_what_it_costs_whole(minutes: list[int], cat
     assert balances_text(parts.account) == balances_text(whole.account)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     before=BALANCES,
     category=st.sampled_from(["call", "cf", "ones", "odd", "maxf", "rg"]),

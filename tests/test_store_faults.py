@@ -9,11 +9,15 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from accounts.account import AccountKey
 from ratingd.store.faults import DataRefused, StoreInUse, StoreUnavailable, VersionConflict
+from ratingd.store.postgres import columns_of
 from ratingd.store.rows import Batch
 from ratingd.store.store import open_store
 from tests.postgres_server import PostgresServer
@@ -196,3 +200,23 @@ def test_every_connection_commits_to_disk(postgresql_url: str) -> None:
     with store.database.read() as connection:
         assert connection.scalar(text("SHOW synchronous_commit")) == "on"
     store.close()
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+ROWS = st.tuples(
+    TEXTS | st.sampled_from(["NULL", "{}", '"', "\\", ",", " ", ""]) | st.none(),
+    st.binary(),
+    st.integers(-(2**63), 2**63 - 1) | st.none(),
+    st.booleans(),
+)
+
+
+def test_postgres_arrays_keep_every_value(postgres_server: PostgresServer) -> None:
+    with psycopg.connect(postgres_server.conninfo("postgres")) as connection:
+
+        @given(st.lists(ROWS, min_size=1))
+        def round_trip(rows: list[tuple[object, ...]]) -> None:
+            query = "SELECT * FROM UNNEST(%s::text[], %s::bytea[], %s::int8[], %s::bool[])"
+            assert connection.execute(query, columns_of(rows)).fetchall() == rows
+
+        round_trip()

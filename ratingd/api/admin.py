@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import name, set_instant
+from ratingd.api.convert import name, required, set_instant
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.api.plans import Charger
 from ratingd.api.sessions import Sessions
@@ -126,7 +126,10 @@ class Admin:
 
     def _replay_outbox(self, body: bytes, _: int | None) -> Reply:
         request = parse(admin_pb2.ReplayOutboxRequest(), body)
-        replayed = self._outbox.replay(list(request.ids) or None, self._config.clock())
+        if len(request.ids) > PAGE_MAX:
+            raise InvalidRequest("ids", f"{len(request.ids)} entries; at most {PAGE_MAX} are allowed, none means all")
+        ids = [required(entry, f"ids[{place}]") for place, entry in enumerate(request.ids)]
+        replayed = self._outbox.replay(ids or None, self._config.clock())
         if replayed:
             self._daemon.outbox_filled()
         return Reply(0, admin_pb2.ReplayOutboxResponse(replayed=replayed).SerializeToString())

@@ -23,12 +23,14 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from ratingd import observe
-from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer
+from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
 from ratingd.engine.command import Reply
 from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
+from ratingd.store.faults import StoreFault
 
 UNARY_THREADS: Final = 64
+UNARY_WAITING_MAX: Final = 4_096  # calls that have come and are not answered; gRPC itself refuses more
 UNSENT_MAX: Final = 1_024  # answers of one stream that its client has not taken yet
 DETAILS: Final = "grpc-status-details-bin"
 CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
@@ -56,12 +58,14 @@ class GrpcioServer:
                 ("grpc.so_reuseport", 0),
                 ("grpc.http2.lookahead_bytes", 1 << 20),
             ],
+            maximum_concurrent_rpcs=UNARY_WAITING_MAX + streams_max,
         )
         self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self.port: Final = self._server.add_insecure_port(address)
-        if self.port == 0:
-            raise OSError(f"cannot listen on {address}")
+        try:
+            self.port: Final = self._server.add_insecure_port(address)
+        except RuntimeError:
+            raise OSError(f"cannot listen on {address}: it is in use, or not an address of this machine") from None
 
     @property
     def open_streams(self) -> int:
@@ -124,8 +128,8 @@ class GrpcioServer:
                 stream.receive(message)
             if not outlet.over:
                 stream.half_close()
-        except RatingdError as error:
-            outlet.finish(failure(error))
+        except (RatingdError, StoreFault) as error:
+            outlet.finish(failure(told(error)))
         except grpc.RpcError:
             outlet.cut_off()  # the client is gone
         except Exception as error:  # noqa: BLE001 (ours to mend; the client shall not wait for ever)

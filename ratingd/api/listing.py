@@ -196,6 +196,10 @@ def place_of(token: str, kinds: Sequence[type]) -> Sequence[int | str] | None:
         place = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (binascii.Error, ValueError):
         place = None
-    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds) or not all(map(_is_place, place)):
         raise InvalidRequest("page_token", "is none that this list gave out")
     return place
+
+
+def _is_place(part: int | str) -> bool:
+    return part.isprintable() if isinstance(part, str) else 0 <= part < 2**63

@@ -19,9 +19,11 @@ from typing import Final, Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
+from ratingd import observe
 from ratingd.api.status import failure
 from ratingd.engine.command import Command, Reply
-from ratingd.errors import InvalidRequest, RatingdError
+from ratingd.errors import InvalidRequest, RatingdError, Unavailable
+from ratingd.store.faults import StoreFault
 
 
 class Kind(Enum):
@@ -108,10 +110,18 @@ def guarded(prepare: Callable[[bytes, int | None], Prepared]) -> Callable[[bytes
     def prepared(body: bytes, deadline_ns: int | None) -> Prepared:
         try:
             return prepare(body, deadline_ns)
-        except RatingdError as error:
-            return failure(error)
+        except (RatingdError, StoreFault) as error:
+            return failure(told(error))
 
     return prepared
+
+
+def told(error: RatingdError | StoreFault) -> RatingdError:
+    """What a client is told of an error; the store's own are none of its business."""
+    if isinstance(error, RatingdError):
+        return error
+    observe.event("api.store_fault", error=str(error))
+    return Unavailable("the store does not answer. Nothing is known to be done; ask again in a moment.")
 
 
 def answer(prepared: Prepared, submit: Submit, done: Callable[[Reply], None]) -> None:

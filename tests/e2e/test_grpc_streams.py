@@ -118,14 +118,14 @@ def test_a_client_that_does_not_read_is_held_back(desk: ApiDesk) -> None:
         nonlocal sent
         for number in range(100_000):
             sent += 1
-            yield ChargeRequest(correlation_id="x" * 4_000, debit=debit("1009", key=f"k{number}"))
+            yield ChargeRequest(correlation_id=f"{number:08d}" * 1_000, debit=debit(key=""))
 
     answers = desk.charging.Charge(requests(), timeout=60)
     assert next(answers).WhichOneof("response") == "error"
-    assert eventually(lambda: settled(lambda: sent), 20)
+    assert eventually(lambda: settled(lambda: sent), 30)
     assert sent < 100_000
     answers.cancel()
-    assert eventually(lambda: desk.server.open_streams == 0)
+    assert eventually(lambda: desk.server.open_streams == 0, 20)
 
 
 def settled(reading: Callable[[], int]) -> bool:
@@ -230,7 +230,10 @@ def test_going_down_answers_what_is_in_progress_and_refuses_the_rest(sqlite_url:
         answers = desk.charging.Charge(iter(feed), timeout=20)
         feed.send(*(ChargeRequest(correlation_id=f"c{n}", debit=debit(key=f"k{n}")) for n in range(200)))
         taken = [next(answers)]
-        watching = desk.sessions.WatchDisconnects(iter([DisconnectResult(switch_id="sbc-1")]), timeout=20)
+        switch = Feed()
+        switch.send(DisconnectResult(switch_id="sbc-1"))
+        watching = desk.sessions.WatchDisconnects(iter(switch), timeout=20)
+        assert eventually(lambda: desk.watching() == ["sbc-1"])
         stopping = threading.Thread(target=desk.server.stop, args=(5,))
         started = time.monotonic()
         stopping.start()

@@ -74,9 +74,10 @@ class Scheduler:
         self._seen_ns = 0
         self._expired: dict[AccountKey, int] = {}
         self._one: Final = threading.Lock()
+        self._threads: Final = {"plans": ThreadPoolExecutor(1), "chores": ThreadPoolExecutor(1)}
         self._timers: Final = BackgroundScheduler(
             timezone=UTC,
-            executors={"plans": ThreadPoolExecutor(1), "chores": ThreadPoolExecutor(1)},
+            executors=self._threads,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -94,7 +95,9 @@ class Scheduler:
         """Run nothing more; what is under way ends after its chunk, and is gone on with by the next start."""
         self._stopping.set()
         if self._timers.running:
-            self._timers.shutdown(wait=True)
+            self._timers.shutdown(wait=False)  # it would wait holding a lock that `_set_timers` needs
+            for thread in self._threads.values():
+                thread.shutdown(wait=True)
 
     def look(self) -> None:
         """Take over a new tariff or new zones, and run what is overdue."""

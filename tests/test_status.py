@@ -8,7 +8,7 @@ from google.rpc import code_pb2, error_details_pb2
 from accounts.charge import Reason, Refused
 from ratingd import errors
 from ratingd.api.answers import REASONS
-from ratingd.api.status import CODES, TEXT_MAX, failure, refusal, status_of
+from ratingd.api.status import CODES, TEXT_BYTES, failure, refusal, status_of
 from ratingd.engine.command import Reply
 from ratingd.errors import (
     AccountUnknown,
@@ -79,7 +79,16 @@ def test_an_unknown_account_reads_the_same_as_refusal_and_as_error() -> None:
     assert info_of(as_refusal).reason == info_of(as_error).reason
 
 
-def test_a_long_text_is_cut_so_that_the_trailers_stay_small() -> None:
-    reply = failure(TariffRefused(["x" * 100_000]), file="y" * 100_000)
-    assert len(status_of(reply).message) == TEXT_MAX
-    assert len(reply.body) < 8_000
+@pytest.mark.parametrize("letter", ["x", "ß", "語", "🙂"])
+def test_a_long_text_is_cut_so_that_the_trailers_stay_small(letter: str) -> None:
+    long = letter * 100_000
+    looked_at = dict.fromkeys(("tenant", "account", "category", "subject", "destination"), long)
+    for reply in (
+        failure(TariffRefused([long])),
+        failure(UnknownTimeZone("call.time_zone", long), **looked_at),
+        refusal(Refused(Reason.INVALID_USAGE, long), **looked_at),
+    ):
+        text = status_of(reply).message
+        percent_encoded = sum(1 if byte < 128 else 3 for byte in text.encode())
+        assert percent_encoded + len(reply.body) * 4 // 3 < 8_000
+        assert len(text.encode()) > TEXT_BYTES - 4

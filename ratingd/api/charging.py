@@ -67,7 +67,7 @@ class Charging:
             deny_negative=request.deny_negative,
             final=request.final,
         )
-        encode = _Encoding(asked, self._writer, full=request.view != BASIC)
+        encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
         return Command(
             asked.key, Debit(asked), encode.charged, key, fingerprint(request, b"debit"), request.dry_run, deadline_ns
         )
@@ -83,7 +83,7 @@ class Charging:
             force_duration=request.force_duration,
             max_rate=max_rate_of(request, self._config),
         )
-        encode = _Encoding(asked, self._writer, full=request.view != BASIC)
+        encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
         mark = fingerprint(request, b"max_debit")
         return Command(asked.key, MaxDebit(asked), encode.charged, key, mark, request.dry_run, deadline_ns)
 
@@ -154,19 +154,19 @@ def _join_batch(replies: Sequence[Reply]) -> Reply:
 class _Encoding:
     """Writes what came of one charging request, on the lane's thread."""
 
-    __slots__ = ("_asked", "_full", "_writer")
+    __slots__ = ("_asked", "_dry_run", "_full", "_writer")
 
-    def __init__(self, asked: ChargeRequest, writer: AnswerWriter, *, full: bool) -> None:
+    def __init__(self, asked: ChargeRequest, writer: AnswerWriter, *, full: bool, dry_run: bool = False) -> None:
         self._asked: Final = asked
         self._writer: Final = writer
         self._full: Final = full
+        self._dry_run: Final = dry_run
 
     def charged(self, answer: Answer | RatingdError) -> Reply:
         if isinstance(answer, Charged):
             voice = self._asked.tor == VOICE
-            message = self._writer.call_cost(
-                answer.cost, answer.charge_id, answer.account, voice=voice, full=self._full
-            )
+            charge_id = "" if self._dry_run else answer.charge_id
+            message = self._writer.call_cost(answer.cost, charge_id, answer.account, voice=voice, full=self._full)
             return Reply(0, message.SerializeToString())
         return self._otherwise(answer)
 

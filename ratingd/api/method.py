@@ -119,6 +119,7 @@ def guarded(prepare: Callable[[bytes, int | None], Prepared]) -> Callable[[bytes
 def told(error: RatingdError | StoreFault) -> RatingdError:
     """What a client is told of an error; the store's own are none of its business."""
     if isinstance(error, RatingdError):
+        observe.count(f"api.refused reason={error.reason}")
         return error
     observe.event("api.store_fault", error=str(error))
     return Unavailable("the store does not answer. Nothing is known to be done; ask again in a moment.")

@@ -23,7 +23,10 @@ from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest, Overloaded, RatingdError
 
 DOMAIN: Final = "ratingd"
-TEXT_MAX: Final = 2_000  # a client drops a status whose trailers pass 8 KiB
+# A client drops a status whose trailers pass 8 KiB, in which a letter may take three bytes and a detail a third more.
+TEXT_BYTES: Final = 1_200
+DESCRIPTION_BYTES: Final = 600
+VALUE_BYTES: Final = 100
 
 CODES: Final[Mapping[str, int]] = {
     "INVALID_USAGE": code_pb2.INVALID_ARGUMENT,
@@ -88,17 +91,22 @@ def status_of(reply: Reply) -> status_pb2.Status:
 
 
 def _status(reason: str, text: str, looked_at: Mapping[str, str]) -> status_pb2.Status:
-    status = status_pb2.Status(code=CODES[reason], message=text[:TEXT_MAX])
+    status = status_pb2.Status(code=CODES.get(reason, code_pb2.INTERNAL), message=_cut(text, TEXT_BYTES))
     info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN)
     for name, value in looked_at.items():
-        info.metadata[name] = value[:TEXT_MAX]
+        info.metadata[name] = _cut(value, VALUE_BYTES)
     status.details.add().Pack(info)
     return status
 
 
+def _cut(text: str, most: int) -> str:
+    """As much of a text as fits into so many bytes."""
+    return text if 4 * len(text) <= most else text.encode()[:most].decode(errors="ignore")
+
+
 def _blame(status: status_pb2.Status, field: str, description: str) -> None:
     bad = error_details_pb2.BadRequest()
-    bad.field_violations.add(field=field, description=description[:TEXT_MAX])
+    bad.field_violations.add(field=field, description=_cut(description, DESCRIPTION_BYTES))
     status.details.add().Pack(bad)
 
 

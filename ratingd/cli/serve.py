@@ -10,6 +10,7 @@ import click
 from ratingd.cli.options import configured
 from ratingd.daemon import Daemon
 from ratingd.settings_reading import read_settings
+from ratingd.store.faults import StoreFault
 
 
 @click.command("serve")
@@ -33,8 +34,11 @@ def serve_command(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told_to_stop)
-    daemon = Daemon(settings)
-    daemon.start()
+    try:
+        daemon = Daemon(settings)
+        daemon.start()
+    except (StoreFault, OSError) as error:
+        raise click.ClickException(f"cannot serve: {error}") from None
     click.echo(f"ratingd listens on {daemon.address}")
     stop.wait()
     daemon.stop()

@@ -1,0 +1,71 @@
+"""The demo, as `make demo` runs it: every step of it must happen, within half a minute."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ratingd.demo.sample_plan import RECEIVER_PORT, sample_files
+
+DEMO = [sys.executable, "-m", "ratingd", "demo"]
+STEPS = 9
+
+
+def story(output: str) -> str:
+    """What is the same in every run."""
+    for what, text in (
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"sha256=[0-9a-f]{64}", "sha256=" + 64 * "0"),
+        (r"\d{4}-\d\d-\d\d(?=[T ]10:0)", "MONDAY"),
+        (r"charges over gRPC in [\d.]+ s", "charges over gRPC in 1.0 s"),
+        (r"cut after \d+ of", "cut after 60 of"),
+        (r"from \d+ operations", "from 300 operations"),
+    ):
+        output = re.sub(what, text, output)
+    return output
+
+
+def test_every_step_happens() -> None:
+    begun = time.monotonic()
+    ended = subprocess.run(DEMO, capture_output=True, text=True, timeout=100, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.count("✓") == STEPS
+    assert "✗" not in ended.stdout
+    assert "\x1b" not in ended.stdout, "plain, for it is no terminal"
+    assert "Total 0.2" in story(ended.stdout)
+    assert time.monotonic() - begun < 60
+
+
+def test_keep_stays_up_until_it_is_told_to_end() -> None:
+    with subprocess.Popen([*DEMO, "--keep"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        told = ""
+        for line in demo.stdout:
+            told += line
+            if "stays up until Ctrl-C" in line:
+                break
+        found = re.search(r"account show 1008 --address (\S+)", told)
+        assert found is not None, told
+        address = found[1]
+        shown = subprocess.run(
+            [sys.executable, "-m", "ratingd", "account", "show", "1008", "--address", address],
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        assert "disabled" in shown.stdout
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=30)
+    assert demo.returncode == 0
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        assert probe.connect_ex((host, int(port))) != 0, "the daemon outlived the demo"
+
+
+def test_another_receiver_is_written_into_the_folder_in_memory() -> None:
+    moved = sample_files(4711)["Actions.csv"]
+    assert b"http://127.0.0.1:4711/alerts" in moved
+    assert str(RECEIVER_PORT).encode() not in moved
+    folder = Path(__file__).parents[2] / "examples" / "tariffs"
+    assert sample_files(RECEIVER_PORT)["Actions.csv"] == (folder / "Actions.csv").read_bytes()

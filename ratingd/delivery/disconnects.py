@@ -154,7 +154,7 @@ class DisconnectDesk:
         observe.event(f"disconnect.{outcome.value.lower()}", **fields)
         try:
             if outcome is Outcome.FAILED:
-                return self._store.outbox.retry(entry.id, self._clock() + self._terms.again_ns, detail or "FAILED")
+                return self._store.outbox.retry(entry, self._clock() + self._terms.again_ns, detail or "FAILED")
             settled = self._store.outbox.delivered(entry.id)
         except StoreFault as fault:  # told again, and answered again
             observe.event("disconnect.unsettled", entry=entry.id, error=str(fault))

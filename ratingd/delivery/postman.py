@@ -1,13 +1,14 @@
 """The postman: takes alerts out of the outbox, posts them, and writes down what came of it.
 
 A lane commits an alert and wakes the postman, who leases what is due and hands it to a few threads; nothing polls while
-nothing happens, but for a look every few seconds at what other daemons on the same database may have left. An alert
+nothing happens, but for a look every few seconds at what an earlier run or another daemon may have left. An alert
 that fails is put back with its next instant; one that has been tried for `outbox_max_age` (72 h), or whose receiver
 says that it never will take it, is put aside as dead and can be replayed.
 
 What is told in the log is told once an attempt: `webhook.delivered`, `webhook.retry`, `webhook.dead`.
 """
 
+import heapq
 import random
 import threading
 import time
@@ -59,6 +60,7 @@ class Postman:
         self._woken = False
         self._stopping = False
         self._busy = 0
+        self._put_off: Final[list[int]] = []  # instants of the next attempts, soonest first
         self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix="webhook")
         self._round: Final = threading.Thread(target=self._go_round, name="postman", daemon=True)
 
@@ -110,10 +112,14 @@ class Postman:
             with self._changed:
                 self._busy += 1
             self._threads.submit(self._deliver, entry)
-        if len(entries) == free:
-            return LOOK_S
-        due_ns = self._store.outbox.next_due(KIND)
-        return LOOK_S if due_ns is None else min(max((due_ns - self._clock()) / SECOND_NS, 0.0), LOOK_S)
+        return min(LOOK_S, self._pause_s(now_ns))
+
+    def _pause_s(self, now_ns: int) -> float:
+        """Seconds until the next attempt that this postman has put off."""
+        with self._changed:
+            while self._put_off and self._put_off[0] <= now_ns:
+                heapq.heappop(self._put_off)
+            return (self._put_off[0] - now_ns) / SECOND_NS if self._put_off else LOOK_S
 
     def _sleep(self, wait_s: float) -> None:
         with self._changed:
@@ -144,7 +150,10 @@ class Postman:
                 observe.event("webhook.delivered", **fields)
             case Verdict.RETRY if now_ns - entry.created_ns < self._terms.max_age_ns:
                 pause = webhook.pause_s(attempts, self._chance(), judgement.pause_s)
-                outbox.retry(entry.id, now_ns + int(pause * SECOND_NS), judgement.error)
+                due_ns = now_ns + int(pause * SECOND_NS)
+                outbox.retry(entry, due_ns, judgement.error)
+                with self._changed:
+                    heapq.heappush(self._put_off, due_ns)
                 observe.event("webhook.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
             case Verdict.RETRY | Verdict.DEAD:
                 outbox.dead(entry.id, judgement.error)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -30,7 +29,7 @@ from sqlalchemy.sql.dml import Update
 
 from accounts.account import AccountKey
 from ratingd.store.database import Database
-from ratingd.store.rows import OutboxEntry
+from ratingd.store.rows import OutboxEntry, receiver_of
 from ratingd.store.tables import outbox
 
 t: Final = outbox.c
@@ -39,6 +38,7 @@ former: Final = outbox.alias("former")
 LITERALLY_WAITING: Final[ColumnElement[str]] = literal_column(
     "'waiting'"
 )  # a bound value would hide the partial indexes
+PLACE: Final = tuple_(t.tenant, t.shard, t.account, t.id)
 FIRST_IN_LINE: Final = and_(
     first.c.state == LITERALLY_WAITING,
     ~exists(1).where(
@@ -61,29 +61,30 @@ class Outbox:
             .where(first.c.kind == kind, first.c.due_ns <= now_ns, first.c.leased_until_ns <= now_ns, FIRST_IN_LINE)
             .order_by(first.c.due_ns)
             .limit(limit)
-            .with_for_update(skip_locked=True)
         )
-        found = tuple_(t.tenant, t.shard, t.account, t.id).in_(due)
-        leased = update(outbox).where(found).values(leased_until_ns=until_ns)
+        with self._database.read() as connection:  # lanes may write meanwhile
+            found = [tuple(row) for row in connection.execute(due).all()]
+        if not found:
+            return []
+        free = update(outbox).where(PLACE.in_(found), t.state == LITERALLY_WAITING, t.leased_until_ns <= now_ns)
         with self._database.write() as connection:
-            rows = connection.execute(leased.returning(*t)).all()
+            rows = connection.execute(free.values(leased_until_ns=until_ns).returning(*t)).all()
         return [entry(row) for row in sorted(rows, key=lambda row: (row.version, row.created_ns, row.place))]
-
-    def next_due(self, kind: str) -> int | None:
-        """When the next waiting entry may be taken; None when nothing waits."""
-        due, leased = first.c.due_ns, first.c.leased_until_ns
-        query = select(func.min(case((due > leased, due), else_=leased))).where(first.c.kind == kind, FIRST_IN_LINE)
-        with self._database.read() as connection:
-            instant = connection.scalar(query)
-        return None if instant is None else int(instant)
 
     def delivered(self, entry_id: str) -> bool:
         """Done. False when it was not waiting."""
         return self._settle(entry_id, state="delivered", last_error="", attempts=t.attempts + 1)
 
-    def retry(self, entry_id: str, due_ns: int, error: str) -> bool:
-        """One more attempt has failed; the next is at `due_ns`."""
-        return self._settle(entry_id, due_ns=due_ns, last_error=error, attempts=t.attempts + 1, leased_until_ns=0)
+    def retry(self, failed: OutboxEntry, due_ns: int, error: str) -> bool:
+        """One more attempt has failed; the next is at `due_ns`, and what waits behind the entry is not due sooner."""
+        line = (t.tenant == failed.key.tenant, t.shard == failed.shard, t.account == failed.key.account)
+        behind = (t.receiver == receiver_of(failed.target), t.kind == failed.kind, t.state == LITERALLY_WAITING)
+        put_off = update(outbox).where(t.id == failed.id, t.state == LITERALLY_WAITING)
+        values = {"due_ns": due_ns, "last_error": error, "attempts": t.attempts + 1, "leased_until_ns": 0}
+        with self._database.write() as connection:
+            waited = connection.execute(put_off.values(values)).rowcount == 1
+            connection.execute(update(outbox).where(*line, *behind, t.due_ns < due_ns).values(due_ns=due_ns))
+        return waited
 
     def dead(self, entry_id: str, error: str) -> bool:
         """Put aside until somebody replays it."""

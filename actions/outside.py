@@ -29,11 +29,16 @@ class PostAlert:
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Ask a switch to cut one call. `reason` is DISCONNECT, the word a switch is told."""
+    """Ask a switch to cut one call. `reason` is DISCONNECT, the word a switch is told.
+
+    The trigger is the monitor that asked for it; "" where a plan or an operator did.
+    """
 
     call_id: str
     switch_id: str
     reason: str
+    trigger_group: str = ""
+    trigger_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

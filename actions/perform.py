@@ -193,4 +193,6 @@ def _disconnects(page: Page, action: Action, context: ActionContext) -> list[Out
         calls = parse_session_filter(action.extra).select(page.account.key, context.open_calls)
     except ValueError as error:
         raise ActionFailed(action, str(error)) from None
-    return [Disconnect(call.call_id, call.switch_id, DISCONNECT) for call in calls]
+    terms = None if context.cause is None else context.cause.trigger.terms
+    group, unique_id = ("", "") if terms is None else (terms.group, terms.unique_id)
+    return [Disconnect(call.call_id, call.switch_id, DISCONNECT, group, unique_id) for call in calls]

@@ -96,8 +96,12 @@ class Building:
                 if effect.sync:
                     synchronous.append(effect.id)
             elif isinstance(effect, Disconnect):
-                body = {"tenant": key.tenant, "account": key.account, "call_id": effect.call_id,
-                        "switch_id": effect.switch_id, "reason": effect.reason}  # fmt: skip
+                body = {
+                    "call_id": effect.call_id,
+                    "reason": effect.reason,
+                    "trigger_group": effect.trigger_group,
+                    "trigger_id": effect.trigger_id,
+                }
                 self._queue(key, new_id(), "disconnect", effect.switch_id, body, now_ns)
         return tuple(synchronous)
 

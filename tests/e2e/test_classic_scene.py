@@ -80,7 +80,8 @@ def test_counter_ceilings_disable_and_disconnect(daemon: Serving, receiver: Aler
         account = read(accounts)
         assert account.disabled
         assert executed(accounts) == {"CALLS", "LOW", "HIGH", "ABSURD"}
-        assert [call.call_id for call in switch.wait_for_cuts(1, 5)] == ["call-6"]
+        cuts = switch.wait_for_cuts(1, 5)
+        assert [(cut.call_id, cut.trigger_group, cut.trigger_id) for cut in cuts] == [("call-6", "STANDARD", "ABSURD")]
 
         alerts = receiver.wait_for(lambda alerts: len(alerts) >= 2, 5)
         assert [alert.body["trigger"]["UniqueID"] for alert in alerts] == ["HIGH", "ABSURD"]

@@ -184,5 +184,7 @@ def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:
         currency=settings.currency,
         max_message_bytes=settings.max_message_bytes,
         streams_max=settings.streams_max,
+        in_flight_max=settings.in_flight_max,
+        upload_bytes_max=settings.upload_bytes_max,
         tariff_folders=settings.tariff_folders,
     )

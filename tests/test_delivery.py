@@ -58,7 +58,7 @@ def delivering(store: Store, clock: Clock | None = None, hosts: tuple[str, ...] 
         secret=SECRET,
         hosts=hosts,
         private=True,
-        postman=PostmanTerms(max_age_ns=72 * HOUR, threads=4),
+        postman=PostmanTerms(max_age_ns=72 * HOUR, threads=8, per_receiver=4),
         clock=clock if clock is not None else time.time_ns,
     )
     delivery.start()
@@ -275,6 +275,20 @@ def test_slow_receiver_does_not_hold_up_others(store: Store) -> None:
         assert ids(fast) == ["e2"]
         release.set()
         slow.wait_for(lambda alerts: len(alerts) == 1, 10)
+
+
+def test_silent_receiver_of_many_accounts_leaves_threads_for_others(store: Store) -> None:
+    with socket.socket() as silent, AlertReceiver(SECRET) as up, delivering(store) as delivery:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)  # it takes connections and says nothing: each attempt lasts five seconds
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        put(store, *(alert(AccountKey("t", f"{n}"), f"s{n}", url) for n in range(40)))
+        put(store, alert(A, "e1", up.url))
+        delivery.wake()
+        began = time.monotonic()
+        up.wait_for(lambda alerts: len(alerts) == 1, 10)
+        assert ids(up) == ["e1"]
+        assert time.monotonic() - began < 4
 
 
 def test_delivered_is_forgotten_and_the_rest_stays(store: Store) -> None:

@@ -12,7 +12,7 @@ import heapq
 import random
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from ratingd.delivery import webhook
 from ratingd.delivery.post import Attempt, Poster
 from ratingd.delivery.webhook import Judgement, Verdict
 from ratingd.store.faults import StoreFault
-from ratingd.store.rows import OutboxEntry
+from ratingd.store.rows import OutboxEntry, receiver_of
 from ratingd.store.store import Store
 
 SECOND_NS: Final = 1_000_000_000
@@ -38,7 +38,8 @@ class PostmanTerms:
     """What the settings say about webhooks."""
 
     max_age_ns: int = 72 * 3600 * SECOND_NS
-    threads: int = 8
+    threads: int = 16
+    per_receiver: int = 4  # so that one that does not answer leaves threads for the others
 
 
 class Postman:
@@ -59,7 +60,7 @@ class Postman:
         self._changed: Final = threading.Condition()
         self._woken = False
         self._stopping = False
-        self._busy = 0
+        self._busy: Counter[str] = Counter()  # threads by the receiver that they post to
         self._put_off: Final[list[int]] = []  # instants of the next attempts, soonest first
         self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix="webhook")
         self._round: Final = threading.Thread(target=self._go_round, name="postman", daemon=True)
@@ -102,17 +103,29 @@ class Postman:
 
     def _hand_out(self) -> float:
         """Give every free thread an entry that is due; seconds until there may be another."""
-        self._woken = False
-        free = self._terms.threads - self._busy
+        with self._changed:
+            self._woken = False
+            free = self._terms.threads - self._busy.total()
+            full = {receiver for receiver, busy in self._busy.items() if busy >= self._terms.per_receiver}
         if free <= 0:
             return LOOK_S
         now_ns = self._clock()
-        entries = self._store.outbox.lease(KIND, now_ns, now_ns + LEASE_NS, free)
-        for entry in entries:
-            with self._changed:
-                self._busy += 1
-            self._threads.submit(self._deliver, entry)
+        entries = self._store.outbox.lease(KIND, now_ns, now_ns + LEASE_NS, free, but_for=full)
+        too_many = [entry.id for entry in entries if not self._take(entry)]
+        if too_many:
+            self._store.outbox.release(too_many)
+            return 0.0
         return min(LOOK_S, self._pause_s(now_ns))
+
+    def _take(self, entry: OutboxEntry) -> bool:
+        """Start on an entry, unless its receiver has its share of the threads already."""
+        receiver = receiver_of(entry.target)
+        with self._changed:
+            if self._busy[receiver] >= self._terms.per_receiver:
+                return False
+            self._busy[receiver] += 1
+        self._threads.submit(self._deliver, entry)
+        return True
 
     def _pause_s(self, now_ns: int) -> float:
         """Seconds until the next attempt that this postman has put off."""
@@ -137,7 +150,9 @@ class Postman:
             observe.fault("postman.fault", fault, entry=entry.id)
         finally:
             with self._changed:
-                self._busy -= 1
+                receiver = receiver_of(entry.target)
+                self._busy[receiver] -= 1
+                self._busy += Counter()  # drops those at zero
                 self._woken = True
                 self._changed.notify_all()
 

@@ -54,11 +54,15 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database: Final = database
 
-    def lease(self, kind: str, now_ns: int, until_ns: int, limit: int) -> list[OutboxEntry]:
-        """Take entries that are due and first in line; nobody else gets them before `until_ns`."""
+    def lease(
+        self, kind: str, now_ns: int, until_ns: int, limit: int, *, but_for: Collection[str] = ()
+    ) -> list[OutboxEntry]:
+        """Take entries that are due and first in line, but none for some receivers; nobody else gets them before
+        `until_ns`."""
         due = (
             select(first.c.tenant, first.c.shard, first.c.account, first.c.id)
             .where(first.c.kind == kind, first.c.due_ns <= now_ns, first.c.leased_until_ns <= now_ns, FIRST_IN_LINE)
+            .where(first.c.receiver.not_in(but_for))
             .order_by(first.c.due_ns)
             .limit(limit)
         )

@@ -36,6 +36,8 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, exclusive: bool) -> None:
         self.path: Final = database_path(url)
+        if not exclusive and not self.path.exists():
+            raise StoreUnavailable(f"there is no {self.path}")
         create_private(self.path)
         self._claim: Final = FileClaim(Path(f"{self.path}.lock")) if exclusive else None
         self._mutex: Final = threading.Lock()

@@ -58,10 +58,8 @@ def open_store(url: str, *, exclusive: bool = True, connections: int = 8, lock_t
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as fault:
-        raise StoreUnavailable(
-            f"{url!r} is not the URL of a database: sqlite:///path or postgresql://user@host/name"
-        ) from fault
+    except ArgumentError as fault:  # not quoted: it may hold a password
+        raise StoreUnavailable("not the URL of a database: sqlite:///path or postgresql://user@host/name") from fault
     match parsed.get_backend_name():
         case "sqlite":
             return Store(SqliteDatabase(parsed, exclusive=exclusive))

@@ -16,6 +16,8 @@ from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
 from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, shard_of
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
+
 
 class Waiting:
     """A command and who waits for its reply. `since_ns` is monotonic; `tries` counts how often it was decided."""
@@ -121,7 +123,7 @@ class Building:
 
 
 def compact(document: object) -> str:
-    return json.dumps(document, separators=(",", ":"))
+    return _ENCODE(document)
 
 
 def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from actions.folder import PlanBook
@@ -58,8 +59,9 @@ def show_check(out: Output, findings: list[Finding], counts: Mapping[str, int], 
     out.show(value, *tables, Text(_verdict(kinds, counts, files), "bold"))
 
 
-def findings_table(findings: Iterable[Finding]) -> RenderableType:
+def findings_table(findings: Iterable[Finding]) -> Table:
     rows = table("where", "severity", "field", "found", "what is wrong", "hint")
+    rows.columns[0].no_wrap = True
     for finding in findings:
         place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
         rows.add_row(
@@ -101,7 +103,9 @@ def plan_counts(book: PlanBook) -> dict[str, int]:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    """`6 destinations, 1 rating plan`; what there is none of is left out."""
+    named = [(count, name.replace("_", " ")) for name, count in counts.items() if count]
+    return ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for count, name in named)
 
 
 def _verdict(kinds: Mapping[Severity, int], counts: Mapping[str, int], files: int) -> str:

@@ -39,7 +39,7 @@ class Receiver:
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
         genuine = verify(self._secret, headers, body, now_s=time.time())
         with self._arrived:
-            self.alerts.append(Alert(headers, json.loads(body), genuine))
+            self.alerts.append(Alert(headers, json.loads(body) if genuine else {}, genuine))
             self._arrived.notify_all()
         return genuine
 

@@ -18,6 +18,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ratingd.cli.client import Client, Refused, connected
+from ratingd.cli.findings import counts_text
 from ratingd.cli.folder import uploads
 from ratingd.cli.output import amount, console, pairs, table
 from ratingd.cli.plain import money_nano, plain
@@ -123,8 +124,7 @@ def _load(story: Story, client: Client, port: int) -> None:
         lines = [line for line in content.decode().splitlines() if line and not line.startswith("#")]
         rows.add_row(path, str(len(lines)))
     story.say(rows)
-    counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(report.counts.items()))
-    story.say(f"In force as version {report.version}: {counted}.")
+    story.say(f"In force as version {report.version}: {counts_text(dict(sorted(report.counts.items())))}.")
     story.step("the sample tariff is in force", report.loaded)
 
 
@@ -207,7 +207,10 @@ def _fraud(story: Story, switch: Switch) -> Made:
     story.say(rows)
     story.say(f"The other call was cut after {bystander.used_s} of {bystander.planned.talk_s} s.")
     story.step("a monitor ended the call that reached it", by is not None and by.trigger_id == "HIGH_RISK_SPEND")
-    cut = any(told.call_id == bystander.planned.call_id for told in switch.disconnects)
+    cut = any(
+        told.call_id == bystander.planned.call_id and told.trigger_id == "HIGH_RISK_SPEND"
+        for told in switch.disconnects
+    )
     story.step("the account's other call was disconnected", cut and bystander.ended == "disconnected")
     return satellite
 
@@ -269,9 +272,10 @@ def _verify(story: Story, client: Client) -> None:
 
 
 def _summary(story: Story) -> None:
+    kept, broken = ("✓", "✗") if story.on.encoding.startswith("utf") else ("ok", "NO")
     story.on.print()
     for step in story.steps:
-        mark = Text("✓ ", "bold green") if step.happened else Text("✗ ", "bold red")
+        mark = Text(f"{kept} ", "bold green") if step.happened else Text(f"{broken} ", "bold red")
         story.say(mark + Text(step.name))
 
 

@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCKED := .venv/.locked
 INSTALLED := .venv/.installed
 GENERATED := ratingd/v1/.generated
@@ -65,16 +66,17 @@ CLEAR := --clear
 endif
 
 $(LOCKED): requirements.lock
-	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ratingd needs Python 3.11 or newer: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(CLEAR) .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock
-	printf '%s\n' "$$TREE" > .venv/.tree
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ratingd needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@echo "setup: .venv from requirements.lock (some 100 MB the first time)"
+	@$(PYTHON) -m venv $(CLEAR) .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@printf '%s\n' "$$TREE" > .venv/.tree
+	@touch $@
 
 $(INSTALLED): $(LOCKED) pyproject.toml setup.py proto/generate.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index --editable .
-	touch $@
+	@$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
 
 $(GENERATED): proto/generate.py $(wildcard proto/ratingd/v1/*.proto) $(LOCKED)
-	$(BIN)/python proto/generate.py
-	touch $@
+	@$(BIN)/python proto/generate.py
+	@touch $@

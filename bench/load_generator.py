@@ -147,4 +147,5 @@ def go_environment() -> dict[str, str]:
     home = environment.get("HOME", "")
     if "GOCACHE" not in environment and not (home and os.access(home, os.W_OK)):
         environment |= {"GOCACHE": str(ROOT / "target" / "cache"), "GOPATH": str(ROOT / "target" / "go")}
-    return environment | {"GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+    flags = "-mod=readonly -modcacherw -buildvcs=false"  # a cache in the tree that `make clean` can remove
+    return environment | {"GOFLAGS": flags, "GOWORK": "off", "CGO_ENABLED": "0"}

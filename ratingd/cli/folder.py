@@ -19,6 +19,8 @@ Files = Mapping[str, bytes]
 
 def read_files(folder: Path) -> dict[str, bytes]:
     """Path inside the folder, with "/", to content; in the order in which they are read."""
+    if not folder.is_dir():
+        raise click.UsageError(f"there is no folder {folder}")
     files = {}
     for place, folders, names in os.walk(folder):
         folders.sort()

@@ -57,7 +57,7 @@ def check_command(context: click.Context, folder: Path, stored: bool, where: Whe
 
 
 @tariffs_command.command("load")
-@folder_argument
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--rerun-asap", is_flag=True, help="Run *asap entries also for accounts that had their plan before.")
 @click.option(
@@ -80,9 +80,7 @@ def load_command(
     A folder with a fault changes nothing: every fault is shown, and the exit code is 1.
     """
     files = {} if on_server else read_files(folder)
-    options = TariffOptions(
-        server_folder=str(folder.resolve()) if on_server else "", dry_run=dry_run, rerun_asap=rerun_asap
-    )
+    options = TariffOptions(server_folder=str(folder) if on_server else "", dry_run=dry_run, rerun_asap=rerun_asap)
     with where.client() as client:
         try:
             report = load(client, files, options, progress=out.for_people)

@@ -74,6 +74,16 @@ def test_a_folder_with_faults_is_refused_and_shown(shell: Shell) -> None:
     assert shell.json("tariffs", "show")["version"] == "1"
 
 
+def test_a_folder_of_the_daemon_is_loaded_where_it_is_allowed(sqlite_url: str, tmp_path: Path) -> None:
+    with serving(
+        sqlite_url, default_tenant="example.org", log_format="none", tariff_folders=(SAMPLE.parent,)
+    ) as served:
+        shell = Shell(served)
+        assert "NOT_ALLOWED" in shell.run("tariffs", "load", str(tmp_path), "--on-server", exits=1).stderr
+        assert shell.json("tariffs", "load", str(SAMPLE), "--on-server")["loaded"]
+    assert "there is no folder" in CliRunner().invoke(main, ["tariffs", "load", "/nowhere"]).stderr
+
+
 def test_cost_is_shown_to_people(shell: Shell) -> None:
     asked = ("4930123456", "--subject", "1006", "--usage", "90s", "--at", MONDAY)
     agrees("cost.txt", shell.table("cost", *asked))

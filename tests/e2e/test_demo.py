@@ -14,20 +14,6 @@ DEMO = [sys.executable, "-m", "ratingd", "demo"]
 STEPS = 9
 
 
-def story(output: str) -> str:
-    """What is the same in every run."""
-    for what, text in (
-        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
-        (r"sha256=[0-9a-f]{64}", "sha256=" + 64 * "0"),
-        (r"\d{4}-\d\d-\d\d(?=[T ]10:0)", "MONDAY"),
-        (r"charges over gRPC in [\d.]+ s", "charges over gRPC in 1.0 s"),
-        (r"cut after \d+ of", "cut after 60 of"),
-        (r"from \d+ operations", "from 300 operations"),
-    ):
-        output = re.sub(what, text, output)
-    return output
-
-
 def test_every_step_happens() -> None:
     begun = time.monotonic()
     ended = subprocess.run(DEMO, capture_output=True, text=True, timeout=100, check=False)
@@ -35,7 +21,7 @@ def test_every_step_happens() -> None:
     assert ended.stdout.count("✓") == STEPS
     assert "✗" not in ended.stdout
     assert "\x1b" not in ended.stdout, "plain, for it is no terminal"
-    assert "Total 0.2" in story(ended.stdout)
+    assert "Total 0.2" in ended.stdout
     assert time.monotonic() - begun < 60
 
 

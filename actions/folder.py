@@ -41,6 +41,19 @@ class PlanBook:
     tariff: Tariff
     catalogue: Catalogue
 
+    def counts(self) -> dict[str, int]:
+        """How many of each kind there are, stored ones included; accounts are those of the folder."""
+        return {
+            "destinations": len(self.tariff.destinations),
+            "timings": len(self.tariff.timings),
+            "rating_plans": len(self.tariff.plans),
+            "rating_profiles": len(self.tariff.profiles),
+            "action_sets": len(self.catalogue.action_sets),
+            "action_plans": len(self.catalogue.action_plans),
+            "trigger_groups": len(self.catalogue.trigger_groups),
+            "accounts": len(self.catalogue.account_rows),
+        }
+
 
 EMPTY_PLAN_BOOK: Final = PlanBook(EMPTY_TARIFF, EMPTY_CATALOGUE)
 

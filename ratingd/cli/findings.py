@@ -8,7 +8,6 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from actions.folder import PlanBook
 from ratingd.cli.output import Output, table
 from ratingd.v1.tariffs_pb2 import Finding as FindingMessage
 from tariffs.fault import Finding, Severity
@@ -85,20 +84,6 @@ def plain_finding(finding: Finding) -> dict[str, object]:
         "found": finding.found,
         "message": finding.message,
         "allowed": finding.allowed,
-    }
-
-
-def plan_counts(book: PlanBook) -> dict[str, int]:
-    """How many of each kind a folder holds."""
-    return {
-        "destinations": len(book.tariff.destinations),
-        "timings": len(book.tariff.timings),
-        "rating_plans": len(book.tariff.plans),
-        "rating_profiles": len(book.tariff.profiles),
-        "action_sets": len(book.catalogue.action_sets),
-        "action_plans": len(book.catalogue.action_plans),
-        "trigger_groups": len(book.catalogue.trigger_groups),
-        "accounts": len(book.catalogue.account_rows),
     }
 
 

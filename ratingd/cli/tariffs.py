@@ -12,7 +12,7 @@ from rich.text import Text
 
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.cli.client import Client, Refused
-from ratingd.cli.findings import counts_text, findings_table, from_wire, plan_counts, refused, show_check
+from ratingd.cli.findings import counts_text, findings_table, from_wire, refused, show_check
 from ratingd.cli.folder import Files, folder_argument, read_files, uploads
 from ratingd.cli.options import Where, answers, asks
 from ratingd.cli.output import Output, console, moment, pairs, table
@@ -50,7 +50,7 @@ def check_command(context: click.Context, folder: Path, stored: bool, where: Whe
         settings = where.settings()
         now_ns, place = time.time_ns(), zone(settings.default_timezone)
         book, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=now_ns, zone=place)
-        counts = plan_counts(book) if book is not None else {}
+        counts = book.counts() if book is not None else {}
     show_check(out, findings, counts, len(files))
     if refused(findings):
         context.exit(1)

@@ -59,7 +59,7 @@ class TariffLoader:
     def check(self, files: Mapping[str, bytes]) -> LoadReport:
         """Read a folder to its end and report everything; nothing is stored."""
         reading = self._read(files)
-        return LoadReport(reading.findings, counts={} if reading.image is None else _counts(unpack(reading.image)))
+        return LoadReport(reading.findings, counts={} if reading.image is None else unpack(reading.image).counts())
 
     def load(
         self,
@@ -79,12 +79,12 @@ class TariffLoader:
             rows = list(book.catalogue.account_rows.values())
             if dry_run:
                 differences = self._differences(rows, book, rerun_asap)
-                return LoadReport(reading.findings, None, _counts(book), differences)
+                return LoadReport(reading.findings, None, book.counts(), differences)
             number = self._activate(reading.image, book, files, moves_calls, loaded_by)
             imported = self._import(number, rows, rerun_asap)
             self._store.keep_cursor(_cursor(number), DONE)
             observe.event("tariff.loaded", version=number, accounts=len(imported))
-            return LoadReport(reading.findings, number, _counts(book), imported)
+            return LoadReport(reading.findings, number, book.counts(), imported)
 
     def resume(self) -> None:
         """Finish the import of the version in force, where a crash had cut it short."""
@@ -164,20 +164,6 @@ class _Import:
                 self._answered.set_result(AccountDifference(self._key, notes))
             case _:
                 self._answered.set_result(AccountDifference(self._key, ()))
-
-
-def _counts(book: PlanBook) -> dict[str, int]:
-    """How many of each kind the tariff has, stored ones included; accounts are those of the folder."""
-    return {
-        "destinations": len(book.tariff.destinations),
-        "timings": len(book.tariff.timings),
-        "rating_plans": len(book.tariff.plans),
-        "rating_profiles": len(book.tariff.profiles),
-        "action_sets": len(book.catalogue.action_sets),
-        "action_plans": len(book.catalogue.action_plans),
-        "trigger_groups": len(book.catalogue.trigger_groups),
-        "accounts": len(book.catalogue.account_rows),
-    }
 
 
 def _cursor(number: int) -> str:

@@ -15,7 +15,7 @@ from ratingd.cli.account_tables import account_tables, accounts_table, balances_
 from ratingd.cli.balance import balance_command
 from ratingd.cli.call_options import tariffs_option
 from ratingd.cli.client import Client
-from ratingd.cli.options import Where, Write, account_argument, answers, asks, of_tenant, writes
+from ratingd.cli.options import Where, Write, account_argument, answers, asks, completes, of_tenant, writes
 from ratingd.cli.output import Form, Output, amount, moment, table, write_json
 from ratingd.cli.plain import message, plain
 from ratingd.cli.private_daemon import client_for
@@ -119,9 +119,21 @@ def _ledger(client: Client, tenant: str, account: str) -> Iterator[Any]:
 @click.option("--allow-negative/--deny-negative", default=None, help="Post-paid, or not.")
 @click.option("--disabled/--enabled", default=None, help="Refuse every charge, or not.")
 @click.option("--time-zone", default=None, help="IANA name or +02:00; empty takes it away.")
-@click.option("--plan", "plans", multiple=True, help="An action plan to join. Repeatable.")
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    shell_complete=completes("action_plans"),
+    help="An action plan to join. Repeatable.",
+)
 @click.option("--only-these-plans", is_flag=True, help="Leave all other plans.")
-@click.option("--triggers", "groups", multiple=True, help="A trigger group to attach. Repeatable.")
+@click.option(
+    "--triggers",
+    "groups",
+    multiple=True,
+    shell_complete=completes("trigger_groups"),
+    help="A trigger group to attach. Repeatable.",
+)
 @click.option("--only-these-triggers", is_flag=True, help="Detach all others.")
 @writes
 @asks
@@ -174,7 +186,7 @@ def remove_command(account: str, yes: bool, write: Write, where: Where, out: Out
 
 @account_command.command("execute")
 @account_argument
-@click.argument("actions_id")
+@click.argument("actions_id", shell_complete=completes("action_sets"))
 @writes
 @asks
 @answers

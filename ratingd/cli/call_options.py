@@ -52,7 +52,7 @@ class Typed:
         try:
             start = parse_instant(self.at, now_ns=time.time_ns(), zone=zone(self.time_zone or "UTC"))
         except ValueError as error:
-            raise click.UsageError(f"--at: {error}") from None
+            raise click.UsageError(f"--at: {error}; write 2026-11-21T10:00:00Z or '2026-11-21 10:00:00'") from None
         return None if start is None else instant_text(start)
 
 

@@ -15,8 +15,10 @@ from ratingd.cli.output import Form, Output
 from ratingd.settings import Settings, host_and_port
 from ratingd.settings_reading import Reading, read_settings
 from ratingd.v1.accounts_pb2 import ListAccountsRequest
+from ratingd.v1.tariffs_pb2 import GetTariffRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 OUTPUT_KEY: Final = "ratingd.output"
 _COMPLETION_SECONDS: Final = 1.0
 _ANYWHERE: Final = ("0.0.0.0", "::")
@@ -146,6 +148,21 @@ def complete_accounts(context: click.Context, parameter: click.Parameter, incomp
     except (Refused, click.UsageError):
         return []
     return [CompletionItem(account.account) for account in listed.accounts]
+
+
+def completes(kind: str) -> Completion:
+    """Completion with names of the tariff in force: `action_sets`, `action_plans`, `trigger_groups` …"""
+
+    def names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        where = Where(context.params.get("address"), context.params.get("config"))
+        try:
+            with where.client() as client:
+                tariff = client.ask(client.tariffs.GetTariff, GetTariffRequest(with_names=True), _COMPLETION_SECONDS)
+        except (Refused, click.UsageError):
+            return []
+        return [CompletionItem(name) for name in getattr(tariff, kind) if name.startswith(incomplete)]
+
+    return names
 
 
 account_argument = click.argument("account", shell_complete=complete_accounts)

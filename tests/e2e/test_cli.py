@@ -216,6 +216,26 @@ def test_a_folder_with_faults_is_not_priced() -> None:
     assert "TARIFF_REFUSED" in refused.stderr
 
 
+COMPLETED = """
+    ratingd account show 100         | 1001 1002 1003 1004 1005 1006 1007 1008 1009
+    ratingd account execute 1001 ST  | START_MINUTES START_MONEY STOP_SPENDING
+    ratingd account set 1 --plan P   | PACKAGE_MONEY PACKAGE_RETAIL
+    ratingd account set --triggers S | STANDARD
+    ratingd tariffs                  | check load show
+"""
+
+
+@pytest.mark.parametrize("row", COMPLETED.strip().splitlines())
+def test_the_shell_completes_commands_and_names(shell: Shell, monkeypatch: pytest.MonkeyPatch, row: str) -> None:
+    typed, _, wanted = (part.strip() for part in row.partition("|"))
+    words = typed.split()
+    monkeypatch.setenv("RATINGD_LISTEN", shell.address)
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - (1 if words[-1] != "tariffs" else 0)))
+    told = CliRunner().invoke(main, prog_name="ratingd", env={"_RATINGD_COMPLETE": "bash_complete"}).stdout
+    assert " ".join(line.partition(",")[2] for line in told.split()) == wanted
+
+
 def test_triggers_outbox_status_and_verify(shell: Shell) -> None:
     shell.run("account", "execute", "1001", "STOP_SPENDING")
     assert shell.json("account", "show", "1001")["disabled"]

@@ -48,6 +48,7 @@ def main(data: str, seconds: float, accounts: int, only: Sequence[str], page: bo
         for figure in measured(shared, folder, disks, only or PARTS):
             console.print(f"  {line(figure)}", style="dim", soft_wrap=True)
             figures.append(figure)
+        about["load_after"] = machine.load()
         show(console, figures)
         write(RESULTS, about, figures)
         if page:

@@ -28,8 +28,13 @@ def describe() -> dict[str, Any]:
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": load(),
     }
+
+
+def load() -> float:
+    """Processes that ran or wanted to, in the last minute: the bench's own make about three of two cores."""
+    return round(os.getloadavg()[0], 2)
 
 
 def cpu_model() -> str:

@@ -34,7 +34,7 @@ def described(machine: dict[str, Any], day: str) -> str:
         f"Measured on {day}: {machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']} GiB, "
         f"{machine['kernel']}, Python {machine['python']}, SQLite {machine['sqlite']}; "
         f"fdatasync p50 / p99: {syncs}; load generator: {machine['generator']}; "
-        f"load of the machine before: {machine['load_before']}."
+        f"load of the machine before and after: {machine['load_before']} and {machine['load_after']}."
     )
 
 

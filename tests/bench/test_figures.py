@@ -42,7 +42,14 @@ def test_the_page_keeps_the_words_around_its_figures(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n", encoding="utf-8")
     machine = {"fdatasync": {"disk": {"p50_us": 100.0, "p99_us": 200.0}}, "cores": 2, "cpu": "EPYC", "memory_gib": 8}
-    machine |= {"kernel": "Linux", "python": "3.11", "sqlite": "3.40", "generator": "go", "load_before": 0.1}
+    machine |= {
+        "kernel": "Linux",
+        "python": "3.11",
+        "sqlite": "3.40",
+        "generator": "go",
+        "load_before": 0.1,
+        "load_after": 3,
+    }
     figure = Figure("debit_unary", 1234.5, "debits/s", {"store": "sqlite"}, 1500.0, 2500.0, 300.0, 2469.0)
     publish(page, machine, [figure], "2026-01-02")
     lines = page.read_text(encoding="utf-8").splitlines()

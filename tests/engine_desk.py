@@ -61,7 +61,10 @@ def words(answer: Answer | RatingdError) -> Reply:
 
 
 class Desk:
-    """Use as a context; `restart()` opens the same store again, as a new daemon would."""
+    """Use as a context; `restart()` opens the same store again, as a new daemon would.
+
+    `folder` is put in force without being stored; an empty one leaves that to `engine.tariffs.load`.
+    """
 
     def __init__(
         self,
@@ -95,10 +98,11 @@ class Desk:
         self.store = self._wrap(open_store(self._url))
         self.store.migrate()
         self.engine = Engine(self.store, self._options, Nowhere(), self._clock)
-        book, findings = read_folder(self._folder, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN, zone=UTC)
-        assert book is not None, findings
         self.engine.start()
-        self.engine.plans.activate(PlanVersion(1, book, 0))
+        if self._folder:
+            book, findings = read_folder(self._folder, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN, zone=UTC)
+            assert book is not None, findings
+            self.engine.plans.activate(PlanVersion(1, book, 0))
 
     def _close(self) -> None:
         self.engine.stop(10)

@@ -30,6 +30,7 @@ START_S = 30.0
 STOP_S = 30.0
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "dynamic_shared_memory_type": "mmap",  # in its own folder, so that a killed server leaves nothing elsewhere
     "max_connections": "60",
     "shared_buffers": "32MB",
     "unix_socket_directories": "",

@@ -163,6 +163,7 @@ def engine_options(settings: Settings, rules: ChargeRules) -> EngineOptions:
         accounts_max=settings.accounts_max,
         answers_max=settings.answers_max,
         locking_timeout_ms=settings.locking_timeout_ms,
+        gather_us=settings.gather_us,
     )
     return EngineOptions(
         rules,

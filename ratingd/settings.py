@@ -120,12 +120,14 @@ class Settings(BaseSettings):
     rp_subject_prefix_matching: bool = Field(default=False)
     """Look for the rating profile of a subject also under its leading characters, longest first."""
 
-    lanes: int = Field(default=4, ge=1, le=64)
+    lanes: int = Field(default=2, ge=1, le=64)
     """Writers of accounts, each with its own connection to the store. On SQLite there is always one."""
     queue_max: int = Field(default=10_000, ge=1, le=1_000_000)
     """Requests that may wait in one lane. Those beyond are told to come again."""
     batch_max: int = Field(default=512, ge=1, le=10_000)
     """How many requests share one commit at most."""
+    gather_us: int = Field(default=2_000, ge=0, le=100_000)
+    """Microseconds for which a lane that is shared lets requests gather for one commit. A lone caller never waits."""
     accounts_max: int = Field(default=100_000, ge=1, le=100_000_000)
     """Accounts that each lane keeps in memory."""
     answers_max: int = Field(default=20_000, ge=0, le=100_000_000)

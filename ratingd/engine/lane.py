@@ -2,7 +2,9 @@
 
 Requests queue; the lane takes all that wait, decides them in order on working copies, and hands the batch to its
 committer. While that is being synced the next one is decided on top of its copies; a reply leaves only when
-its own batch is on disk. Under load hundreds of debits share a commit; an idle lane commits a single one at once.
+its own batch is on disk. Under load hundreds of debits share a commit; an idle lane commits a single one at once. As
+soon as one batch was shared the lane lets requests gather for a moment (`gather_us`) before it decides the next: waking
+two threads and committing cost as much for one debit as for ten, and a lone caller never waits.
 
 When a commit fails, the batch and the one decided on top of it are dropped together with every account they touched,
 and their requests are decided again in the same order: nobody has seen an answer. Only where the outcome is not known
@@ -53,6 +55,7 @@ class LaneLimits:
     accounts_max: int = 100_000
     answers_max: int = 20_000  # replies remembered, so that a quick retry need not fail a batch
     locking_timeout_ms: int = 3_000
+    gather_us: int = 2_000  # how long a lane that is shared lets requests gather; 0: not at all
 
 
 class _Answered:
@@ -90,6 +93,7 @@ class Lane:
         self._failed: tuple[Building, Exception] | None = None
         self._building = Building()
         self._alone = 0  # so many requests are decided one to a batch
+        self._shared = False  # more than one request was in the batch before
         self._stopping = False
         self._ended = False
         self._threads: Final = [
@@ -154,6 +158,10 @@ class Lane:
         with self._changed:
             while not self._ready():
                 self._changed.wait()
+            gather = self._shared and bool(self._queue) and len(self._building) == 0
+        if gather:
+            time.sleep(self._limits.gather_us / 1_000_000)
+        with self._changed:
             failed, self._failed = self._failed, None
             room = self._room() if failed is None else 0
             return [self._queue.popleft() for _ in range(min(room, len(self._queue)))], failed
@@ -183,6 +191,7 @@ class Lane:
             if self._in_flight is None and self._failed is None and len(self._building) > 0:
                 self._in_flight, self._building = self._building, Building()
                 self._alone = max(0, self._alone - 1)
+                self._shared = len(self._in_flight) > 1 and self._limits.gather_us > 0
                 self._changed.notify_all()
                 self._cache.trim(self._in_flight.touched)
                 while len(self._answers) > self._limits.answers_max:

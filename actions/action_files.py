@@ -14,6 +14,7 @@ and changes nothing, so an operator can load a plan today and see what to expect
 import json
 from collections.abc import Mapping, Set
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -145,7 +146,8 @@ def _type(row: Row) -> ActionType | None:
     try:
         type = ActionType(row["Action"])
     except ValueError:
-        row.fault("Action", "is unknown", "one of " + ", ".join(ActionType))
+        alike = get_close_matches(row["Action"], ActionType, n=3, cutoff=0.5) or sorted(SUPPORTED)
+        row.fault("Action", "is unknown", "an action such as " + ", ".join(alike))
         return None
     if type not in SUPPORTED:
         row.warn("Action", "is not supported yet: a set with it fails when it is run, and changes nothing")

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ratingd.cli.bulk import Asked, read_lines, refusal_of_field
-from ratingd.cli.call_options import ANYONE, Typed, tariffs_option, types_a_call
+from ratingd.cli.call_options import Typed, tariffs_option, types_a_call
 from ratingd.cli.client import CALL_SECONDS, Client, Refusal, refusal_of
 from ratingd.cli.options import Where, answers, asks
 from ratingd.cli.output import Form, Output, amount, pairs, table, write_json
@@ -55,14 +55,15 @@ def cost_command(
     {"destination": "4917012345", "subject": "1001", "usage": "90s",
      "time_start": "2026-11-21T19:30:00Z", "category": "call", "id": "any"}
 
-    It is answered by one line for each, in their order; `id`, whatever it is, comes back. An error is a line too, and
+    What a line leaves out is what the options say. It is answered by one line for each, in their order; `id`, whatever
+    it is, comes back. An error is a line too, and
     makes the exit code 1.
     """
     if (destination is None) == (source is None):
         raise click.UsageError("give a DESTINATION, or a file with --from")
     with client_for(where, tariffs) as client:
         if source is not None:
-            failed = _show_many(out, _costs(client, source))
+            failed = _show_many(out, _costs(client, source, typed))
             context.exit(1 if failed else 0)
         told = plain(client.ask(client.rating.GetCost, GetCostRequest(call=typed.call(destination or ""))))
     out.show(told, *cost_tables(told))
@@ -96,27 +97,32 @@ def cost_tables(cost: dict[str, Any]) -> list[RenderableType]:
     return [pairs(rows), Text(), spans]
 
 
-def _costs(client: Client, source: TextIO) -> Iterator[dict[str, Any]]:
+def _costs(client: Client, source: TextIO, typed: Typed) -> Iterator[dict[str, Any]]:
     """The answers in the order of the lines, many requests in flight."""
     waiting: deque[tuple[Asked, Any]] = deque()
     for asked in read_lines(source):
-        waiting.append((asked, _ask(client, asked)))
+        waiting.append((asked, _ask(client, asked, typed)))
         if len(waiting) >= IN_FLIGHT:
             yield _answered(client, *waiting.popleft())
     while waiting:
         yield _answered(client, *waiting.popleft())
 
 
-def _ask(client: Client, asked: Asked) -> Any:
+def _ask(client: Client, asked: Asked, typed: Typed) -> Any:
+    """Send one line; what it leaves out is what the options say."""
     if asked.refusal is not None:
         return asked.refusal
     given = {name: value for name, value in asked.given.items() if name != "id"}
     try:
-        call = message(Call, given["call"] if set(given) == {"call"} else given)
+        line = message(Call, given["call"] if set(given) == {"call"} else given)
     except NotPlain as error:
         return refusal_of_field(error)
-    if not call.subject and not call.account:
-        call.subject = ANYONE
+    call = typed.call("")
+    if line.account and not line.subject:
+        call.subject = line.account
+    if line.tor:
+        call.ClearField("extent")
+    call.MergeFrom(line)
     return client.rating.GetCost.future(GetCostRequest(call=call), timeout=CALL_SECONDS)
 
 

@@ -115,6 +115,12 @@ def test_costs_of_a_file_keep_its_order_and_errors_are_lines(shell: Shell) -> No
     assert len(shell.json("cost", "--from", "-", given=good % (60, 1))) == 1
 
 
+def test_what_a_line_leaves_out_is_what_the_options_say(shell: Shell) -> None:
+    lines = '{"destination": "4930123456"}\n{"destination": "4930123456", "usage": "60s"}\n'
+    told = shell.lines("cost", "--from", "-", "--usage", "90s", "--at", MONDAY, given=lines)
+    assert [line["cost"] for line in told] == ["0.2", "0.17"]
+
+
 def test_account_is_created_topped_up_shown_and_removed(shell: Shell) -> None:
     shell.run("account", "set", "77", "--triggers", "STANDARD", "--time-zone", "Europe/Berlin")
     shell.run("account", "balance", "add", "77", "5", "--id", "MAIN", "--weight", "10")

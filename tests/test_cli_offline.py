@@ -80,12 +80,12 @@ def test_a_daemon_that_is_not_there_is_no_traceback(form: str) -> None:
 
 
 def test_config_show_tells_where_a_value_came_from() -> None:
-    told = json.loads(run("config", "show", "-o", "json", environment={"RATINGD_LANES": "2"}).stdout)
+    told = json.loads(run("config", "show", "-o", "json", environment={"RATINGD_LANES": "3"}).stdout)
     lanes = next(setting for setting in told if setting["name"] == "lanes")
     assert (lanes["value"], lanes["from"], lanes["default"], lanes["variable"]) == (
-        2,
+        3,
         "RATINGD_LANES",
-        4,
+        2,
         "RATINGD_LANES",
     )
 

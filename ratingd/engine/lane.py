@@ -88,7 +88,9 @@ class Lane:
         self._cache: Final = AccountCache(limits.accounts_max)
         self._answers: Final[OrderedDict[KeyOfRequest, _Answered]] = OrderedDict()
         self._queue: Final[deque[Waiting]] = deque()
-        self._changed: Final = threading.Condition()
+        self._lock: Final = threading.Lock()  # guards the queue and the batch in flight
+        self._to_decide: Final = threading.Condition(self._lock)
+        self._to_commit: Final = threading.Condition(self._lock)
         self._in_flight: Building | None = None
         self._failed: tuple[Building, Exception] | None = None
         self._building = Building()
@@ -107,21 +109,21 @@ class Lane:
 
     def stop(self, timeout_s: float) -> None:
         """Answer everything that was submitted, then end."""
-        with self._changed:
+        with self._lock:
             self._stopping = True
-            self._changed.notify_all()
+            self._to_decide.notify()
         deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def submit(self, command: Command, done: Callable[[Reply], None]) -> None:
         """Queue a command. `done` is called once, with its reply, on a thread of the lane; it must not block."""
-        with self._changed:
+        with self._lock:
             waiting = len(self._queue)
             if not self._stopping and waiting < self._limits.queue_max:
                 self._queue.append(Waiting(command, done, time.monotonic_ns()))
                 if waiting == 0:
-                    self._changed.notify_all()
+                    self._to_decide.notify()
                 return
         if self._stopping:
             done(command.encode(Unavailable("the daemon is stopping. Nothing was done; ask another one, or later.")))
@@ -155,13 +157,13 @@ class Lane:
 
     def _next(self) -> tuple[list[Waiting], tuple[Building, Exception] | None]:
         """Wait until there is something to decide, to recover from, or to hand over."""
-        with self._changed:
+        with self._lock:
             while not self._ready():
-                self._changed.wait()
+                self._to_decide.wait()
             gather = self._shared and bool(self._queue) and len(self._building) == 0
         if gather:
             time.sleep(self._limits.gather_us / 1_000_000)
-        with self._changed:
+        with self._lock:
             failed, self._failed = self._failed, None
             room = self._room() if failed is None else 0
             return [self._queue.popleft() for _ in range(min(room, len(self._queue)))], failed
@@ -178,21 +180,21 @@ class Lane:
         return self._limits.batch_max - len(self._building)
 
     def _idle(self) -> bool:
-        with self._changed:
+        with self._lock:
             return self._in_flight is None and self._failed is None and not self._queue and len(self._building) == 0
 
     def _end(self) -> None:
-        with self._changed:
+        with self._lock:
             self._ended = self._stopping
-            self._changed.notify_all()
+            self._to_commit.notify()
 
     def _hand_over(self) -> None:
-        with self._changed:
+        with self._lock:
             if self._in_flight is None and self._failed is None and len(self._building) > 0:
                 self._in_flight, self._building = self._building, Building()
                 self._alone = max(0, self._alone - 1)
                 self._shared = len(self._in_flight) > 1 and self._limits.gather_us > 0
-                self._changed.notify_all()
+                self._to_commit.notify()
                 self._cache.trim(self._in_flight.touched)
                 while len(self._answers) > self._limits.answers_max:
                     self._answers.popitem(last=False)
@@ -257,7 +259,7 @@ class Lane:
         """Operations of the account that may not be on disk yet; only a refund asks."""
         if not isinstance(command.operation, Refund):
             return []
-        with self._changed:
+        with self._lock:
             batches = [self._in_flight, self._building]
         decided = [decided for batch in batches if batch is not None for decided in batch.decided]
         return [each.operation for each in decided if each.operation is not None and each.operation.key == command.key]
@@ -334,7 +336,7 @@ class Lane:
                 observe.event("lane.unavailable", error=str(error), requests=len(failed))
                 self._give_up(again[: len(failed)], Unavailable(str(error)))
                 again = again[len(failed) :]
-        with self._changed:
+        with self._lock:
             self._queue.extendleft(reversed(again))
 
     def _forget_answers(self, batch: Building) -> None:
@@ -372,9 +374,9 @@ class Lane:
 
     def _commit_forever(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 while self._in_flight is None and not self._ended:
-                    self._changed.wait()
+                    self._to_commit.wait()
                 batch = self._in_flight
             if batch is None:
                 return
@@ -403,11 +405,11 @@ class Lane:
             raise VersionConflict(stale)
 
     def _settle(self, batch: Building, error: Exception | None) -> None:
-        with self._changed:
+        with self._lock:
             self._in_flight = None
             if error is not None:
                 self._failed = (batch, error)
-            self._changed.notify_all()
+            self._to_decide.notify()
 
     def _answer(self, batch: Building) -> None:
         if batch.outbox:

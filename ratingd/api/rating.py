@@ -1,6 +1,7 @@
 """RatingService: what a call costs by the tariff in force, and why. No account is asked, so no lane is either."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from google.protobuf.json_format import ParseDict
 
@@ -22,6 +23,7 @@ from tariffs.explanation_text import explanation_lines
 from tariffs.span import VOICE, RatingQuery, Span, Unrated
 
 SERVICE: Final = "/ratingd.v1.RatingService/"
+Answer = TypeVar("Answer")
 
 
 class Rating:
@@ -40,16 +42,7 @@ class Rating:
         refused = self._usage_refused(asked)
         if refused is not None:
             return _refusal(asked, refused)
-        rules = self._config.rules
-        found = cost(
-            self._charger.plans.current(self._config.clock()).book.tariff,
-            _query(asked),
-            loop_index=asked.loop_index,
-            max_cost_so_far=asked.max_cost_so_far,
-            decimals=rules.decimals,
-            fallback_depth=rules.fallback_depth,
-            prefix_matching=rules.prefix_matching,
-        )
+        found = self._asked_of_tariff(cost, asked)
         if isinstance(found, Unrated):
             return _refusal(asked, Refused(Reason(found.reason.value), found.detail))
         message = rating_pb2.Cost()
@@ -61,8 +54,19 @@ class Rating:
         refused = self._usage_refused(asked)
         if refused is not None:
             return _refusal(asked, refused)
+        told = self._asked_of_tariff(explain, asked)
+        message = rating_pb2.ExplainCostResponse(text="\n".join(explanation_lines(told)))
+        ParseDict(explanation_document(told), message.explanation)
+        if isinstance(told.result, Unrated):
+            message.reason = wire_reason(told.result.reason.value)
+        else:
+            self._write_cost(message.cost, told.result, voice=asked.tor == VOICE)
+        return Reply(0, message.SerializeToString())
+
+    def _asked_of_tariff(self, question: Callable[..., Answer], asked: ChargeRequest) -> Answer:
+        """Ask the tariff in force for a cost or its explanation: both take the same."""
         rules = self._config.rules
-        told = explain(
+        return question(
             self._charger.plans.current(self._config.clock()).book.tariff,
             _query(asked),
             loop_index=asked.loop_index,
@@ -71,13 +75,6 @@ class Rating:
             fallback_depth=rules.fallback_depth,
             prefix_matching=rules.prefix_matching,
         )
-        message = rating_pb2.ExplainCostResponse(text="\n".join(explanation_lines(told)))
-        ParseDict(explanation_document(told), message.explanation)
-        if isinstance(told.result, Unrated):
-            message.reason = wire_reason(told.result.reason.value)
-        else:
-            self._write_cost(message.cost, told.result, voice=asked.tor == VOICE)
-        return Reply(0, message.SerializeToString())
 
     def _usage_refused(self, asked: ChargeRequest) -> Refused | None:
         """The refusals that come before the account is looked at."""

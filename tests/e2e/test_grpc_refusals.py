@@ -15,6 +15,7 @@ from ratingd.api.status import status_of
 from ratingd.engine.command import Reply
 from ratingd.v1 import accounts_pb2, charging_pb2
 from ratingd.v1.rating_pb2 import GetCostRequest
+from ratingd.v1.reason_pb2 import Reason
 from tests.api_desk import ApiDesk, Refused, call, debit
 from tests.table import table
 
@@ -95,6 +96,21 @@ def test_an_account_is_looked_up_before_its_prices(desk: ApiDesk) -> None:
     for account, reason in (("1009", "ACCOUNT_UNKNOWN"), ("1002", "ACCOUNT_DISABLED"), ("1001", "NO_RATING_PLAN")):
         request = charging_pb2.GetMaxSessionTimeRequest(call=call(account, destination="44", category="unheard"))
         assert refusal_of(desk, desk.charging.GetMaxSessionTime, request).reason == reason
+
+
+def test_a_price_is_looked_up_before_the_credit(desk: ApiDesk) -> None:
+    """1003 has nothing: a grant of 0 is no error, unless all of the call was wanted; no price comes before either."""
+    desk.ask(desk.accounts.SetAccount, accounts_pb2.SetAccountRequest(account="1003", idempotency_key="new"))
+    for category, reason in (("unheard", "NO_RATING_PLAN"), ("call", "DESTINATION_UNRATED")):
+        request = charging_pb2.MaxDebitRequest(
+            call=call("1003", destination="44", category=category), idempotency_key=category, force_duration=True
+        )
+        assert refusal_of(desk, desk.charging.MaxDebit, request).reason == reason
+    forced = charging_pb2.MaxDebitRequest(call=call("1003"), idempotency_key="all", force_duration=True)
+    assert refusal_of(desk, desk.charging.MaxDebit, forced).reason == "CREDIT_EXHAUSTED"
+    told = desk.ask(desk.charging.MaxDebit, charging_pb2.MaxDebitRequest(call=call("1003"), idempotency_key="some"))
+    assert Reason.Name(told.reason) == "CREDIT_EXHAUSTED"
+    assert not told.granted.duration.seconds
 
 
 def test_a_reused_key_is_told_and_the_first_answer_stays(desk: ApiDesk) -> None:

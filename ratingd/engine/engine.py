@@ -103,6 +103,8 @@ class Engine:
             stopper.start()
         for stopper in stoppers:
             stopper.join()
+        if self._follower.is_alive():
+            self._follower.join(timeout_s)  # its connection goes back before the store is closed
 
     def submit(self, command: Command, done: Callable[[Reply], None]) -> None:
         """Queue a command on its account's lane. `done` is called once, on a thread of the lane, and must not block."""

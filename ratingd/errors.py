@@ -114,9 +114,11 @@ class KeyReused(RatingdError):
     reason = "IDEMPOTENCY_KEY_REUSED"
     kept = False
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, forgotten: bool = False) -> None:
+        """`forgotten`: its answer was given more than `idempotency_days` ago and is kept no longer."""
+        used = "so long ago that its answer is no longer kept" if forgotten else "by a request with other content"
         super().__init__(
-            f"idempotency key {key!r} was used on this account by a request with other content. "
+            f"idempotency key {key!r} was used on this account {used}. "
             "Repeat a request unchanged under its key, or give the new request a new key."
         )
 

@@ -1,5 +1,6 @@
 """Lanes: an answer only after the disk, every answer once, and no account of yesterday."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,6 +32,16 @@ def test_the_same_key_with_other_content_is_refused(store_url: str) -> None:
         assert desk.ask("1001", debit("1001", 120), "k1", content="120 s") == "IDEMPOTENCY_KEY_REUSED"
         desk.restart()
         assert desk.ask("1001", debit("1001", 120), "k1", content="120 s") == "IDEMPOTENCY_KEY_REUSED"
+        assert desk.money("1001") == "9.4"
+
+
+def test_a_key_whose_answer_is_forgotten_stays_used(store_url: str) -> None:
+    with Desk(store_url) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", debit("1001", 60), "k1")
+        desk.restart()
+        desk.store.forget_replies(time.time_ns())
+        assert desk.ask("1001", debit("1001", 60), "k1") == "IDEMPOTENCY_KEY_REUSED"
         assert desk.money("1001") == "9.4"
 
 

@@ -265,8 +265,10 @@ class Lane:
         return [each.operation for each in decided if each.operation is not None and each.operation.key == command.key]
 
     def _again(self, command: Command, known: _Answered) -> Reply:
-        if known.fingerprint != command.fingerprint or known.reply is None:
+        if known.fingerprint != command.fingerprint:
             return command.encode(KeyReused(command.idempotency_key))
+        if known.reply is None:
+            return command.encode(KeyReused(command.idempotency_key, forgotten=True))
         return known.reply
 
     def _take_in(self, waiting: Waiting, held: Held, decision: Decision) -> None:

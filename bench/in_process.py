@@ -29,7 +29,6 @@ from ratingd.api.method import AnyMethod, Method, answer
 from ratingd.api.rating import Rating
 from ratingd.engine.command import Reply
 from ratingd.engine.engine import Engine, EngineOptions
-from ratingd.engine.tariff_loading import TariffLoader
 from ratingd.store.rows import Batch
 from ratingd.store.store import Store, open_store
 from ratingd.v1.call_pb2 import CallCost
@@ -75,7 +74,7 @@ def measure(folder: Path, sample: Sample, seconds: float) -> list[Figure]:
     engine = Engine(store, EngineOptions(rules), NoOutbox())
     engine.start()
     try:
-        report = TariffLoader(store, engine.plans, engine.submit, time.time_ns, "UTC", 5).load(sample.folder())
+        report = engine.tariffs.load(sample.folder())
         if report.version is None:
             raise RuntimeError(f"the sample tariff has faults: {report.findings[:3]}")
         store.landing = False

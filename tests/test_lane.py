@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from accounts.account import AccountKey
+from ratingd.engine.command import Command, Reply
 from ratingd.engine.lane import LaneLimits
 from ratingd.engine.operation import Refund
 from ratingd.store.faults import DataRefused, StoreUnavailable
 from ratingd.store.rows import Batch
 from ratingd.store.store import Store
-from tests.engine_desk import Desk, debit
+from tests.engine_desk import Desk, debit, words
 
 
 def test_the_same_key_is_answered_word_for_word_and_moves_money_once(store_url: str) -> None:
@@ -150,6 +152,31 @@ def test_an_unknown_commit_is_unavailable_and_its_key_tells_what_became_of_it(st
         assert desk.ask("1001", debit("1001", 60), "k1") == "UNAVAILABLE"
         assert desk.ask("1001", debit("1001", 60), "k1").endswith("cost 0.6")
         assert desk.money("1001") == "9.4"
+
+
+def test_an_account_that_cannot_be_read_fails_its_own_requests_only(store_url: str) -> None:
+    with Desk(store_url) as desk:
+        for account in ("good", "bad"):
+            desk.top_up(account, 10)
+        desk.restart()
+        with desk.store.database.write() as connection:
+            connection.exec_driver_sql("UPDATE accounts SET document = '{\"format\": 99}' WHERE account = 'bad'")
+        waiting = [desk.send(account, debit(account, 60)) for account in ("good", "bad") * 10]
+        replies = [each.result(20).body.decode().split()[-1] for each in waiting]
+        assert replies == ["0.6", "INVARIANT_BROKEN"] * 10
+        assert desk.money("good") == "4"
+
+
+def test_who_does_not_take_an_answer_costs_nobody_else_theirs(sqlite_url: str) -> None:
+    def refuse(_: Reply) -> None:
+        raise RuntimeError("gone")
+
+    with Desk(sqlite_url) as desk:
+        desk.top_up("1001", 10)
+        key = AccountKey("cgrates.org", "1001")
+        desk.engine.submit(Command(key, debit("1001", 60), words, "k1", b"f"), refuse)
+        assert desk.ask("1001", debit("1001", 60)).endswith("cost 0.6")
+        assert desk.money("1001") == "8.8"
 
 
 def test_data_that_the_database_refuses_fails_its_own_request_only(store_url: str) -> None:

@@ -22,13 +22,14 @@ _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` 
 class Waiting:
     """A command and who waits for its reply. `since_ns` is monotonic; `tries` counts how often it was decided."""
 
-    __slots__ = ("command", "done", "since_ns", "tries")
+    __slots__ = ("answered", "command", "done", "since_ns", "tries")
 
     def __init__(self, command: Command, done: Callable[[Reply], None], since_ns: int) -> None:
         self.command: Final = command
         self.done: Final = done
         self.since_ns: Final = since_ns
         self.tries = 0
+        self.answered = False
 
 
 class Decided:

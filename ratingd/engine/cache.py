@@ -16,11 +16,18 @@ from ratingd.store.rows import OpenCall
 class Held:
     """One account at hand. `version` counts the operations that changed it; 0 is an account never stored."""
 
-    __slots__ = ("account", "open_calls", "version")
+    __slots__ = ("account", "fault", "open_calls", "version")
 
-    def __init__(self, account: Account | None, version: int, open_calls: dict[tuple[str, str], OpenCall]) -> None:
+    def __init__(
+        self,
+        account: Account | None,
+        version: int,
+        open_calls: dict[tuple[str, str], OpenCall],
+        fault: Exception | None = None,
+    ) -> None:
         self.account = account
         self.version = version
+        self.fault: Final = fault  # why the stored account cannot be read
         self.open_calls: Final = open_calls  # (switch id, call id) to the call
 
 

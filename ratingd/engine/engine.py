@@ -77,10 +77,10 @@ class Engine:
             for number in range(count)
         ]
         self._by_shard: Final = [self._lanes[shard % count] for shard in range(SHARDS)]
-        self.tariffs: Final = TariffLoader(
-            store, self.plans, self.submit, clock, options.default_timezone, options.rules.decimals
-        )
         self._stopping: Final = threading.Event()
+        self.tariffs: Final = TariffLoader(
+            store, self.plans, self.submit, clock, options.default_timezone, options.rules.decimals, self._stopping
+        )
         self._follower: Final = threading.Thread(target=self._follow_tariffs, name="tariff-follower", daemon=True)
 
     @property
@@ -159,6 +159,8 @@ class Engine:
                             self.plans.activate(plan_version(stored))
             except StoreUnavailable as error:
                 observe.event("tariff.follow_failed", error=str(error))
+            except Exception as error:  # noqa: BLE001 (it is tried again; rating by an old tariff for ever is worse)
+                observe.fault("tariff.follow_failed", error)
 
     def _fetch_plan(self, number: int) -> PlanVersion | None:
         stored = self.store.tariff_version(number)

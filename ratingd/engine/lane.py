@@ -41,8 +41,8 @@ from ratingd.errors import (
     RatingdError,
     Unavailable,
 )
-from ratingd.store.faults import DataRefused, RepeatedKeys, StoreUnavailable, VersionConflict
-from ratingd.store.rows import OperationRow, shard_of
+from ratingd.store.faults import DataRefused, RepeatedKeys, StoreFault, StoreUnavailable, VersionConflict
+from ratingd.store.rows import AccountRow, OperationRow, shard_of
 from ratingd.store.store import Store
 
 KeyOfRequest = tuple[AccountKey, str]
@@ -153,7 +153,8 @@ class Lane:
                 self._hand_over()
             except Exception as error:  # noqa: BLE001 (ours to mend, yet nobody may wait for ever)
                 observe.fault("lane.fault", error)
-                self._drop(taken, error)
+                lost = [] if failed is None else [decided.waiting for decided in failed[0].decided]
+                self._drop([*taken, *lost], error)
 
     def _next(self) -> tuple[list[Waiting], tuple[Building, Exception] | None]:
         """Wait until there is something to decide, to recover from, or to hand over."""
@@ -200,7 +201,13 @@ class Lane:
                     self._answers.popitem(last=False)
 
     def _drop(self, taken: Sequence[Waiting], error: Exception) -> None:
-        """After a fault of our own: nothing of the batch being decided is stored, and everyone in it is told."""
+        """After a fault of our own: nothing of the batch being decided is stored, and everyone in it is told.
+
+        The batch in flight is waited for: what it changes must be on disk before any of it is read again.
+        """
+        with self._lock:
+            while self._in_flight is not None:
+                self._to_decide.wait()
         dropped, self._building = self._building, Building()
         self._cache.forget_all()
         self._forget_answers(dropped)
@@ -210,15 +217,14 @@ class Lane:
     def _decide_all(self, taken: Sequence[Waiting]) -> None:
         try:
             self._read({waiting.command.key for waiting in taken})
-        except StoreUnavailable as error:
-            for waiting in taken:
-                waiting.done(waiting.command.encode(Unavailable(str(error))))
+        except StoreFault as error:
+            self._give_up(taken, Unavailable(str(error)))
             return
         for waiting in taken:
             self._decide(waiting)
 
     def _read(self, keys: Iterable[AccountKey]) -> None:
-        missing = [key for key in keys if self._cache.get(key) is None]
+        missing = [key for key in keys if (held := self._cache.get(key)) is None or held.fault is not None]
         if not missing:
             return
         rows = self._store.accounts(missing)
@@ -227,9 +233,7 @@ class Lane:
             if row is None:
                 self._cache.put(key, Held(None, 0, {}))
                 continue
-            account = None if row.document is None else account_from_text(row.document)
-            calls = {(call.switch_id, call.call_id): call for call in row.open_calls}
-            self._cache.put(key, Held(account, row.version, calls))
+            self._cache.put(key, _held(row))
 
     def _decide(self, waiting: Waiting) -> None:
         command = waiting.command
@@ -244,6 +248,10 @@ class Lane:
         held = self._cache.get(command.key)
         if held is None:
             raise InvariantBroken(f"account {command.key} was not read before it was decided on")
+        if held.fault is not None:  # its own requests fail, nobody else's; read afresh the next time
+            error = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
+            self._building.decided.append(Decided(waiting, command.encode(error)))
+            return
         try:
             decision = self._decider.decide(command, held, self._pending(command))
         except RatingdError as error:
@@ -287,6 +295,10 @@ class Lane:
             if decision.open_call.closed:
                 held.open_calls.pop((call.switch_id, call.call_id), None)
             else:
+                for name in [
+                    name for name, open_call in held.open_calls.items() if open_call.expires_ns <= decision.at_ns
+                ]:
+                    del held.open_calls[name]
                 held.open_calls[call.switch_id, call.call_id] = call
             building.open_calls.append(decision.open_call)
         alerts = building.send(command.key, decision.outside, self._decider.new_id, decision.at_ns)
@@ -351,7 +363,7 @@ class Lane:
         """Read the replies that belong to keys used before."""
         try:
             stored = self._store.replies(keys)
-        except StoreUnavailable:
+        except StoreFault:
             return  # they are decided again, refused again, and looked up again
         for key, reply in stored.items():
             kept = None if reply.reply is None else Reply(reply.reply_code, reply.reply)
@@ -370,7 +382,7 @@ class Lane:
 
     def _give_up(self, requests: Iterable[Waiting], error: RatingdError) -> None:
         for waiting in requests:
-            waiting.done(waiting.command.encode(error))
+            _tell(waiting, error)
 
     # -- the committing thread
 
@@ -394,7 +406,7 @@ class Lane:
         if self._store.shared:
             self._check_reads(batch)
         rows = batch.rows()
-        if rows.operations or rows.accounts or rows.open_calls:
+        if rows.operations or rows.accounts or rows.open_calls or rows.outbox:
             self._store.commit(rows)
 
     def _check_reads(self, batch: Building) -> None:
@@ -417,6 +429,35 @@ class Lane:
         if batch.outbox:
             self._outbox_filled()
         for decided in batch.decided:
-            self._release(decided.waiting.done, decided.reply, decided.alerts)
-            for line in decided.log:
-                observe.event(line.event, **line.fields)
+            waiting = decided.waiting
+            if waiting.answered:
+                continue
+            waiting.answered = True
+            try:
+                self._release(waiting.done, decided.reply, decided.alerts)
+                for line in decided.log:
+                    observe.event(line.event, **line.fields)
+            except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)
+                observe.fault("lane.answer_not_taken", error, account=str(waiting.command.key))
+
+
+def _held(row: AccountRow) -> Held:
+    """A stored account, ready to be decided on; one that cannot be read says why."""
+    calls = {(call.switch_id, call.call_id): call for call in row.open_calls}
+    try:
+        account = None if row.document is None else account_from_text(row.document)
+    except Exception as error:  # noqa: BLE001 (a damaged row, or one of a newer release)
+        observe.fault("lane.account_unreadable", error, account=str(row.key))
+        return Held(None, row.version, calls, error)
+    return Held(account, row.version, calls)
+
+
+def _tell(waiting: Waiting, error: RatingdError) -> None:
+    """Answer a request with an error, once; nothing that happens here may end a thread of the lane."""
+    if waiting.answered:
+        return
+    waiting.answered = True
+    try:
+        waiting.done(waiting.command.encode(error))
+    except Exception as fault:  # noqa: BLE001
+        observe.fault("lane.answer_not_taken", fault, account=str(waiting.command.key))

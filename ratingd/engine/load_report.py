@@ -13,6 +13,7 @@ class AccountDifference:
 
     key: AccountKey
     changes: tuple[str, ...]
+    unfinished: bool = False  # it could not be reached, and is worth another try
 
 
 @dataclass(frozen=True, slots=True)

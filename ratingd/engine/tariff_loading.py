@@ -12,8 +12,9 @@ daemons on one database `effective_at` lies a little ahead, so that all of them 
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Final
 
 from accounts.account import AccountKey
@@ -25,12 +26,16 @@ from ratingd.engine.load_report import AccountDifference, LoadReport
 from ratingd.engine.operation import AccountAnswer, Answer, ImportAccount
 from ratingd.engine.plan_reading import Reading, read_apart, unpack
 from ratingd.engine.plans import PlanDesk, PlanVersion
-from ratingd.errors import RatingdError
+from ratingd.errors import AccountBusy, Overloaded, RatingdError, Unavailable
 from ratingd.store.store import Store
 
 IN_FLIGHT: Final = 256
 NOTICE_NS: Final = 2_000_000_000  # how far ahead a version is announced to other daemons
+BEGUN: Final = "begun"
+RERUN: Final = "rerun"  # begun, with `*asap` entries for accounts that had the plan before
 DONE: Final = "done"
+LATER: Final = (Unavailable, Overloaded, AccountBusy)
+AGAIN_S: Final = 0.5
 FINGERPRINT: Final = b"import"
 
 Submit = Callable[[Command, Callable[[Reply], None]], None]
@@ -47,6 +52,7 @@ class TariffLoader:
         clock: Callable[[], int],
         zone_name: str,
         decimals: int,
+        stopping: threading.Event,
     ) -> None:
         self._store: Final = store
         self._plans: Final = plans
@@ -54,6 +60,8 @@ class TariffLoader:
         self._clock: Final = clock
         self._zone_name: Final = zone_name
         self._decimals: Final = decimals
+        self._stopping: Final = stopping
+        self._newest_ns = 0
         self._one: Final = threading.Lock()
 
     def check(self, files: Mapping[str, bytes]) -> LoadReport:
@@ -70,8 +78,11 @@ class TariffLoader:
         moves_calls: bool = False,
         loaded_by: str = "",
     ) -> LoadReport:
-        """Load a folder. With a fault in it `version` is None and nothing has changed."""
-        with self._one:
+        """Load a folder. With a fault in it `version` is None and nothing has changed.
+
+        Raises Unavailable when the daemon stops before every account was brought to its row; the next start goes on.
+        """
+        with self._one, self._alone():
             reading = self._read(files)
             if reading.image is None:
                 return LoadReport(reading.findings)
@@ -81,23 +92,36 @@ class TariffLoader:
                 differences = self._differences(rows, book, rerun_asap)
                 return LoadReport(reading.findings, None, book.counts(), differences)
             number = self._activate(reading.image, book, files, moves_calls, loaded_by)
+            self._store.keep_cursor(_cursor(number), RERUN if rerun_asap else BEGUN)
             imported = self._import(number, rows, rerun_asap)
-            self._store.keep_cursor(_cursor(number), DONE)
             observe.event("tariff.loaded", version=number, accounts=len(imported))
             return LoadReport(reading.findings, number, book.counts(), imported)
 
     def resume(self) -> None:
-        """Finish the import of the version in force, where a crash had cut it short."""
-        current = self._plans.current(self._clock())
-        if current.number == 0 or self._store.cursor(_cursor(current.number)) == DONE:
-            return
-        rows = list(current.book.catalogue.account_rows.values())
-        observe.event("tariff.import_resumed", version=current.number, accounts=len(rows))
-        self._import(current.number, rows, rerun_asap=False)
-        self._store.keep_cursor(_cursor(current.number), DONE)
+        """Finish the imports of versions in force, or about to be, where a crash had cut them short."""
+        with self._one, self._alone():
+            for stored in self._store.versions_to_serve(self._clock()):
+                how = self._store.cursor(_cursor(stored.number))
+                if how == DONE:
+                    continue
+                self._wait_until(stored.effective_at_ns or 0)
+                rows = list(unpack(stored.image).catalogue.account_rows.values())
+                observe.event("tariff.import_resumed", version=stored.number, accounts=len(rows))
+                self._import(stored.number, rows, how == RERUN)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of several daemons on one database one loads at a time, each on top of what the other has loaded."""
+        while True:
+            with self._store.database.alone("tariffs") as ours:
+                if ours:
+                    yield
+                    return
+            time.sleep(0.2)
 
     def _read(self, files: Mapping[str, bytes]) -> Reading:
         serving = self._store.versions_to_serve(self._clock())
+        self._newest_ns = serving[-1].effective_at_ns or 0 if serving else 0
         stored = serving[-1].image if serving else None
         return read_apart(files, stored, self._clock(), self._zone_name, self._decimals)
 
@@ -106,7 +130,8 @@ class TariffLoader:
     ) -> int:
         book.tariff.prepare()
         now = self._clock()
-        effective_at = now + NOTICE_NS if self._store.shared else now
+        notice = NOTICE_NS if self._store.shared else 0
+        effective_at = max(now + notice, self._newest_ns + 1)  # a clock set back brings no older tariff into force
         number = self._store.tariffs.add(
             image,
             source_fingerprint=_fingerprint(files),
@@ -116,17 +141,33 @@ class TariffLoader:
             moves_calls=moves_calls,
         )
         self._plans.activate(PlanVersion(number, book, effective_at, moves_calls))
-        while self._clock() < effective_at:
-            time.sleep(0.01)
+        self._wait_until(effective_at)
         return number
+
+    def _wait_until(self, instant_ns: int) -> None:
+        """Wait, for the notice at most: where the clock was set back the version comes into force by itself later."""
+        for _ in range(2 * NOTICE_NS // 10_000_000):
+            if self._clock() >= instant_ns:
+                return
+            time.sleep(0.01)
 
     def _differences(self, rows: list[AccountRow], book: PlanBook, rerun_asap: bool) -> tuple[AccountDifference, ...]:
         operations = [ImportAccount(row, rerun_asap, book.catalogue) for row in rows]
         return self._each(operations, "", dry_run=True)
 
     def _import(self, number: int, rows: list[AccountRow], rerun_asap: bool) -> tuple[AccountDifference, ...]:
-        operations = [ImportAccount(row, rerun_asap) for row in rows]
-        return self._each(operations, f"import:{number}", dry_run=False)
+        """Bring accounts to their rows; those that cannot be reached now are tried again until the daemon stops."""
+        found: dict[AccountKey, AccountDifference] = {}
+        left = rows
+        while left:
+            operations = [ImportAccount(row, rerun_asap) for row in left]
+            for difference in self._each(operations, f"import:{number}", dry_run=False):
+                found[difference.key] = difference
+            left = [row for row in left if found[row.key].unfinished]
+            if left and self._stopping.wait(AGAIN_S):
+                raise Unavailable(f"the daemon stops with {len(left)} accounts to import; its next start goes on.")
+        self._store.keep_cursor(_cursor(number), DONE)
+        return tuple(found.values())
 
     def _each(self, operations: list[ImportAccount], key: str, *, dry_run: bool) -> tuple[AccountDifference, ...]:
         """Submit them, a bounded number at a time; what each came to, in their order."""
@@ -159,7 +200,8 @@ class _Import:
         self._room.release()
         match self._last:
             case RatingdError() as error:
-                self._answered.set_result(AccountDifference(self._key, (f"not imported: {error}",)))
+                difference = AccountDifference(self._key, (f"not imported: {error}",), isinstance(error, LATER))
+                self._answered.set_result(difference)
             case AccountAnswer(notes=notes):
                 self._answered.set_result(AccountDifference(self._key, notes))
             case _:

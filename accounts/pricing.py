@@ -52,13 +52,15 @@ class Pricing:
             return cost, left
         room = rating.max_cost - self.charged
         if rating.max_cost_strategy is MaxCostStrategy.FREE:
-            if cost == 0 or room <= 0:
+            if cost <= 0:
+                return cost, left
+            if room <= 0:
                 return 0, left
             return (cost, min(left, room // cost)) if cost <= room else (room, 1)
         if rating.max_cost_strategy is MaxCostStrategy.DISCONNECT and self._measuring:
             if room <= 0:
                 return cost, 0
-            return cost, min(left, -(-room // cost)) if cost else left
+            return cost, min(left, -(-room // cost)) if cost > 0 else left
         return cost, left
 
     def fee(self, span: Span) -> int:

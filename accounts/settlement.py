@@ -195,9 +195,9 @@ class Settlement:
     def _take_money(self, span: Span, balance: Balance, cost: int, count: int) -> int:
         """Take up to `count` increments that cost `cost` from a balance that must have it."""
         value = balance.value
-        if cost:
+        if cost > 0:
             count = min(count, value // cost) if value > 0 else 0
-        elif value < 0:
+        elif value < cost:
             count = 0
         return self._take(span, cost, count, balance) if count else 0
 
@@ -213,7 +213,7 @@ class Settlement:
         if cost:
             payer = self._payer(cost)
             if payer is not None:
-                count = min(count, payer.value // cost)
+                count = min(count, payer.value // cost) if cost > 0 else count
             elif self.purpose is Purpose.BOOK_ALL:
                 payer = self._default()
                 self.overdrew = True
@@ -251,12 +251,12 @@ class Settlement:
 
     def _connect(self, span: Span, fee: int, payer: Balance | None) -> Pausing:
         """Take the connect fee, whole; from the default balance if nobody has it. A fee of 0 counts a call as well."""
-        if payer is None and fee > 0:
-            if self.purpose is Purpose.MEASURE:
+        if payer is None and fee:
+            if self.purpose is Purpose.MEASURE and fee > 0:
                 self.fee_unpaid = self.ended = True
                 return
             payer = self._default()
-            self.overdrew = True
+            self.overdrew = self.overdrew or fee > 0
         if self._connected and fee == 0:
             return  # made again for another price: nothing is drawn, nothing counted
         moves: Moves = {}
@@ -267,7 +267,7 @@ class Settlement:
             for counter in self._tally.connected(payer):
                 moves[counter] = ONE_CALL
         self._portions.take(moves, 1)
-        if fee > 0:
+        if fee:
             self._drawn_for(span).add(self.page.account.key, 0, fee, 1, money=payer)
             self._pricing.charged += fee
         if self._portions.reached:

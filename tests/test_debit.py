@@ -30,6 +30,9 @@ DEBITS = """
 12 | M=1                          | debit 180s | cost 1.8 rated 180s | M=0.4 *default=-1.2 | 60s@0.6[M] ; 2*60s@0.6[*default]
 12c| allow voice:V=30s            | debit 60s | cost 0.6 rated 90s | V=0s *default=-0.6
 13 | M=1                          | debit 180s deny | cost 0.6 rated 60s | M=0.4
+n1 | M=5                          | debit 180s cat:neg | cost -1.8 rated 180s | M=6.8 | 3*60s@-0.6[M]      # a price below zero gives money
+n2 | M=5                          | debit 180s cat:negcap | cost -1.8 rated 180s | M=6.8
+n3 | M=5                          | debit 60s cat:negfee | cost 0.1 rated 60s | M=4.9 | 0s@-0.5[M] 60s@0.6[M]
 14 | M=0.3                        | debit 90s cat:cf | cost 1.4 rated 90s | M=0.3 *default=-1.4 | 0s@0.5[*default] ; 60s@0.6[*default] ; 30*1s@0.01[*default]
 15 | M=2                          | debit 90s cat:cf | cost 1.4 rated 90s | M=0.6 | 0s@0.5[M] 60s@0.6[M] ; 30*1s@0.01[M]
 15c| B=0.7(w20) A=2(w10)          | debit 90s cat:cf | cost 1.4 rated 90s | B=0.2 A=1.1 | 0s@0.5[B] ; 60s@0.6[A] ; 30*1s@0.01[A]

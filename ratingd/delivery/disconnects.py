@@ -25,6 +25,7 @@ from ratingd.store.store import Store
 SECOND_NS: Final = 1_000_000_000
 KIND: Final = "disconnect"
 EVERY_SWITCH: Final = ("", "*")
+EVERY_MAX: Final = 100_000  # orders that a watcher of all switches is told at a time
 LOOK_S: Final = 1.0  # at what other daemons on the same database have left
 
 
@@ -145,6 +146,8 @@ class DisconnectDesk:
                 told.next_ns = max(told.next_ns, self._clock() + self._terms.again_ns)
             if outcome is Outcome.CALL_UNKNOWN:
                 told.strangers.add(id(watcher))
+                if self._store.shared and told.attempts < 2:
+                    return True  # another daemon's stream may know the call: it looks before this one is told again
                 if any(id(other) not in told.strangers for other in self._watching(told.entry.target)):
                     return True
         return self._settle(told.entry, outcome, detail)
@@ -181,8 +184,7 @@ class DisconnectDesk:
         with self._changed:
             self._woken = False
             switches = {watcher.switch_id for watcher in self._watchers}
-        targets = None if switches & set(EVERY_SWITCH) else switches
-        waiting = self._store.outbox.waiting_for(KIND, targets) if switches else []
+        waiting = self._waiting(switches)
         with self._changed:
             waiting_ids = {entry.id for entry in waiting}
             for gone in [id for id in self._told if id not in waiting_ids]:
@@ -191,6 +193,12 @@ class DisconnectDesk:
         for told in due:
             if told.next_ns <= self._clock():
                 self._tell_one(told)
+
+    def _waiting(self, switches: set[str]) -> list[OutboxEntry]:
+        """What waits for those who watch. Each switch is asked about apart: one that is silent hides nobody else's."""
+        if switches & set(EVERY_SWITCH):
+            return self._store.outbox.waiting_for(KIND, None, limit=EVERY_MAX)
+        return [entry for switch in sorted(switches) for entry in self._store.outbox.waiting_for(KIND, (switch,))]
 
     def _tell_one(self, told: _Told) -> None:
         with self._changed:

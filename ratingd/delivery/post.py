@@ -101,7 +101,7 @@ def read_some(response: BaseHTTPResponse, until: float) -> bytes:
     answer = b""
     try:
         while len(answer) < ANSWER_MAX and time.monotonic() < until:
-            part = response.read(4096)
+            part = response.read1(4096)  # what is there, be it one byte: `until` is looked at each time
             if not part:
                 response.release_conn()
                 return answer

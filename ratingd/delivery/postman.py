@@ -76,7 +76,10 @@ class Postman:
             self._stopping = True
             self._changed.notify_all()
         self._round.join(timeout_s)
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + timeout_s
+        while sum(self._busy.values()) and time.monotonic() < deadline:
+            time.sleep(0.02)
         self._poster.close()
 
     def wake(self) -> None:

@@ -165,7 +165,7 @@ class Decider:
         """Debit (`whole`) or MaxDebit."""
         now, operation_id = self._clock(), self._ids.next()
         version = self._version(held, request)
-        known = (request.switch_id, request.call_id) in held.open_calls
+        known = _known_call(held, request, now) is not None
         early = refuse_early(request, held.account, self._rules, open_call=known)
         if early is not None or held.account is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
@@ -277,7 +277,7 @@ class Decider:
 
     def _version(self, held: Held, request: ChargeRequest) -> PlanVersion:
         now = self._clock()
-        call = held.open_calls.get((request.switch_id, request.call_id)) if request.call_id else None
+        call = _known_call(held, request, now)
         if call is None or request.loop_index == 0 or CALL_VERSION not in call.fields:
             return self._plans.current(now)
         return self._plans.of_call(int(call.fields[CALL_VERSION]), now)
@@ -305,7 +305,7 @@ class Decider:
         """Whether this debit opens a call, keeps it open or closes it; None where the stored row still serves."""
         if not request.call_id:
             return None
-        known = held.open_calls.get((request.switch_id, request.call_id))
+        known = _known_call(held, request, now)
         if request.final:
             return None if known is None else OpenCallWrite(known, closed=True)
         if known is not None and now - known.last_seen_ns < SEEN_EVERY_NS:
@@ -326,6 +326,12 @@ _KINDS: Final = {"Debit": "debit", "MaxDebit": "max_debit", "Refund": "refund", 
 
 def _unknown(key: AccountKey) -> Refused:
     return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {key}")
+
+
+def _known_call(held: Held, request: ChargeRequest, now: int) -> OpenCall | None:
+    """The call as it is stored; one that has expired is over, whether or not its row is gone."""
+    call = held.open_calls.get((request.switch_id, request.call_id)) if request.call_id else None
+    return call if call is not None and call.expires_ns > now else None
 
 
 def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]:

@@ -21,6 +21,7 @@ from accounts.charge import ChargeRules
 from ratingd import observe
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
+from ratingd.engine.held_replies import HeldReplies
 from ratingd.engine.ids import OperationIds
 from ratingd.engine.lane import Lane, LaneLimits
 from ratingd.engine.operation import AccountAnswer, Answer, Operation, ReadAccount
@@ -68,6 +69,7 @@ class Engine:
         self.ids: Final = OperationIds(clock)
         self.plans: Final = PlanDesk(self._fetch_plan)
         self._outbox: Final = outbox
+        self._held: Final = HeldReplies(options.sync_action_ms / 1000)
         decider = Decider(
             store, self.plans, options.rules, self.ids, clock, zone(options.default_timezone), options.open_call_ns
         )
@@ -90,6 +92,7 @@ class Engine:
     def start(self) -> None:
         for version in self.store.versions_to_serve(self.clock()):
             self.plans.activate(plan_version(version))
+        self._held.start()
         for lane in self._lanes:
             lane.start()
         if self.store.shared:
@@ -144,9 +147,7 @@ class Engine:
         if not alerts:
             done(reply)
             return
-        _HeldReply(done, reply, len(alerts)).wait_for(
-            [self._outbox.first_attempt(alert) for alert in alerts], self.options.sync_action_ms / 1000
-        )
+        self._held.hold(done, reply, [self._outbox.first_attempt(alert) for alert in alerts])
 
     def _follow_tariffs(self) -> None:
         """Learn of tariffs that another daemon on the same database has loaded, before they hold."""
@@ -172,34 +173,3 @@ def plan_version(stored: StoredTariff) -> PlanVersion:
     book = unpack(stored.image)
     book.tariff.prepare()
     return PlanVersion(stored.number, book, stored.effective_at_ns or 0, stored.moves_calls)
-
-
-class _HeldReply:
-    """A reply that waits for the first attempts of its synchronous alerts. Nobody's thread waits with it."""
-
-    def __init__(self, done: Callable[[Reply], None], reply: Reply, attempts: int) -> None:
-        self._done: Final = done
-        self._reply: Final = reply
-        self._missing = attempts
-        self._lock: Final = threading.Lock()
-
-    def wait_for(self, attempts: Sequence["Future[object]"], timeout_s: float) -> None:
-        timer = threading.Timer(timeout_s, self._leave)
-        timer.daemon = True
-        timer.start()
-        for attempt in attempts:
-            attempt.add_done_callback(lambda _: self._one_tried(timer))
-
-    def _one_tried(self, timer: threading.Timer) -> None:
-        with self._lock:
-            self._missing -= 1
-            complete = self._missing == 0
-        if complete:
-            timer.cancel()
-            self._leave()
-
-    def _leave(self) -> None:
-        with self._lock:
-            left, self._missing = self._missing < 0, -1
-        if not left:
-            self._done(self._reply)

@@ -9,8 +9,9 @@ Whoever is a member when an instant is run gets it. A zone that members came to 
 that look: an account that was created at 15:00 is not given this morning's top-up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from ratingd import observe
@@ -34,6 +35,8 @@ class PlanRuns:
     def begin(self, entries: Sequence[Planned], looked_ns: int) -> None:
         """Give entries that are new a place to go on from: their first load, or the last look without them."""
         known = {(row.entry, row.time_zone) for row in self._store.schedules.rows()}
+        for gone in known - {each.place for each in entries}:
+            self._store.schedules.forget(*gone)  # who joins later begins then, not where the last member left
         for each in entries:
             if each.place not in known:
                 self._store.schedules.save(ScheduleRow(*each.place, max(each.entry.anchor_ns, looked_ns)))
@@ -42,7 +45,7 @@ class PlanRuns:
         """Run everything that is due, oldest first; how many instants that were."""
         now_ns = self._clock()
         rows = {(row.entry, row.time_zone): row for row in self._store.schedules.rows()}
-        due = [(each, each.due(self._start(each, rows[each.place], now_ns), now_ns)) for each in entries]
+        due = [(each, self._due(each, rows[each.place], now_ns)) for each in entries]
         count = 0
         for instant, each in in_order(due):
             self._run_one(each, instant, rows[each.place])
@@ -50,10 +53,15 @@ class PlanRuns:
             count += 1
         return count
 
+    def _due(self, each: Planned, row: ScheduleRow, now_ns: int) -> Iterable[int]:
+        """The instants to run. One that was begun in time is finished, however long ago that was."""
+        if row.running_ns is None:
+            return each.due(self._start(each, row, now_ns), now_ns)
+        behind_ns = max(row.running_ns, now_ns - self._catch_up_ns - 1)
+        return chain((row.running_ns,), each.due(behind_ns, now_ns))
+
     def _start(self, each: Planned, row: ScheduleRow, now_ns: int) -> int:
         """From where on instants are run: behind the last one, but not longer ago than `catch_up`."""
-        if row.running_ns is not None:
-            return row.running_ns - 1  # it was begun in time; it is finished
         oldest_ns = now_ns - self._catch_up_ns
         missed_ns = each.next_due(row.done_ns)
         if missed_ns is None or missed_ns >= oldest_ns:

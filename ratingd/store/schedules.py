@@ -7,7 +7,7 @@ idempotency key is taken.
 
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, select
 
 from accounts.account import AccountKey
 from ratingd.store.database import Database, inserting
@@ -40,6 +40,11 @@ class Schedules:
         values = (row.entry, row.time_zone, row.done_ns, row.running_ns, row.after.tenant, row.after.account)
         with self._database.write() as connection:
             self._database.run(connection, UPSERT, [values])
+
+    def forget(self, entry: str, time_zone: str) -> None:
+        gone = delete(schedules).where(t.entry == entry, t.time_zone == time_zone)
+        with self._database.write() as connection:
+            connection.execute(gone)
 
 
 def schedule(row: Row[Any]) -> ScheduleRow:

@@ -36,6 +36,8 @@ from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
 from tariffs.zone import SECOND_NS, Zone
 
+UNITS_MAX: Final = 10**16  # whole units of currency, messages or bytes in one action
+VOICE_MAX: Final = 10**18  # nanoseconds, some thirty years
 FILE: Final = "Actions.csv"
 COLUMNS: Final = (
     "ActionsId", "Action", "ExtraParameters", "Filter", "BalanceId", "BalanceType", "Categories", "DestinationIds",
@@ -193,11 +195,18 @@ def _amount(text: str, kind: str) -> int:
         if text == UNLIMITED:
             raise ValueError("a balance has an end")
         number = parse_number(text)
-        return parse_duration(text) if number is None else half(number[0], 10 ** number[1])
+        return _bounded(parse_duration(text) if number is None else half(number[0], 10 ** number[1]), VOICE_MAX)
     number = parse_number(text)
     if number is None:
         raise ValueError("not a number")
-    return half(number[0] * kind_scale(kind), 10 ** number[1])
+    return _bounded(half(number[0] * kind_scale(kind), 10 ** number[1]), UNITS_MAX * kind_scale(kind))
+
+
+def _bounded(amount: int, most: int) -> int:
+    """Balances are told in 64 bits; an amount that hardly fits by itself is a slip of the pen."""
+    if abs(amount) > most:
+        raise ValueError("larger than any balance")
+    return amount
 
 
 def _check_extra(row: Row, type: ActionType) -> dict[str, Decimal]:

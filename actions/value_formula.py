@@ -16,6 +16,7 @@ from typing import Final
 
 from tariffs.money import half
 
+DIGITS_MAX: Final = 18
 METHOD: Final = "*incremental"
 SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 LENGTHS: Final = ("second", "minute", "hour", "day", "week", "month", "year")  # ascending
@@ -69,4 +70,6 @@ def parse_value_formula(text: str) -> ValueFormula:
 def _ratio(units: object) -> tuple[int, int]:
     if isinstance(units, bool) or not isinstance(units, int | Decimal):
         raise ValueError(f"Units {units!r} is not a number")
+    if abs(Decimal(units).adjusted()) > DIGITS_MAX:
+        raise ValueError("Units has more digits than any amount")
     return Decimal(units).as_integer_ratio()

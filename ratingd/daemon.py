@@ -29,6 +29,7 @@ from ratingd.delivery.disconnects import DeskTerms
 from ratingd.delivery.postman import PostmanTerms
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
+from ratingd.errors import AccountUnknown
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
 from ratingd.store.store import Store, open_store
@@ -139,6 +140,8 @@ class Daemon:
         """Rebuild accounts from their operations and compare; one account, those of a tenant, or all."""
         key = AccountKey(tenant or self.settings.default_tenant, account) if account else None
         report = verify(self.store, tenant=tenant, key=key)
+        if key is not None and not report.operations and not self.store.accounts([key]):
+            raise AccountUnknown(key.tenant, key.account)
         return Verified(
             report.accounts,
             report.operations,

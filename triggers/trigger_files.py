@@ -64,7 +64,7 @@ class TriggerReader:
             kind=kind,
             filter=self._filter(row, kind),
             recurrent=row.flag("Recurrent"),
-            min_sleep_ns=row.duration("MinSleep"),
+            min_sleep_ns=_min_sleep(row),
             expires_at_ns=row.instant("ExpiryTime", now_ns=self.now_ns, zone=self.zone),
             activates_at_ns=row.instant("ActivationTime", now_ns=self.now_ns, zone=self.zone),
             weight=row.decimal("Weight"),
@@ -104,16 +104,29 @@ class TriggerReader:
         return BalanceFilter(
             kind=BalanceKind(kind) if kind in KINDS else None,
             id=_given(row, "BalanceTag"),
-            weight=row.given_decimal("BalanceWeight"),
-            expires_at_ns=row.instant("BalanceExpiryTime", now_ns=self.now_ns, zone=self.zone),
+            weight=row.given_decimal("BalanceWeight") if _given(row, "BalanceWeight") else None,
+            expires_at_ns=self._expiry(row),
             destinations=row.names("BalanceDestinationIds"),
             rating_subject=_given(row, "BalanceRatingSubject"),
             categories=row.names("BalanceCategories"),
             shared_groups=row.names("BalanceSharedGroup"),
             timing_ids=row.names("BalanceTimingIds"),
-            blocker=row.given_flag("BalanceBlocker"),
-            disabled=row.given_flag("BalanceDisabled"),
+            blocker=row.given_flag("BalanceBlocker") if _given(row, "BalanceBlocker") else None,
+            disabled=row.given_flag("BalanceDisabled") if _given(row, "BalanceDisabled") else None,
         )
+
+    def _expiry(self, row: Row) -> int | None:
+        if _given(row, "BalanceExpiryTime") is None:
+            return None
+        return row.instant("BalanceExpiryTime", now_ns=self.now_ns, zone=self.zone)
+
+
+def _min_sleep(row: Row) -> int:
+    length = row.duration("MinSleep")
+    if length < 0:
+        row.fault("MinSleep", "is no pause", "a duration from 0 on, such as 24h")
+        return 0
+    return length
 
 
 def read_triggers(

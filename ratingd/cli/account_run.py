@@ -95,6 +95,8 @@ def _request(
     own = set(field_names(method.request))
     request: dict[str, Any] = {}
     inside = next((name for name in _INSIDE if name in own), "")
+    if inside and not isinstance(given.get(inside, {}), dict):
+        raise NotPlain(inside, "an object is wanted: {…}")
     for name, value in given.items():
         if name in ("op", "id") and not (name == "id" and inside == "balance"):
             continue

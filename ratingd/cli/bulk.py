@@ -42,6 +42,8 @@ def _asked(number: int, text: str) -> Asked:
         given = read_json(text)
     except json.JSONDecodeError as error:
         return Asked(number, {}, Refusal("INVALID_JSON", f"column {error.colno}: {error.msg}"))
+    except (ValueError, RecursionError) as error:
+        return Asked(number, {}, Refusal("INVALID_JSON", str(error)))
     if not isinstance(given, dict):
         return Asked(number, {}, Refusal("INVALID_JSON", "an object is wanted: {…}"))
     return Asked(number, given)

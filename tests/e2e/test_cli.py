@@ -115,6 +115,17 @@ def test_costs_of_a_file_keep_its_order_and_errors_are_lines(shell: Shell) -> No
     assert len(shell.json("cost", "--from", "-", given=good % (60, 1))) == 1
 
 
+def test_a_line_that_breaks_the_reader_is_an_error_line(shell: Shell) -> None:
+    lines = '{"usage": ' + "9" * 5_000 + '}\n{"destination": "4930123456", "usage": "60s"}\n'
+    told = shell.lines("cost", "--from", "-", "--at", MONDAY, given=lines, exits=1)
+    assert told[0]["error"]["reason"] == "INVALID_JSON"
+    assert told[1]["cost"] == "0.17"
+
+
+def test_verify_refuses_an_account_that_nobody_knows(shell: Shell) -> None:
+    assert "ACCOUNT_UNKNOWN" in shell.run("verify", "--account", "nobody", exits=1).stderr
+
+
 def test_what_a_line_leaves_out_is_what_the_options_say(shell: Shell) -> None:
     lines = '{"destination": "4930123456"}\n{"destination": "4930123456", "usage": "60s"}\n'
     told = shell.lines("cost", "--from", "-", "--usage", "90s", "--at", MONDAY, given=lines)

@@ -100,6 +100,7 @@ def test_a_balance_weight_may_be_the_time_of_the_load(weight: str, given: str) -
     row                                                   / finding
     do=*make_coffee                                       / fault Action is unknown
     do=*topup type=*monetary units=ten                    / fault Units is no amount (not a number)
+    do=*topup type=*monetary units=1e30                   / fault Units is no amount (larger than any balance)
     do=*topup type=*voice units=*unlimited                / fault Units is no amount (a balance has an end)
     do=*topup type=*voice units=1parsec                   / fault Units is no amount ('1parsec' is not a duration)
     do=*topup type=*monetary units=1 bw=x                 / fault BalanceWeight is not a number

@@ -60,7 +60,7 @@ def test_every_column_is_read() -> None:
 
 
 def test_blank_and_any_constrain_nothing() -> None:
-    row = "G,,*min_balance,2,,,,,*any,*monetary,*any,*any,*any,*any,,*any,,,,ACT,\n"
+    row = "G,,*min_balance,2,,,,,*any,*monetary,*any,*any,*any,*any,*any,*any,*any,*any,*any,ACT,\n"
     (terms,), findings = read(row)
     assert findings == []
     assert terms.filter == BalanceFilter(kind=BalanceKind.MONETARY)
@@ -98,6 +98,8 @@ def test_an_id_that_is_not_given_comes_from_the_row() -> None:
     on=*max_balance at=two type=*monetary run=ACT      / fault ThresholdValue is not a number
     on=*max_balance type=*monetary recurrent=maybe run=ACT / fault Recurrent is neither true nor false
     on=*max_balance type=*monetary sleep=1parsec run=ACT / fault MinSleep is not a duration
+    on=*max_balance type=*monetary sleep=-3s run=ACT   / fault MinSleep is no pause
+    on=*max_balance type=*monetary sleep=*unlimited run=ACT / fault MinSleep is no pause
     on=*max_balance type=*monetary until=soon run=ACT  / fault ExpiryTime is not an instant
     on=*max_balance type=*monetary from=2026-13-01 run=ACT / fault ActivationTime is not an instant
     on=*max_balance type=*monetary bw=x run=ACT        / fault BalanceWeight is not a number

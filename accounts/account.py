@@ -6,13 +6,18 @@ account's own copies with their own marks, so that two accounts of one group fir
 An account is a plain class: every operation works on a copy, and a copy is made for each one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
+from accounts.reservation import Reservation
+
+NO_SCORES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class AccountKey(NamedTuple):
@@ -30,24 +35,67 @@ class CounterKind(StrEnum):
     BALANCE = "*balance"  # counts what matching balances paid
 
 
+class Window(StrEnum):
+    """What a counter counts over: everything, one call, or a period of the account's local calendar.
+
+    Weeks begin on Monday. A counter that begins a new window restarts at 0 and arms its triggers again.
+    """
+
+    NONE = ""
+    CALL = "*call"
+    HOUR = "*hour"
+    DAY = "*day"
+    WEEK = "*week"
+    MONTH = "*month"
+
+
 class UnitCounter:
     """What a counter trigger has seen so far. `value` is 1e-9 of a unit or currency, whole ns for voice.
 
     `kind` is the list it hangs in: a balance kind, or "*event_connect" for connected calls. `id` is the trigger's
     BalanceTag, or its UniqueID where that is blank. A refund may take it below zero.
+
+    A counter of a period knows when its window began (`since_ns`). One of a call belongs to that call (`call`, its
+    CgrID), keeps the marks of the monitors that fired in it (`fired`, "group/unique id"), and goes when the call is
+    closed or at `expires_at_ns`, when the call must be over.
     """
 
-    __slots__ = ("filter", "id", "kind", "of", "value")
+    __slots__ = ("call", "expires_at_ns", "filter", "fired", "id", "kind", "of", "since_ns", "value", "window")
 
-    def __init__(self, id: str, kind: str, of: CounterKind, filter: BalanceFilter, value: int = 0) -> None:
+    def __init__(
+        self,
+        id: str,
+        kind: str,
+        of: CounterKind,
+        filter: BalanceFilter,
+        value: int = 0,
+        window: Window = Window.NONE,
+        since_ns: int = 0,
+        call: str = "",
+        fired: tuple[str, ...] = (),
+        expires_at_ns: int | None = None,
+    ) -> None:
         self.id: Final = id
         self.kind: Final = kind
         self.of: Final = of
         self.filter: Final = filter
         self.value = value
+        self.window: Final = window
+        self.since_ns = since_ns
+        self.call: Final = call
+        self.fired = fired
+        self.expires_at_ns = expires_at_ns
+
+    @property
+    def name(self) -> tuple[str, str, str, str, str]:
+        """What tells it from the other counters of its account."""
+        return self.kind, self.of.value, self.id, self.window.value, self.call
 
     def copy(self) -> "UnitCounter":
-        return UnitCounter(self.id, self.kind, self.of, self.filter, self.value)
+        return UnitCounter(
+            self.id, self.kind, self.of, self.filter, self.value, self.window, self.since_ns, self.call, self.fired,
+            self.expires_at_ns,
+        )  # fmt: skip
 
 
 class ThresholdType(StrEnum):
@@ -69,7 +117,9 @@ class TriggerTerms:
     """One row of ActionTriggers.csv. `threshold` has the scale of what is watched (accounts.balance.BalanceKind.scale).
 
     `filter` holds columns 8 to 18. `kind` is BalanceType as written: it names the list of balances or counters and may
-    be "*event_connect"; "" watches nothing.
+    be "*event_connect"; "" watches nothing. `window` is what its counter counts over. A monitor on a score or a
+    traffic metric has the address of what it watches ("score.masking", "b.asr.300") as the id of its filter, and its
+    threshold in 1e-9.
     """
 
     group: str
@@ -84,6 +134,7 @@ class TriggerTerms:
     expires_at_ns: int | None = None
     activates_at_ns: int | None = None
     weight: Decimal = Decimal(0)  # heavier is looked at first
+    window: Window = Window.NONE
     document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
 
@@ -107,11 +158,17 @@ class BoundSide(StrEnum):
 
 
 class Bound:
-    """A value of one balance or counter at which a monitor may fire: what `triggers` tells `accounts` as plain data."""
+    """A value of one balance or counter of the account `key` at which a monitor may fire.
 
-    __slots__ = ("balance_uuid", "counter_id", "side", "value")
+    It is what `triggers` tells `accounts` as plain data.
+    """
 
-    def __init__(self, side: BoundSide, value: int, balance_uuid: str = "", counter_id: str = "") -> None:
+    __slots__ = ("balance_uuid", "counter_id", "key", "side", "value")
+
+    def __init__(
+        self, key: AccountKey, side: BoundSide, value: int, balance_uuid: str = "", counter_id: str = ""
+    ) -> None:
+        self.key: Final = key
         self.side: Final = side
         self.value: Final = value
         self.balance_uuid: Final = balance_uuid  # one of the two is given
@@ -121,7 +178,10 @@ class Bound:
 class Account:
     """What is stored of an account. `plans` are the action plans it belongs to, `imported` the row last loaded for it.
 
-    `triggers` are sorted by weight, heavier first; equal ones keep the order of their group.
+    `triggers` are sorted by weight, heavier first; equal ones keep the order of their group. `reservations` are what
+    calls hold of the balances. `scores` are values that others have computed about the account, in 1e-9, by address.
+
+    A shared group is kept as an account of its own (accounts.shared_group): it has `members` and nothing else.
     """
 
     __slots__ = (
@@ -131,7 +191,10 @@ class Account:
         "disabled",
         "imported",
         "key",
+        "members",
         "plans",
+        "reservations",
+        "scores",
         "time_zone",
         "triggers",
         "updated_ns",
@@ -149,6 +212,9 @@ class Account:
         plans: tuple[str, ...] = (),
         imported: tuple[str, ...] | None = None,
         updated_ns: int = 0,
+        reservations: tuple[Reservation, ...] = (),
+        scores: Mapping[str, int] = NO_SCORES,
+        members: tuple[str, ...] = (),
     ) -> None:
         self.key: Final = key
         self.balances: Final[list[Balance]] = balances if balances is not None else []
@@ -160,6 +226,9 @@ class Account:
         self.plans = plans
         self.imported = imported  # (plan, triggers, AllowNegative, Disabled) as last imported
         self.updated_ns = updated_ns
+        self.reservations = reservations
+        self.scores = scores
+        self.members = members  # account names, in the order in which they joined
 
     def copy(self) -> "Account":
         return Account(
@@ -173,6 +242,9 @@ class Account:
             self.plans,
             self.imported,
             self.updated_ns,
+            self.reservations,
+            self.scores,
+            self.members,
         )
 
     def balances_of(self, kind: BalanceKind) -> list[Balance]:

@@ -8,17 +8,22 @@ Every change of an account is made through its page, so that nothing can change 
 that fails is rolled back to its savepoint *in place*: the debit that fired it still holds these very balances.
 """
 
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from accounts.account import Account, AccountKey, AccountTrigger, UnitCounter
 from accounts.balance import Balance, BalanceTerms
-from accounts.document import account_document
+from accounts.document import account_document, reservation_document
+from accounts.reservation import Reservation
 
 # A JSON-ready tuple whose first member says what changed:
-#   ("value", balance uuid, delta, after)        ("count", counter kind, counter of, counter id, delta, after)
+#   ("value", balance uuid, delta, after)        ("count", *counter name, delta, after)
 #   ("balance", document, position)              ("gone", balance uuid)
 #   ("trigger", group, unique id, executed, last_executed_ns)
 #   ("triggers", [documents])                    ("counters", [documents])
+#   ("fired", *counter name, ["group/unique id"])
+#   ("reserved", document)                       ("released", owner, switch id, call id)
+#   ("score", address, value)
 #   ("set", field, value)                        ("account", document)           ("removed",)
 Change: TypeAlias = tuple[object, ...]
 
@@ -26,30 +31,36 @@ Change: TypeAlias = tuple[object, ...]
 class Savepoint:
     """Where a page stood: enough to put the same objects back as they were."""
 
-    __slots__ = ("balances", "changes", "counters", "dirty", "flags", "triggers")
+    __slots__ = ("balances", "changes", "counters", "dirty", "flags", "page", "removed", "triggers")
 
     def __init__(self, page: "Page") -> None:
         account = page.account
+        self.page: Final = page
         self.balances: Final = [(balance, balance.value, balance.terms) for balance in account.balances]
-        self.counters: Final = [(counter, counter.value) for counter in account.counters]
+        self.counters: Final = [(c, c.value, c.since_ns, c.fired, c.expires_at_ns) for c in account.counters]
         self.triggers: Final = [(t, t.terms, t.executed, t.last_executed_ns) for t in account.triggers]
-        flags = (account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported)
-        self.flags: Final = flags
+        self.flags: Final = (
+            account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported,
+            account.reservations, account.scores, account.members,
+        )  # fmt: skip
+        self.removed: Final = page.removed
         self.changes: Final = len(page.changes)
         self.dirty: Final = set(page.dirty)
 
 
 class Page:
-    """One account's working copy and what an operation changed on it.
+    """One account's working copy and what an operation changed on it. It belongs to a book: its own, if none is given.
 
     `dirty` are the balances changed since the operation began; monitors on balances look at no others. `created` and
     `removed` tell whether the account itself appears or goes with this operation.
     """
 
-    __slots__ = ("account", "changes", "created", "dirty", "removed")
+    __slots__ = ("account", "book", "changes", "created", "dirty", "removed")
 
-    def __init__(self, account: Account, created: bool = False) -> None:
+    def __init__(self, account: Account, created: bool = False, book: "Book | None" = None) -> None:
         self.account: Final = account
+        self.book: Final = Book() if book is None else book
+        self.book.pages[account.key] = self
         self.changes: Final[list[Change]] = []
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
@@ -65,7 +76,12 @@ class Page:
 
     def count(self, counter: UnitCounter, delta: int) -> None:
         counter.value += delta
-        self.changes.append(("count", counter.kind, counter.of.value, counter.id, delta, counter.value))
+        self.changes.append(("count", *counter.name, delta, counter.value))
+
+    def mark_in_call(self, counter: UnitCounter, fired: tuple[str, ...]) -> None:
+        """Note which monitors have fired in the call that a counter belongs to."""
+        counter.fired = fired
+        self.changes.append(("fired", *counter.name, list(fired)))
 
     def open(self, balance: Balance, document: dict[str, object]) -> None:
         """Append a new balance; `document` is its stored form."""
@@ -116,6 +132,26 @@ class Page:
         self.account.imported = value
         self.changes.append(("set", "imported", None if value is None else list(value)))
 
+    def set_members(self, value: tuple[str, ...]) -> None:
+        self.account.members = value
+        self.changes.append(("set", "members", list(value)))
+
+    def set_score(self, address: str, value: int | None) -> None:
+        """Note what was computed about the account, in 1e-9; None forgets it."""
+        kept = {name: score for name, score in self.account.scores.items() if name != address}
+        self.account.scores = kept if value is None else kept | {address: value}
+        self.changes.append(("score", address, value))
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Hold, in place of what the same call held before."""
+        others = [other for other in self.account.reservations if other.call != reservation.call]
+        self.account.reservations = (*others, reservation)
+        self.changes.append(("reserved", reservation_document(reservation)))
+
+    def release(self, reservation: Reservation) -> None:
+        self.account.reservations = tuple([r for r in self.account.reservations if r.call != reservation.call])
+        self.changes.append(("released", *reservation.call))
+
     def remove(self) -> None:
         self.removed = True
         self.changes.append(("removed",))
@@ -128,26 +164,65 @@ class Page:
         for balance, value, terms in savepoint.balances:
             balance.value, balance.terms = value, terms
         account.balances[:] = [balance for balance, _, _ in savepoint.balances]
-        for counter, count in savepoint.counters:
-            counter.value = count
-        account.counters[:] = [counter for counter, _ in savepoint.counters]
+        for counter, value, since_ns, fired, expires_at_ns in savepoint.counters:
+            counter.value, counter.since_ns, counter.fired = value, since_ns, fired
+            counter.expires_at_ns = expires_at_ns
+        account.counters[:] = [counter for counter, *_ in savepoint.counters]
         for trigger, trigger_terms, executed, last_ns in savepoint.triggers:
             trigger.terms, trigger.executed, trigger.last_executed_ns = trigger_terms, executed, last_ns
         account.triggers[:] = [trigger for trigger, _, _, _ in savepoint.triggers]
-        account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported = savepoint.flags
-        self.removed = False
+        (
+            account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported,
+            account.reservations, account.scores, account.members,
+        ) = savepoint.flags  # fmt: skip
+        self.removed = savepoint.removed
         del self.changes[savepoint.changes :]
         self.dirty.clear()
         self.dirty.update(savepoint.dirty)
 
 
+class AccountsNeeded(Exception):
+    """An operation reached for accounts that were not laid before it. It is run again from its begin, with them."""
+
+    def __init__(self, keys: Iterable[AccountKey]) -> None:
+        self.keys: Final = tuple(keys)
+        super().__init__(f"needed too: {', '.join(map(str, self.keys))}")
+
+
 class Book:
-    """The pages of one operation. One account today; shared groups and transfers put several on the desk."""
+    """The pages of one operation: the account it is about and, where a shared group or a transfer asks, others.
+
+    `pages` holds what was laid before it, None for an account that does not exist.
+    """
 
     __slots__ = ("pages",)
 
-    def __init__(self, pages: dict[AccountKey, Page]) -> None:
-        self.pages: Final = pages
+    def __init__(self) -> None:
+        self.pages: Final[dict[AccountKey, Page | None]] = {}
 
     def page(self, key: AccountKey) -> Page | None:
-        return self.pages.get(key)
+        """The page of an account, None where there is none. Raises AccountsNeeded where nobody has looked yet."""
+        try:
+            return self.pages[key]
+        except KeyError:
+            raise AccountsNeeded((key,)) from None
+
+    def need(self, keys: Iterable[AccountKey]) -> None:
+        """Ask for several accounts at once."""
+        missing = [key for key in keys if key not in self.pages]
+        if missing:
+            raise AccountsNeeded(missing)
+
+    def savepoint(self) -> list[Savepoint]:
+        return [page.savepoint() for page in self.pages.values() if page is not None]
+
+    def roll_back(self, savepoints: Iterable[Savepoint]) -> None:
+        """Put every page back; one that was created since is gone again."""
+        saved = {savepoint.page: savepoint for savepoint in savepoints}
+        for key, page in list(self.pages.items()):
+            if page is None:
+                continue
+            if page in saved:
+                page.roll_back(saved[page])
+            else:
+                self.pages[key] = None

@@ -24,10 +24,12 @@ from accounts.account import (
     ThresholdType,
     TriggerTerms,
     UnitCounter,
+    Window,
 )
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.fields import DocumentError, Fields
+from accounts.reservation import Reservation
 
 FORMAT: Final = 1
 ZERO: Final = Decimal(0)
@@ -53,6 +55,12 @@ def account_document(account: Account) -> Document:
         document["plans"] = list(account.plans)
     if account.imported is not None:
         document["imported"] = list(account.imported)
+    if account.reservations:
+        document["reservations"] = [reservation_document(reservation) for reservation in account.reservations]
+    if account.scores:
+        document["scores"] = dict(account.scores)
+    if account.members:
+        document["members"] = list(account.members)
     document["updated_ns"] = account.updated_ns
     return document
 
@@ -72,6 +80,25 @@ def counter_document(counter: UnitCounter) -> Document:
         filtered = filter_document(counter.filter)
     if filtered:
         document["filter"] = filtered
+    if counter.window is not Window.NONE:
+        document["window"] = counter.window.value
+        _put_given(document, "since_ns", counter.since_ns)
+        _put_given(document, "call", counter.call)
+        _put_given(document, "fired", list(counter.fired))
+        _put(document, "expires_at_ns", counter.expires_at_ns)
+    return document
+
+
+def reservation_document(reservation: Reservation) -> Document:
+    document: Document = {
+        "owner": reservation.owner,
+        "switch_id": reservation.switch_id,
+        "call_id": reservation.call_id,
+        "expires_at_ns": reservation.expires_at_ns,
+        "held": dict(reservation.held),
+    }
+    _put_given(document, "granted", reservation.granted)
+    _put_given(document, "others", list(reservation.others))
     return document
 
 
@@ -133,6 +160,9 @@ def account_from_document(document: Mapping[str, object]) -> Account:
         fields.texts("plans"),
         fields.texts_or_none("imported"),
         fields.integer("updated_ns"),
+        tuple(reservation_from_document(item) for item in fields.items("reservations")),
+        fields.integers("scores"),
+        fields.texts("members"),
     )
     fields.end()
     return account
@@ -155,9 +185,29 @@ def counter_from_document(document: object) -> UnitCounter:
         fields.choice("of", CounterKind),
         filter_from_document(fields.part("filter")),
         fields.integer("value"),
+        fields.choice_or_none("window", Window) or Window.NONE,
+        fields.integer("since_ns", 0),
+        fields.text("call", ""),
+        fields.texts("fired"),
+        fields.integer_or_none("expires_at_ns"),
     )
     fields.end()
     return counter
+
+
+def reservation_from_document(document: object) -> Reservation:
+    fields = Fields("a reservation", document)
+    reservation = Reservation(
+        fields.text("owner"),
+        fields.text("switch_id"),
+        fields.text("call_id"),
+        fields.integer("expires_at_ns"),
+        fields.integers("held"),
+        fields.integer("granted", 0),
+        fields.texts("others"),
+    )
+    fields.end()
+    return reservation
 
 
 def trigger_from_document(document: object) -> AccountTrigger:
@@ -240,6 +290,7 @@ def _trigger_terms_document(terms: TriggerTerms) -> Document:
     _put(document, "activates_at_ns", terms.activates_at_ns)
     if terms.weight != ZERO:
         document["weight"] = str(terms.weight)
+    _put_given(document, "window", terms.window.value)
     object.__setattr__(terms, "document", document)
     return document
 
@@ -258,6 +309,7 @@ def _trigger_terms_from(fields: Fields) -> TriggerTerms:
         expires_at_ns=fields.integer_or_none("expires_at_ns"),
         activates_at_ns=fields.integer_or_none("activates_at_ns"),
         weight=fields.number("weight"),
+        window=fields.choice_or_none("window", Window) or Window.NONE,
     )
     fields.end()
     return terms

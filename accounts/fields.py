@@ -91,6 +91,14 @@ class Fields:
     def numbers(self, name: str) -> dict[str, Decimal]:
         return {key: self._decimal(name, value) for key, value in self._members(name).items()}
 
+    def integers(self, name: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for key, value in self._members(name).items():
+            if isinstance(value, bool) or not isinstance(value, int):
+                self._wrong(name, value, "an integer")
+            found[key] = value
+        return found
+
     def part(self, name: str) -> object:
         """An object within this one, to be read by its own reader. Empty when it was left out."""
         return self._take(name, {})

@@ -15,8 +15,10 @@ from accounts.document import (
     account_from_document,
     balance_from_document,
     counter_from_document,
+    reservation_from_document,
     trigger_from_document,
 )
+from accounts.reservation import Reservation
 
 
 class ReplayError(ValueError):
@@ -50,9 +52,17 @@ def _apply(account: Account, change: Sequence[object]) -> None:
         case ("value", str(uuid), int(delta), int(after)):
             balance = _balance(account, uuid)
             balance.value = _moved(f"balance {uuid}", balance.value, delta, after)
-        case ("count", str(kind), str(of), str(id), int(delta), int(after)):
-            counter = _counter(account, kind, of, id)
+        case ("count", str(kind), str(of), str(id), str(window), str(call), int(delta), int(after)):
+            counter = _counter(account, (kind, of, id, window, call))
             counter.value = _moved(f"{kind} counter {id}", counter.value, delta, after)
+        case ("fired", str(kind), str(of), str(id), str(window), str(call), list(fired)):
+            _counter(account, (kind, of, id, window, call)).fired = tuple(str(name) for name in fired)
+        case ("reserved", document):
+            _reserve(account, reservation_from_document(document))
+        case ("released", str(owner), str(switch_id), str(call_id)):
+            _release(account, (owner, switch_id, call_id))
+        case ("score", str(address), value):
+            _score(account, address, value)
         case ("balance", document, int(position)):
             _place(account, balance_from_document(document), position)
         case ("gone", str(uuid)):
@@ -97,6 +107,8 @@ def _set(account: Account, field: str, value: object) -> None:
             account.time_zone = text
         case ("plans", list(names)):
             account.plans = tuple(str(name) for name in names)
+        case ("members", list(names)):
+            account.members = tuple(str(name) for name in names)
         case ("imported", None):
             account.imported = None
         case ("imported", list(cells)):
@@ -112,11 +124,32 @@ def _balance(account: Account, uuid: str) -> Balance:
     return balance
 
 
-def _counter(account: Account, kind: str, of: str, id: str) -> UnitCounter:
+def _counter(account: Account, name: tuple[str, ...]) -> UnitCounter:
     for counter in account.counters:
-        if counter.id == id and counter.kind == kind and counter.of.value == of:
+        if counter.name == name:
             return counter
-    raise ReplayError(f"the record names counter {id} of {kind}, which {account.key} does not have")
+    raise ReplayError(f"the record names counter {'/'.join(name)}, which {account.key} does not have")
+
+
+def _reserve(account: Account, reservation: Reservation) -> None:
+    others = [other for other in account.reservations if other.call != reservation.call]
+    account.reservations = (*others, reservation)
+
+
+def _release(account: Account, call: tuple[str, str, str]) -> None:
+    left = tuple([reservation for reservation in account.reservations if reservation.call != call])
+    if len(left) == len(account.reservations):
+        raise ReplayError(f"the record releases what call {call} does not hold of {account.key}")
+    account.reservations = left
+
+
+def _score(account: Account, address: str, value: object) -> None:
+    scores = {name: score for name, score in account.scores.items() if name != address}
+    if isinstance(value, int):
+        scores[address] = value
+    elif value is not None:
+        raise ReplayError(f"the record sets score {address} to {value!r}")
+    account.scores = scores
 
 
 def _trigger(account: Account, group: str, unique_id: str) -> AccountTrigger:

@@ -4,6 +4,7 @@
     "plans":  [["MONTHLY_10", [["TOP10", {"id": "*monthly", "schedule": "*monthly"}, "10", 1795220917000000000]]]]
     "groups": [["FRAUD", [{"group": "FRAUD", "unique_id": "F1", …}]]]
     "rows":   [["cgrates.org", "1001", "PACKAGE_10", "FRAUD", false, true]]
+    "shared": [["FAMILY", {"*any": "*lowest"}]]
 
 What has its default value is left out. An image of another format is refused.
 """
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from accounts.account import AccountKey, AccountTrigger, TriggerTerms
 from accounts.document import filter_document, filter_from_document, trigger_document, trigger_from_document
+from accounts.shared_group import SharedGroup, Strategy
 from actions.account_row import AccountRow
 from actions.action import Action, ActionSet, ActionType
 from actions.catalogue import Catalogue
@@ -33,6 +35,7 @@ def catalogue_image(catalogue: Catalogue) -> dict[str, object]:
         "plans": [[plan.id, [_entry_cells(e) for e in plan.entries]] for plan in catalogue.action_plans.values()],
         "groups": [[group, [_terms_members(t) for t in terms]] for group, terms in catalogue.trigger_groups.items()],
         "rows": [_row_cells(row) for row in catalogue.account_rows.values()],
+        "shared": [[group.id, dict(group.strategies)] for group in catalogue.shared_groups.values()],
     }
 
 
@@ -53,6 +56,7 @@ def _catalogue(image: Mapping[str, Any]) -> Catalogue:
         {id: ActionPlan(id, tuple(_entry(cells) for cells in entries)) for id, entries in image["plans"]},
         {group: tuple(_terms(members) for members in terms) for group, terms in image["groups"]},
         {row.key: row for row in rows},
+        {id: SharedGroup(id, {who: Strategy(text) for who, text in found.items()}) for id, found in image["shared"]},
     )
 
 

@@ -27,11 +27,13 @@ OTHER_FILES: Final = frozenset(
     f"{name}.csv"
     for name in (
         "Attributes", "CdrStats", "Chargers", "DerivedChargers", "DispatcherHosts", "DispatcherProfiles", "Filters",
-        "IPs", "LCRs", "Rankings", "RateProfiles", "Resources", "Routes", "SharedGroups", "Stats", "Thresholds",
+        "IPs", "LCRs", "Rankings", "RateProfiles", "Resources", "Routes", "Stats", "Thresholds",
         "Trends", "Users",
     )
 )  # fmt: skip
-USED_FILES: Final = RATING_FILES | {action_files.FILE, action_plan_files.FILE, trigger_files.FILE, account_files.FILE}
+USED_FILES: Final = RATING_FILES | {
+    module.FILE for module in (action_files, action_plan_files, trigger_files, account_files, shared_group_files)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class PlanBook:
             "action_sets": len(self.catalogue.action_sets),
             "action_plans": len(self.catalogue.action_plans),
             "trigger_groups": len(self.catalogue.trigger_groups),
+            "shared_groups": len(self.catalogue.shared_groups),
             "accounts": len(self.catalogue.account_rows),
         }
 
@@ -69,7 +72,6 @@ def read_folder(
     findings: list[Finding] = []
     tariff = read_tariff(files, stored.tariff, findings, now_ns=now_ns, zone=zone, decimals=decimals)
     catalogue = _read_catalogue(files, tariff, stored.catalogue, findings, now_ns=now_ns, zone=zone)
-    shared_group_files.check_shared_groups(files, findings)
     findings += _notices(files)
     findings.sort()
     refused = any(finding.severity is Severity.FAULT for finding in findings)
@@ -110,7 +112,8 @@ def _read_catalogue(
         files, sets.keys(), findings, now_ns=now_ns, zone=zone
     )
     rows = account_files.read_account_rows(files, plans.keys(), groups.keys(), findings)
-    return Catalogue(sets, plans, groups, rows)
+    shared = dict(stored.shared_groups) | shared_group_files.read_shared_groups(files, findings)
+    return Catalogue(sets, plans, groups, rows, shared)
 
 
 def _notices(files: Mapping[str, bytes]) -> list[Finding]:

@@ -1,23 +1,32 @@
-"""SharedGroups.csv, as far as it is read today: a strategy that nobody knows is refused.
+"""SharedGroups.csv: the order in which the balances of a group pay.
 
-CGRateS takes `*lovest` for `*mine_random` and says nothing. The groups themselves are not used yet, and the folder's
-notices say so.
+    FAMILY,*any,*lowest,
+    FAMILY,cgrates.org:1001,*mine_highest,
+
+Who is a member is not said here: an account joins by a balance that carries the group. CGRateS takes `*lovest` for
+`*mine_random` and says nothing; here it is refused. The rating subject of a row is read and never used, as there.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from accounts.shared_group import SharedGroup, Strategy
 from tariffs.csv_rows import read_rows
 from tariffs.fault import Finding
 from tariffs.plan_files import in_reading_order
 
 FILE: Final = "SharedGroups.csv"
 COLUMNS: Final = ("Id", "Account", "Strategy", "RatingSubject")
-STRATEGIES: Final = ("*lowest", "*highest", "*random", "*mine_lowest", "*mine_highest", "*mine_random")
 
 
-def check_shared_groups(files: Mapping[str, bytes], findings: list[Finding]) -> None:
+def read_shared_groups(files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, SharedGroup]:
+    found: dict[str, dict[str, Strategy]] = {}
     for path in in_reading_order(files, FILE):
         for row in read_rows(path, files[path], COLUMNS, findings):
-            if row["Strategy"] and row["Strategy"] not in STRATEGIES:
-                row.fault("Strategy", "is unknown", "empty for *mine_random, or one of " + ", ".join(STRATEGIES))
+            try:
+                strategy = Strategy(row["Strategy"] or Strategy.MINE_RANDOM)
+            except ValueError:
+                row.fault("Strategy", "is unknown", "empty for *mine_random, or one of " + ", ".join(Strategy))
+                continue
+            found.setdefault(row["Id"], {})[row["Account"] or "*any"] = strategy
+    return {id: SharedGroup(id, strategies) for id, strategies in found.items()}

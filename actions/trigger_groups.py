@@ -47,6 +47,25 @@ def replace_triggers(page: Page, triggers: list[AccountTrigger]) -> None:
     rebuild_counters(page)
 
 
+def set_trigger(page: Page, terms: TriggerTerms, *, executed: bool | None = None) -> None:
+    """Give the account one trigger, or change the one of the same group and unique id; it keeps its mark (a new one is
+    armed) unless `executed` says otherwise."""
+    name = (terms.group, terms.unique_id)
+    held = {(trigger.terms.group, trigger.terms.unique_id): trigger for trigger in page.account.triggers}
+    old = held.get(name)
+    mark = executed if executed is not None else old is not None and old.executed
+    held[name] = AccountTrigger(terms, mark, None if old is None else old.last_executed_ns)
+    replace_triggers(page, list(held.values()))
+
+
+def remove_triggers(page: Page, *, group: str = "", unique_id: str = "") -> None:
+    """Remove the triggers that agree with what is given; "" agrees with all. Their counters go with them."""
+    triggers = page.account.triggers
+    kept = [t for t in triggers if not (group in ("", t.terms.group) and unique_id in ("", t.terms.unique_id))]
+    if len(kept) < len(triggers):
+        replace_triggers(page, kept)
+
+
 def reset_triggers(page: Page, *, group: str = "", unique_id: str = "", executed: bool = False) -> None:
     """Arm the triggers that agree with what is given, or mark them as fired; "" agrees with all."""
     _mark(

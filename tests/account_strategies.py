@@ -10,9 +10,11 @@ from accounts.account import (
     ThresholdType,
     TriggerTerms,
     UnitCounter,
+    Window,
 )
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.balance_filter import BalanceFilter
+from accounts.reservation import Reservation
 
 NAMES = st.text("abcDÄ*:_-1", min_size=1, max_size=6)
 FLAGS = st.dictionaries(NAMES, st.booleans(), max_size=3)
@@ -57,6 +59,28 @@ COUNTERS = st.builds(
     of=st.sampled_from(CounterKind),
     filter=FILTERS,
     value=AMOUNTS,
+) | st.builds(
+    UnitCounter,
+    id=NAMES,
+    kind=st.sampled_from([*BalanceKind, "*event_connect"]).map(str),
+    of=st.sampled_from(CounterKind),
+    filter=FILTERS,
+    value=AMOUNTS,
+    window=st.sampled_from([window for window in Window if window]),
+    since_ns=INSTANTS,
+    call=st.sampled_from(["", "c1", "c2"]),
+    fired=st.lists(NAMES, max_size=2).map(tuple),
+    expires_at_ns=st.none() | INSTANTS,
+)
+RESERVATIONS = st.builds(
+    Reservation,
+    owner=NAMES,
+    switch_id=NAMES,
+    call_id=NAMES,
+    expires_at_ns=INSTANTS,
+    held=st.dictionaries(NAMES, AMOUNTS, max_size=2),
+    granted=st.integers(0, 10**12),
+    others=st.lists(NAMES, max_size=2).map(tuple),
 )
 TRIGGERS = st.builds(
     AccountTrigger,
@@ -74,14 +98,15 @@ TRIGGERS = st.builds(
         expires_at_ns=st.none() | INSTANTS,
         activates_at_ns=st.none() | INSTANTS,
         weight=WEIGHTS,
+        window=st.sampled_from(Window),
     ),
     st.booleans(),
     st.none() | INSTANTS,
 )
 
 
-def _of(counter: UnitCounter) -> tuple[str, str, str]:
-    return counter.kind, counter.of, counter.id
+def _of(counter: UnitCounter) -> tuple[str, ...]:
+    return counter.name
 
 
 def _named(trigger: AccountTrigger) -> tuple[str, str]:
@@ -101,4 +126,7 @@ def accounts(draw: st.DrawFn) -> Account:
         tuple(draw(st.lists(NAMES, max_size=2))),
         draw(st.none() | st.tuples(NAMES, NAMES, NAMES, NAMES)),
         draw(INSTANTS),
+        tuple(draw(st.lists(RESERVATIONS, max_size=2, unique_by=lambda reservation: reservation.call))),
+        draw(st.dictionaries(NAMES, AMOUNTS, max_size=2)),
+        tuple(draw(st.lists(NAMES, max_size=2))),
     )

@@ -67,7 +67,6 @@ def test_two_rows_for_one_account_are_a_fault_that_names_both() -> None:
 def test_each_file_that_is_not_used_has_one_notice() -> None:
     files = dict.fromkeys(("Chargers.csv", "Filters.csv", "sub/Attributes.csv", "README.md"), b"anything, at\nall")
     files["ActionTrigers.csv"] = b""
-    files["SharedGroups.csv"] = b"SG,*any,*lowest,\nSG,*any,,\n"
     found, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN, zone=UTC)
     assert found is not None
     assert {finding.severity for finding in findings} == {Severity.NOTICE}

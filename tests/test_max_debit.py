@@ -5,7 +5,7 @@ import pytest
 from accounts.account import Bound, BoundSide
 from accounts.book import Page
 from accounts.charge import Verdict
-from tests.account_scene import Scene, account, amount, balances_text, play, scenes
+from tests.account_scene import KEY, Scene, account, amount, balances_text, play, scenes
 
 MAX_DEBITS = """
   # | before | call | answer | after
@@ -49,6 +49,6 @@ def test_grant_is_cut_where_a_monitor_takes_the_credit() -> None:
         page.move(page.account.balances[0], -amount("1.5"))
         return Verdict(())
 
-    bounds = (Bound(BoundSide.MIN, amount("1.8"), balance_uuid="M"),)
+    bounds = (Bound(KEY, BoundSide.MIN, amount("1.8"), balance_uuid="M"),)
     assert scene.call("maxdebit 300s", bounds, take) == "cost 1.2 rated 120s"
     assert balances_text(scene.account) == "M=0.3"

@@ -9,7 +9,7 @@ from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
 from accounts.charge import Charge, NotRefunded, RefundCost, Verdict
 from accounts.refund import refund
-from tests.account_scene import TARIFF, Scene, account, amount, balances_text, table_rows
+from tests.account_scene import KEY, TARIFF, Scene, account, amount, balances_text, table_rows
 
 REFUNDS = table_rows("""
   # | before | call | runs to give back | given | after
@@ -93,7 +93,7 @@ def test_refund_pauses_at_each_increment_that_reaches_a_bound() -> None:
     scene = Scene(account("M=5"))
     scene.call("debit 300s")
     assert scene.account is not None
-    bounds = (Bound(BoundSide.MAX, amount("3.5"), balance_uuid="M"),)
+    bounds = (Bound(KEY, BoundSide.MAX, amount("3.5"), balance_uuid="M"),)
     page = Page(scene.account)
     scene.drive(refund(page, TARIFF, scene.charge, None, bounds), page, lambda _: Verdict(bounds))
     assert scene.pauses == [180 * 10**9, 240 * 10**9, 300 * 10**9]  # at 3.8, 4.4 and 5.0

@@ -18,6 +18,7 @@ from tests.account_strategies import (
     FLAGS,
     INSTANTS,
     NAMES,
+    RESERVATIONS,
     TERMS,
     TRIGGERS,
     accounts,
@@ -66,8 +67,27 @@ def replace_triggers(page: Page, data: st.DataObject) -> None:
 
 
 def replace_counters(page: Page, data: st.DataObject) -> None:
-    counters = data.draw(st.lists(COUNTERS, max_size=3, unique_by=lambda c: (c.kind, c.of, c.id)))
+    counters = data.draw(st.lists(COUNTERS, max_size=3, unique_by=lambda counter: counter.name))
     page.replace_counters(counters, [counter_document(counter) for counter in counters])
+
+
+def mark_in_call(page: Page, data: st.DataObject) -> None:
+    windowed = [counter for counter in page.account.counters if counter.window]
+    if windowed:
+        page.mark_in_call(data.draw(st.sampled_from(windowed)), tuple(data.draw(FLAGS)))
+
+
+def reserve(page: Page, data: st.DataObject) -> None:
+    page.reserve(data.draw(RESERVATIONS))
+
+
+def release(page: Page, data: st.DataObject) -> None:
+    if page.account.reservations:
+        page.release(data.draw(st.sampled_from(page.account.reservations)))
+
+
+def set_score(page: Page, data: st.DataObject) -> None:
+    page.set_score(data.draw(NAMES), data.draw(st.none() | AMOUNTS))
 
 
 def set_flags(page: Page, data: st.DataObject) -> None:
@@ -79,6 +99,7 @@ def set_texts(page: Page, data: st.DataObject) -> None:
     page.set_time_zone(data.draw(NAMES))
     page.set_plans(tuple(data.draw(FLAGS)))
     page.set_imported(data.draw(st.none() | st.tuples(NAMES, NAMES)))
+    page.set_members(tuple(data.draw(FLAGS)))
 
 
 def fail_half_way(page: Page, data: st.DataObject) -> None:
@@ -91,8 +112,8 @@ def fail_half_way(page: Page, data: st.DataObject) -> None:
 
 
 STEPS: list[Step] = [
-    move, count, open_balance, amend, close, mark, replace_triggers, replace_counters, set_flags, set_texts,
-    fail_half_way,
+    move, count, open_balance, amend, close, mark, replace_triggers, replace_counters, mark_in_call, reserve, release,
+    set_score, set_flags, set_texts, fail_half_way,
 ]  # fmt: skip
 
 
@@ -137,7 +158,7 @@ def test_removed_account_is_gone_and_may_come_back() -> None:
     [
         ([("value", "b1", -1, 3)], "balance b1: the record moves it by -1 to 3, but replay stands at 5"),
         ([("value", "b2", -1, 4)], "balance b2, which t:1001 does not have"),
-        ([("count", "*voice", "*event", "C", 1, 1)], "counter C of \\*voice"),
+        ([("count", "*voice", "*event", "C", "", "", 1, 1)], "counter \\*voice/\\*event/C//"),
         ([("trigger", "G", "1", True, None)], "trigger G/1"),
         ([("balance", {"uuid": "b9", "value": 1, "terms": {"id": "N", "kind": "*sms"}}, 4)], "at place 4 of 1"),
         ([("set", "disabled", "yes")], "sets disabled to 'yes'"),

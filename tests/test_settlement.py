@@ -16,6 +16,7 @@ from accounts.debit import debit
 from accounts.document import account_document
 from accounts.replay import replay
 from tests.account_scene import (
+    KEY,
     MINUTE,
     RULES,
     TARIFF,
@@ -44,8 +45,8 @@ def bound(text: str) -> Bound:
     name, _, value = text.replace(">=", "<=").partition("<=")
     level = int(value[:-2]) if value.endswith("ns") else amount(value)
     if len(name) == 1 or name.startswith("*"):
-        return Bound(side, level, balance_uuid=name)
-    return Bound(side, level, counter_id=name)
+        return Bound(KEY, side, level, balance_uuid=name)
+    return Bound(KEY, side, level, counter_id=name)
 
 
 def watched_scene(before: str) -> Scene:
@@ -318,11 +319,11 @@ def test_arithmetic_pauses_exactly_where_single_steps_would(
     """Against a settlement that is made to stop after every portion and looks for itself whether the bound holds."""
     level = tenths * 10**9 if about in ("V", "TALKED") else tenths * 10**8
     counted = about.isupper() and len(about) > 1
-    one = Bound(side, level, counter_id=about) if counted else Bound(side, level, balance_uuid=about)
+    one = Bound(KEY, side, level, counter_id=about) if counted else Bound(KEY, side, level, balance_uuid=about)
     call = f"debit {seconds}s cat:{category}"
     fast = watched_scene(before)
     fast.call(call, (one,), lambda _: Verdict((one,)))
-    always = Bound(BoundSide.MIN, 1 << 90, counter_id="CALLS")
+    always = Bound(KEY, BoundSide.MIN, 1 << 90, counter_id="CALLS")
     slow, pauses = watched_scene(before), []
 
     def look(page: Page) -> Verdict:

@@ -157,15 +157,15 @@ def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int) -> list[B
     if terms.type in COUNTER_SIDES:
         _, side = COUNTER_SIDES[terms.type]
         counter = _counter(account, trigger)
-        return [] if counter is None else [Bound(side, terms.threshold, counter_id=counter.id)]
+        return [] if counter is None else [Bound(account.key, side, terms.threshold, counter_id=counter.id)]
     if terms.type is ThresholdType.BALANCE_EXPIRED:
         if _expiry_firing(account, trigger, now_ns) is None:
             return []
-        return [Bound(BoundSide.MIN, ANY_VALUE, balance.uuid) for balance in account.balances]
+        return [Bound(account.key, BoundSide.MIN, ANY_VALUE, balance.uuid) for balance in account.balances]
     side = BALANCE_SIDES[terms.type]
-    found = [Bound(side, terms.threshold, balance.uuid) for balance in _watched(account, trigger)]
+    found = [Bound(account.key, side, terms.threshold, balance.uuid) for balance in _watched(account, trigger)]
     if _means_new_default(account, trigger):
-        found.append(Bound(side, terms.threshold, DEFAULT_BALANCE_ID))
+        found.append(Bound(account.key, side, terms.threshold, DEFAULT_BALANCE_ID))
     return found
 
 

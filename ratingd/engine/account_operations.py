@@ -19,7 +19,14 @@ from actions.failure import ActionFailed, FailureReason
 from actions.folder import PlanBook
 from actions.outside import Outside
 from actions.perform import drop_expired, drop_over, run_set
-from actions.trigger_groups import TriggerGroupUnknown, attach_groups, reset_counters, reset_triggers
+from actions.trigger_groups import (
+    TriggerGroupUnknown,
+    attach_groups,
+    remove_triggers,
+    reset_counters,
+    reset_triggers,
+    set_trigger,
+)
 from actions.watch import watch
 from ratingd.engine.operation import (
     Debit,
@@ -32,10 +39,13 @@ from ratingd.engine.operation import (
     ReadAccount,
     Refund,
     RemoveAccount,
+    RemoveTriggers,
     ResetCounters,
     ResetTriggers,
     RunActions,
     SetAccount,
+    SetScores,
+    SetTrigger,
     SetTriggers,
 )
 from ratingd.errors import (
@@ -101,6 +111,20 @@ class AccountOperations:
                 page = _page(key, account)
                 reset_counters(page, counter_id=counter_id, kind=kind)
                 return Result(page)
+            case SetTrigger(terms, executed):
+                page = _page(key, account)
+                set_trigger(page, terms, executed=executed)
+                return _watched(page, book, context)
+            case RemoveTriggers(group, unique_id):
+                page = _page(key, account)
+                remove_triggers(page, group=group, unique_id=unique_id)
+                return Result(page)
+            case SetScores(scores):
+                page = _page(key, account)
+                for address, value in scores.items():
+                    if page.account.scores.get(address) != value:
+                        page.set_score(address, value)
+                return _watched(page, book, context)
             case ExpireDue():
                 return Result(None) if account is None else _expire(_page(key, account), book, context)
             case GetMaxSessionTime() | Debit() | MaxDebit() | Refund() | ReadAccount():

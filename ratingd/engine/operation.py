@@ -4,10 +4,11 @@ A switch's debit and an operator's top-up are both operations: both are decided 
 and answered in the same way, and both are idempotent by their key.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from accounts.account import Account
+from accounts.account import Account, TriggerTerms
 from accounts.charge import CallCost, ChargeRequest, Granted, RefundCost, Refused
 from actions.account_row import AccountRow
 from actions.action import Action
@@ -16,9 +17,14 @@ from actions.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class GetMaxSessionTime:
-    """How long may this call last? Reads only. Answer: Granted | Refused."""
+    """How long may this call last? Answer: Granted | Refused.
+
+    With `reserve_ns` what is granted is held for the call (`switch_id`, `call_id`) for so long, or until its end, in
+    place of what it held before; that writes, so it has an idempotency key. Without, it only reads.
+    """
 
     request: ChargeRequest
+    reserve_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,35 @@ class ResetCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTrigger:
+    """Give the account a trigger of its own, or change the one of the same group and unique id. Answer: AccountAnswer.
+
+    `executed` None keeps its mark (a new one is armed). Monitors are evaluated afterwards.
+    """
+
+    terms: TriggerTerms
+    executed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTriggers:
+    """Remove the triggers that agree with what is given; "" agrees with all. Answer: AccountAnswer."""
+
+    group: str = ""
+    unique_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetScores:
+    """Tell what was computed about the account: values in 1e-9 by address ("score.masking"), None forgets one.
+
+    Monitors on scores and metrics are evaluated afterwards. Answer: AccountAnswer.
+    """
+
+    scores: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAccount:
     """The account as it stands after everything answered before. Answer: AccountAnswer."""
 
@@ -150,6 +185,9 @@ Operation = (
     | SetTriggers
     | ResetTriggers
     | ResetCounters
+    | SetTrigger
+    | RemoveTriggers
+    | SetScores
     | ReadAccount
     | ExpireDue
 )

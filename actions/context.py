@@ -1,6 +1,6 @@
 """What an action set is run with: the instant, the ids it may use up, what fired it, and which calls are open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from accounts.charge import ChargeRequest
@@ -23,6 +23,7 @@ class ActionContext:
     """`new_id` gives a fresh UUID text at each call, `decimals` are those that balances keep.
 
     `tried` collects the (group, unique id) of triggers whose set failed: they are not tried again in the operation.
+    `exporters` are the ids that the settings name; `account_updates` are those of them that a `*publish_account` feeds.
     """
 
     now_ns: int
@@ -34,3 +35,5 @@ class ActionContext:
     cause: Firing | None = None  # the monitor that fired the set
     open_calls: Sequence[OpenCall] = ()  # of the account, the one being debited included
     tried: set[tuple[str, str]] = field(default_factory=set)
+    exporters: Set[str] = frozenset()
+    account_updates: tuple[str, ...] = ()

@@ -6,8 +6,10 @@ down neither undoes nor delays what was booked.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from accounts.account import AccountKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,51 @@ class PostAlert:
     @property
     def event(self) -> str:
         return str(self.body["event"])
+
+
+@dataclass(frozen=True, slots=True)
+class SendMail:
+    """Mail `body`, plain text, to all of `to`. `id` is the same at every attempt."""
+
+    id: str
+    to: tuple[str, ...]
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Hand the event `body` to the exporter of that name. `id` is the same at every attempt."""
+
+    id: str
+    exporter: str
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCdr:
+    """Store one record in the transaction of the operation. (tenant, `call_id`, `run_id`) are unique.
+
+    `cost` has the scale of `tor` (accounts.balance.kind_scale): what a `*cdrlog` records are units that were moved,
+    ns for voice, not a price. `usage` is 1 ns there. `extra` are fields that a record has no place of its own for.
+    """
+
+    key: AccountKey
+    call_id: str  # OriginID
+    run_id: str
+    switch_id: str  # OriginHost
+    source: str
+    request_type: str
+    tor: str
+    category: str
+    subject: str
+    destination: str
+    setup_ns: int
+    answer_ns: int
+    usage: int
+    cost: int
+    pre_rated: bool = True
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +96,4 @@ class LogLine:
     fields: Mapping[str, object]
 
 
-Outside: TypeAlias = PostAlert | Disconnect | LogLine
+Outside: TypeAlias = PostAlert | SendMail | Export | WriteCdr | Disconnect | LogLine

@@ -15,6 +15,7 @@ from ratingd.api.charging import failed, fingerprint
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import account_key, idempotency_key, name, required
 from ratingd.api.method import AnyMethod, Kind, Method, Prepared, guarded, parse
+from ratingd.api.trigger_request import scores_of, transferring, trigger_terms
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import (
     AccountAnswer,
@@ -23,10 +24,13 @@ from ratingd.engine.operation import (
     Operation,
     ReadAccount,
     RemoveAccount,
+    RemoveTriggers,
     ResetCounters,
     ResetTriggers,
     RunActions,
     SetAccount,
+    SetScores,
+    SetTrigger,
     SetTriggers,
 )
 from ratingd.errors import InvalidRequest, RatingdError, UnknownTimeZone
@@ -63,10 +67,14 @@ class Accounts:
             self._write("SetBalance", accounts_pb2.SetBalanceRequest, self._set_balance),
             self._write("DebitBalance", accounts_pb2.DebitBalanceRequest, self._debit_balance),
             self._write("RemoveBalance", accounts_pb2.RemoveBalanceRequest, _remove_balance),
+            self._write("TransferBalance", accounts_pb2.TransferBalanceRequest, self._transfer_balance),
             self._write("ExecuteActions", accounts_pb2.ExecuteActionsRequest, _execute_actions),
             self._write("SetTriggers", accounts_pb2.SetTriggersRequest, _set_triggers),
+            self._write("SetTrigger", accounts_pb2.SetTriggerRequest, self._set_trigger),
+            self._write("RemoveTriggers", accounts_pb2.RemoveTriggersRequest, _remove_triggers),
             self._write("ResetTriggers", accounts_pb2.ResetTriggersRequest, _reset_triggers),
             self._write("ResetCounters", accounts_pb2.ResetCountersRequest, _reset_counters),
+            self._write("SetScores", accounts_pb2.SetScoresRequest, lambda request: SetScores(scores_of(request))),
         ]
         return [Method(SERVICE + "GetAccount", Kind.LANE, guarded(self._get_account)), *writes]
 
@@ -103,6 +111,13 @@ class Accounts:
     def _debit_balance(self, request: accounts_pb2.DebitBalanceRequest) -> Operation:
         return RunActions((debiting(request, self._config),), create=True)
 
+    def _transfer_balance(self, request: accounts_pb2.TransferBalanceRequest) -> Operation:
+        return RunActions((transferring(request, self._config),))
+
+    def _set_trigger(self, request: accounts_pb2.SetTriggerRequest) -> Operation:
+        executed = request.executed if request.HasField("executed") else None
+        return SetTrigger(trigger_terms(request, self._config), executed)
+
 
 def _set_account(request: accounts_pb2.SetAccountRequest) -> Operation:
     return SetAccount(
@@ -129,6 +144,10 @@ def _set_triggers(request: accounts_pb2.SetTriggersRequest) -> Operation:
     if groups is None:
         raise InvalidRequest("groups", "is empty; with `overwrite` that takes all triggers away")
     return SetTriggers(groups, request.overwrite)
+
+
+def _remove_triggers(request: accounts_pb2.RemoveTriggersRequest) -> Operation:
+    return RemoveTriggers(name(request.group, "group"), name(request.unique_id, "unique_id"))
 
 
 def _reset_triggers(request: accounts_pb2.ResetTriggersRequest) -> Operation:

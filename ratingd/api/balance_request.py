@@ -91,10 +91,10 @@ def _filter(selector: BalanceSelector, kind: BalanceKind | None) -> BalanceFilte
         uuid=name(selector.uuid, "balance.uuid") or None,
         id=name(selector.id, "balance.id") if selector.HasField("id") else None,
         weight=decimal_of(selector.weight.value, "balance.weight") if selector.HasField("weight") else None,
-        destinations=_names(selector.destinations, "destinations") if selector.HasField("destinations") else None,
-        categories=_names(selector.categories, "categories") if selector.HasField("categories") else None,
-        timing_ids=_names(selector.timing_ids, "timing_ids") if selector.HasField("timing_ids") else None,
-        shared_groups=_names(selector.shared_groups, "shared_groups") if selector.HasField("shared_groups") else None,
+        destinations=names_of(selector.destinations, "destinations") if selector.HasField("destinations") else None,
+        categories=names_of(selector.categories, "categories") if selector.HasField("categories") else None,
+        timing_ids=names_of(selector.timing_ids, "timing_ids") if selector.HasField("timing_ids") else None,
+        shared_groups=names_of(selector.shared_groups, "shared_groups") if selector.HasField("shared_groups") else None,
         rating_subject=name(selector.rating_subject, "balance.rating_subject")
         if selector.HasField("rating_subject")
         else None,
@@ -103,7 +103,7 @@ def _filter(selector: BalanceSelector, kind: BalanceKind | None) -> BalanceFilte
     )
 
 
-def _names(chosen: NameSet, field: str) -> dict[str, bool]:
+def names_of(chosen: NameSet, field: str) -> dict[str, bool]:
     return {name(member, f"balance.{field}"): included for member, included in chosen.names.items()}
 
 

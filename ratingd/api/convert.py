@@ -182,10 +182,15 @@ def units_text(nano: int) -> str:
 
 
 def units_nano(message: DecimalMessage, field: str) -> int:
-    numerator, denominator = decimal_of(message.value, field).as_integer_ratio()
+    return nano_of(message.value, field)
+
+
+def nano_of(text: str, field: str) -> int:
+    """A decimal text in 1e-9."""
+    numerator, denominator = decimal_of(text, field).as_integer_ratio()
     nano, rest = divmod(numerator * NANO, denominator)
     if rest:
-        raise InvalidRequest(field, f"{message.value!r} has more than 9 decimals")
+        raise InvalidRequest(field, f"{text!r} has more than 9 decimals")
     return _bounded(nano, field)
 
 

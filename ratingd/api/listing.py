@@ -16,11 +16,12 @@ from accounts.document import account_from_document, account_from_text, balance_
 from ratingd.api.admin import page_size
 from ratingd.api.answers import AnswerWriter
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import account_key, name, set_amount, set_instant
+from ratingd.api.convert import account_key, instant_ns, name, set_amount, set_instant
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.engine.charge_record import charge_from_text
 from ratingd.engine.command import Reply
-from ratingd.errors import InvalidRequest, InvariantBroken
+from ratingd.errors import AccountUnknown, InvalidRequest, InvariantBroken
+from ratingd.store.history import account_at
 from ratingd.store.rows import FIRST_KEY, AccountRow, OperationRow
 from ratingd.v1 import accounts_pb2
 
@@ -63,6 +64,8 @@ class Listing:
         return [
             Method(SERVICE + "ListAccounts", Kind.SLOW, guarded(self._list_accounts)),
             Method(SERVICE + "ListLedger", Kind.SLOW, guarded(self._list_ledger)),
+            Method(SERVICE + "ListOpenCalls", Kind.SLOW, guarded(self._list_open_calls)),
+            Method(SERVICE + "GetAccountHistory", Kind.SLOW, guarded(self._get_account_history)),
         ]
 
     def _list_accounts(self, body: bytes, _: int | None) -> Reply:
@@ -98,6 +101,34 @@ class Listing:
             ledger.write(message, row)
         if len(rows) > size:
             message.next_page_token = token_of(rows[size - 1].version, rows[size - 1].operation_id)
+        return Reply(0, message.SerializeToString())
+
+    def _list_open_calls(self, body: bytes, _: int | None) -> Reply:
+        request = parse(accounts_pb2.ListOpenCallsRequest(), body)
+        key = account_key(request.tenant, request.account, self._config.default_tenant)
+        row = self._store.accounts([key]).get(key)
+        if row is None or row.document is None:
+            raise AccountUnknown(key.tenant, key.account)
+        message = accounts_pb2.ListOpenCallsResponse()
+        now = self._config.clock()
+        for call in sorted(row.open_calls, key=lambda call: (call.last_seen_ns, call.switch_id, call.call_id)):
+            if call.expires_ns > now:
+                written = message.calls.add(switch_id=call.switch_id, call_id=call.call_id, fields=dict(call.fields))
+                set_instant(written.last_seen_time, call.last_seen_ns)
+                set_instant(written.expire_time, call.expires_ns)
+        return Reply(0, message.SerializeToString())
+
+    def _get_account_history(self, body: bytes, _: int | None) -> Reply:
+        request = parse(accounts_pb2.GetAccountHistoryRequest(), body)
+        key = account_key(request.tenant, request.account, self._config.default_tenant)
+        if not request.HasField("time"):
+            raise InvalidRequest("time", "is missing: the moment at which the account is wanted")
+        moment = account_at(self._store.journal, key, instant_ns(request.time, "time"))
+        message = accounts_pb2.AccountHistory(operation_id=moment.operation_id, version=moment.version)
+        if moment.account is not None:
+            self._writer.write_account(message.account, moment.account)
+        elif key not in self._store.accounts([key]):
+            raise AccountUnknown(key.tenant, key.account)
         return Reply(0, message.SerializeToString())
 
 

@@ -39,6 +39,18 @@ class Reason(StrEnum):
     BALANCE_BLOCKER = "BALANCE_BLOCKER"
 
 
+class RequestType(StrEnum):
+    """How an account pays for a call. What happens to a piece of it that is not `final`, and at its end:
+
+    prepaid: each piece is charged when it comes. Pseudo-prepaid: credit only says how long the call may last, and its
+    end is charged. Post-paid: the call lasts as long as is asked, and its end is charged, below zero if need be.
+    """
+
+    PREPAID = "*prepaid"
+    PSEUDOPREPAID = "*pseudoprepaid"
+    POSTPAID = "*postpaid"
+
+
 @dataclass(frozen=True, slots=True)
 class ChargeRules:
     """The settings a charge depends on."""
@@ -62,7 +74,7 @@ class ChargeRequest:
     __slots__ = (
         "call_id", "category", "deny_negative", "destination", "duration_index", "end_ns", "extra_fields", "final",
         "force_duration", "key", "loop_index", "max_cost_so_far", "max_rate", "max_rate_unit", "perform_rounding",
-        "start_ns", "subject", "switch_id", "tor", "zone", "zone_given",
+        "request_type", "start_ns", "subject", "switch_id", "tor", "zone", "zone_given",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +101,7 @@ class ChargeRequest:
         switch_id: str = "",
         call_id: str = "",
         zone_given: bool = True,
+        request_type: RequestType = RequestType.PREPAID,
     ) -> None:
         self.key: Final = key
         self.category: Final = category
@@ -111,10 +124,16 @@ class ChargeRequest:
         self.switch_id: Final = switch_id
         self.call_id: Final = call_id
         self.zone_given: Final = zone_given
+        self.request_type: Final = request_type
 
     @property
     def usage(self) -> int:
         return self.end_ns - self.start_ns
+
+    @property
+    def call(self) -> tuple[str, str, str] | None:
+        """Who may hold something: owner, switch, call; None for what belongs to no call."""
+        return (self.key.account, self.switch_id, self.call_id) if self.call_id else None
 
     def ending_at(self, end_ns: int) -> "ChargeRequest":
         """The same request ending earlier; the usage of the whole call shrinks alike."""
@@ -131,6 +150,7 @@ class ChargeRequest:
             max_rate=self.max_rate, max_rate_unit=self.max_rate_unit, force_duration=self.force_duration,
             perform_rounding=self.perform_rounding, deny_negative=self.deny_negative, final=self.final,
             extra_fields=self.extra_fields, switch_id=self.switch_id, call_id=self.call_id, zone_given=self.zone_given,
+            request_type=self.request_type,
         )  # fmt: skip
 
 

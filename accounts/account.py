@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 from accounts.reservation import Reservation
 
 NO_SCORES: Final[Mapping[str, int]] = MappingProxyType({})
+CounterName: TypeAlias = tuple[str, str, str, str, str]  # kind, what it counts, id, window, call
 
 
 class AccountKey(NamedTuple):
@@ -87,7 +88,7 @@ class UnitCounter:
         self.expires_at_ns = expires_at_ns
 
     @property
-    def name(self) -> tuple[str, str, str, str, str]:
+    def name(self) -> CounterName:
         """What tells it from the other counters of its account."""
         return self.kind, self.of.value, self.id, self.window.value, self.call
 
@@ -163,16 +164,16 @@ class Bound:
     It is what `triggers` tells `accounts` as plain data.
     """
 
-    __slots__ = ("balance_uuid", "counter_id", "key", "side", "value")
+    __slots__ = ("balance_uuid", "counter", "key", "side", "value")
 
     def __init__(
-        self, key: AccountKey, side: BoundSide, value: int, balance_uuid: str = "", counter_id: str = ""
+        self, key: AccountKey, side: BoundSide, value: int, balance_uuid: str = "", counter: CounterName | None = None
     ) -> None:
         self.key: Final = key
         self.side: Final = side
         self.value: Final = value
         self.balance_uuid: Final = balance_uuid  # one of the two is given
-        self.counter_id: Final = counter_id
+        self.counter: Final = counter
 
 
 class Account:

@@ -49,9 +49,9 @@ class Portions:
         account = self._page.account
         watched: list[Watched] = []
         for bound in bounds:
-            if bound.counter_id:
+            if bound.counter is not None:
                 for counter in account.counters:
-                    if counter.id == bound.counter_id:
+                    if counter.name == bound.counter:
                         watched.append(Watched(bound, None, counter))
                 continue
             balance = account.balance(bound.balance_uuid)

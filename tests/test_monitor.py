@@ -160,7 +160,7 @@ def test_a_monitor_is_due_exactly_where_one_of_its_bounds_holds(
         reached = False
         for bound in bounds(account, NOW, set()):
             watched: list[Balance | UnitCounter] = [b for b in held if b.uuid == bound.balance_uuid]
-            watched += [c for c in counters if c.id == bound.counter_id and c.kind == one.terms.kind][:1]
+            watched += [c for c in counters if c.name == bound.counter][:1]
             for found in watched:
                 reached |= found.value <= bound.value if bound.side is BoundSide.MIN else found.value >= bound.value
         assert reached is (len(due(desk, NOW, set())) == 1)

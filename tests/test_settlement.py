@@ -46,16 +46,23 @@ def bound(text: str) -> Bound:
     level = int(value[:-2]) if value.endswith("ns") else amount(value)
     if len(name) == 1 or name.startswith("*"):
         return Bound(KEY, side, level, balance_uuid=name)
-    return Bound(KEY, side, level, counter_id=name)
+    return Bound(KEY, side, level, counter=NAMES[name])
+
+
+def counters() -> list[UnitCounter]:
+    return [
+        counter("SPENT"), counter("TALKED", "*voice"), counter("CALLS", "*event_connect"),
+        counter("PAID", "*monetary", CounterKind.BALANCE),
+    ]  # fmt: skip
+
+
+NAMES = {counter.id: counter.name for counter in counters()}
 
 
 def watched_scene(before: str) -> Scene:
     scene = Scene(account(before))
     assert scene.account is not None
-    scene.account.counters[:] = [
-        counter("SPENT"), counter("TALKED", "*voice"), counter("CALLS", "*event_connect"),
-        counter("PAID", "*monetary", CounterKind.BALANCE),
-    ]  # fmt: skip
+    scene.account.counters[:] = counters()
     return scene
 
 
@@ -319,11 +326,11 @@ def test_arithmetic_pauses_exactly_where_single_steps_would(
     """Against a settlement that is made to stop after every portion and looks for itself whether the bound holds."""
     level = tenths * 10**9 if about in ("V", "TALKED") else tenths * 10**8
     counted = about.isupper() and len(about) > 1
-    one = Bound(KEY, side, level, counter_id=about) if counted else Bound(KEY, side, level, balance_uuid=about)
+    one = Bound(KEY, side, level, counter=NAMES[about]) if counted else Bound(KEY, side, level, balance_uuid=about)
     call = f"debit {seconds}s cat:{category}"
     fast = watched_scene(before)
     fast.call(call, (one,), lambda _: Verdict((one,)))
-    always = Bound(KEY, BoundSide.MIN, 1 << 90, counter_id="CALLS")
+    always = Bound(KEY, BoundSide.MIN, 1 << 90, counter=NAMES["CALLS"])
     slow, pauses = watched_scene(before), []
 
     def look(page: Page) -> Verdict:
@@ -340,8 +347,8 @@ def test_arithmetic_pauses_exactly_where_single_steps_would(
 
 
 def _holds(one: Bound, page: Page) -> bool:
-    if one.counter_id:
-        values = [c.value for c in page.account.counters if c.id == one.counter_id]
+    if one.counter is not None:
+        values = [c.value for c in page.account.counters if c.name == one.counter]
     else:
         values = [b.value for b in page.account.balances
                   if b.uuid in page.dirty and one.balance_uuid in (b.uuid, b.terms.id)]  # fmt: skip

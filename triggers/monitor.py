@@ -157,7 +157,7 @@ def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int) -> list[B
     if terms.type in COUNTER_SIDES:
         _, side = COUNTER_SIDES[terms.type]
         counter = _counter(account, trigger)
-        return [] if counter is None else [Bound(account.key, side, terms.threshold, counter_id=counter.id)]
+        return [] if counter is None else [Bound(account.key, side, terms.threshold, counter=counter.name)]
     if terms.type is ThresholdType.BALANCE_EXPIRED:
         if _expiry_firing(account, trigger, now_ns) is None:
             return []

@@ -148,12 +148,16 @@ class OperationRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """Something to deliver at least once. `target` is a URL or a switch id, `body` JSON made when it was decided."""
+    """Something to deliver at least once; `body` is JSON made when it was decided.
+
+    `target` is the URL of a 'webhook', the switch of a 'disconnect', the address of a 'mail', the id of the exporter of
+    an 'export'.
+    """
 
     id: str
     key: AccountKey
     shard: int
-    kind: str  # 'webhook' or 'disconnect'
+    kind: str  # 'webhook', 'disconnect', 'mail' or 'export'
     target: str
     body: str
     created_ns: int
@@ -161,6 +165,38 @@ class OutboxEntry:
     due_ns: int = 0
     state: str = "waiting"  # 'waiting', 'delivered' or 'dead'
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CdrRow:
+    """The record of a call, or of what a `*cdrlog` tells. One for each tenant, `cgr_id` and `run_id`.
+
+    `cost` is 1e-9 of what the field Cost says, whatever it counts; None is a record that could not be rated. `usage` is
+    whole ns for voice, units, messages or bytes else. Instants that are not known are None.
+    """
+
+    key: AccountKey
+    cgr_id: str
+    run_id: str
+    created_ns: int
+    origin_id: str
+    origin_host: str = ""
+    source: str = ""
+    tor: str = ""
+    request_type: str = ""
+    category: str = ""
+    subject: str = ""
+    destination: str = ""
+    setup_ns: int | None = None
+    answer_ns: int | None = None
+    usage: int = 0
+    cost: int | None = None
+    cost_source: str = ""
+    cost_details: str | None = None  # JSON: what the cost is made of
+    pre_rated: bool = False
+    partial: bool = False
+    extra_fields: Mapping[str, str] = field(default_factory=dict)
+    extra_info: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +216,7 @@ class Batch:
     outbox: Sequence[OutboxEntry] = ()
     open_calls: Sequence[OpenCallWrite] = ()
     cursors: Sequence[CursorWrite] = ()
+    cdrs: Sequence[CdrRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +256,9 @@ class StoredTariff:
 class ScheduleRow:
     """How far the runs of one plan entry have come in one time zone.
 
-    Every instant up to `done_ns` has run for all accounts. While `running_ns` is being run, it has run for the accounts
-    up to `after`.
+    Every instant up to `done_ns` has run for all accounts. While `running_ns` is being run, since `begun_ns`, it has
+    run for the accounts up to `after`, so many (`accounts`) of the plan's `members`. Afterwards these figures are those
+    of the run of `ran_ns`. Instants up to `owed_ns` are made up however long ago they were.
     """
 
     entry: str
@@ -228,3 +266,9 @@ class ScheduleRow:
     done_ns: int
     running_ns: int | None = None
     after: AccountKey = FIRST_KEY
+    begun_ns: int | None = None
+    accounts: int = 0
+    members: int = 0
+    refused: int = 0
+    ran_ns: int | None = None
+    owed_ns: int | None = None

@@ -1,8 +1,9 @@
 """The store as the rest of ratingd sees it.
 
 The engine reads accounts and replies, commits batches, and looks up charges. What else is kept has a shelf of its own:
-`store.directory` of accounts, `store.journal` of operations, `store.outbox`, `store.tariffs`, `store.schedules`. Every
-method may raise a `StoreFault`, and the next call connects again by itself. All may be called from any thread.
+`store.directory` of accounts, `store.journal` of operations, `store.cdrs`, `store.outbox`, `store.tariffs`,
+`store.schedules`. Every method may raise a `StoreFault`, and the next call connects again by itself. All may be called
+from any thread.
 """
 
 import json
@@ -15,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from accounts.account import AccountKey
 from ratingd.store import tables, transaction
+from ratingd.store.cdrs import Cdrs
 from ratingd.store.database import Database, looking_up
 from ratingd.store.directory import Directory
 from ratingd.store.faults import StoreUnavailable
@@ -72,6 +74,7 @@ def open_store(url: str, *, exclusive: bool = True, connections: int = 8, lock_t
 class Store:
     def __init__(self, database: Database) -> None:
         self.database: Final = database
+        self.cdrs: Final = Cdrs(database)
         self.directory: Final = Directory(database)
         self.journal: Final = Journal(database)
         self.outbox: Final = Outbox(database)

@@ -132,6 +132,39 @@ outbox: Final = Table(
     ),
 )
 
+# A call has one record of each run, whichever account pays it, so the shard is no part of the key: on a distributed
+# database this table goes by tenant.
+cdrs: Final = Table(
+    "cdrs",
+    metadata,
+    *account_columns(),
+    Column("cgr_id", NAME, nullable=False),
+    Column("run_id", NAME, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("origin_id", NAME, nullable=False),
+    Column("origin_host", NAME, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("tor", Text, nullable=False),
+    Column("request_type", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("setup_ns", BigInteger),
+    Column("answer_ns", BigInteger),
+    Column("usage", BigInteger, nullable=False),
+    Column("cost_units", BigInteger),
+    Column("cost_nanos", BigInteger),
+    Column("cost_source", Text, nullable=False),
+    Column("cost_details", Text),
+    Column("pre_rated", Boolean, nullable=False),
+    Column("partial", Boolean, nullable=False),
+    Column("extra_fields", Text, nullable=False),
+    Column("extra_info", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "cgr_id", "run_id"),
+    Index("ix_cdrs_account", "tenant", "shard", "account", "created_ns", "cgr_id", "run_id"),
+    Index("ix_cdrs_created_ns", "created_ns"),
+)
+
 cursors: Final = Table(
     "cursors",
     metadata,
@@ -161,5 +194,48 @@ schedules: Final = Table(
     Column("running_ns", BigInteger),
     Column("after_tenant", NAME, nullable=False),
     Column("after_account", NAME, nullable=False),
+    Column("begun_ns", BigInteger),
+    Column("accounts", BigInteger, nullable=False, server_default="0"),
+    Column("members", BigInteger, nullable=False, server_default="0"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("ran_ns", BigInteger),
+    Column("owed_ns", BigInteger),
     PrimaryKeyConstraint("entry", "time_zone"),
+)
+
+schedule_pauses: Final = Table(
+    "schedule_pauses",
+    metadata,
+    Column("plan_id", NAME, nullable=False),
+    Column("entry", NAME, nullable=False),
+    Column("since_ns", BigInteger, nullable=False),
+    PrimaryKeyConstraint("plan_id", "entry"),
+)
+
+schedule_orders: Final = Table(
+    "schedule_orders",
+    metadata,
+    Column("id", NAME, nullable=False),
+    Column("idempotency_key", NAME, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("kind", NAME, nullable=False),
+    Column("plan_id", NAME, nullable=False),
+    Column("entry", NAME, nullable=False),
+    Column("tenant", NAME, nullable=False),
+    Column("account", NAME, nullable=False),
+    Column("start_ns", BigInteger, nullable=False),
+    Column("end_ns", BigInteger, nullable=False),
+    Column("make_up", Boolean, nullable=False),
+    Column("ordered_ns", BigInteger, nullable=False),
+    Column("begun_ns", BigInteger),
+    Column("ended_ns", BigInteger),
+    Column("accounts", BigInteger, nullable=False),
+    Column("members", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("idempotency_key"),
+    Index("ix_schedule_orders_ordered_ns", "ordered_ns"),
+    Index("ix_schedule_orders_open", "ordered_ns", **partial("ended_ns IS NULL")),
 )

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from accounts.account import AccountKey
-from ratingd.store import tables
+from ratingd.store import cdrs, tables
 from ratingd.store.database import Database, Row, deleting, inserting, looking_up, updating
 from ratingd.store.faults import RepeatedKeys, VersionConflict
 from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, receiver_of, shard_of
@@ -87,6 +87,8 @@ def _store(database: Database, connection: Connection, batch: Batch) -> None:
         _store_calls(database, connection, batch.open_calls)
     if batch.outbox:
         database.run(connection, INSERT_OUTBOX, _outbox(batch))
+    if batch.cdrs:
+        cdrs.insert(database, connection, batch.cdrs)
     if batch.cursors:
         newest = {cursor.name: cursor.value for cursor in batch.cursors}
         database.run(connection, UPSERT_CURSORS, list(newest.items()))

@@ -11,22 +11,22 @@ from rich.text import Text
 
 from ratingd.cli.account_change import show_change
 from ratingd.cli.account_run import run_lines
-from ratingd.cli.account_tables import account_tables, accounts_table, balances_text
+from ratingd.cli.account_show import history_command, ledger_entries, show_command
+from ratingd.cli.account_tables import accounts_table, balances_text, ledger_table
 from ratingd.cli.balance import balance_command
 from ratingd.cli.call_options import tariffs_option
 from ratingd.cli.client import Client
 from ratingd.cli.options import Where, Write, account_argument, answers, asks, completes, of_tenant, writes
-from ratingd.cli.output import Form, Output, amount, moment, table, write_json
+from ratingd.cli.output import Form, Output, amount, write_json
 from ratingd.cli.plain import message, plain
 from ratingd.cli.private_daemon import client_for
 from ratingd.v1.account_pb2 import Account
 from ratingd.v1.accounts_pb2 import (
     ExecuteActionsRequest,
-    GetAccountRequest,
     ListAccountsRequest,
-    ListLedgerRequest,
     RemoveAccountRequest,
     SetAccountRequest,
+    SetScoresRequest,
 )
 
 PAGE = 500
@@ -38,6 +38,8 @@ def account_command() -> None:
 
 
 account_command.add_command(balance_command)
+account_command.add_command(show_command)
+account_command.add_command(history_command)
 
 
 @account_command.command("list")
@@ -67,18 +69,6 @@ def accounts(client: Client, request: ListAccountsRequest) -> Iterator[Account]:
         request.page_token = page.next_page_token
 
 
-@account_command.command("show")
-@account_argument
-@of_tenant
-@asks
-@answers
-def show_command(account: str, tenant: str, where: Where, out: Output) -> None:
-    """Flags, balances, counters and triggers of an account."""
-    with where.client() as client:
-        found = plain(client.ask(client.accounts.GetAccount, GetAccountRequest(tenant=tenant, account=account)))
-    out.show(found, *account_tables(found))
-
-
 @account_command.command("ledger")
 @account_argument
 @of_tenant
@@ -88,30 +78,8 @@ def show_command(account: str, tenant: str, where: Where, out: Output) -> None:
 def ledger_command(account: str, tenant: str, limit: int, where: Where, out: Output) -> None:
     """What was moved on an account, newest first."""
     with where.client() as client:
-        entries = [plain(entry) for entry in islice(_ledger(client, tenant, account), limit)]
-    rows = table("time", "operation", "balance", "kind", "delta", "after", "call", "key", numbers=("delta", "after"))
-    for entry in entries:
-        rows.add_row(
-            moment(entry.get("time")),
-            entry["operation"],
-            entry["balance_id"] or entry["balance_uuid"],
-            entry["kind"],
-            amount(entry.get("delta", "")),
-            amount(entry.get("after", "")),
-            entry["call_id"],
-            entry["idempotency_key"],
-        )
-    out.show_list(entries, rows)
-
-
-def _ledger(client: Client, tenant: str, account: str) -> Iterator[Any]:
-    request = ListLedgerRequest(tenant=tenant, account=account, page_size=PAGE)
-    while True:
-        page = client.ask(client.accounts.ListLedger, request)
-        yield from page.entries
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
+        entries = [plain(entry) for entry in islice(ledger_entries(client, tenant, account), limit)]
+    out.show_list(entries, ledger_table(entries))
 
 
 @account_command.command("set")
@@ -182,6 +150,31 @@ def remove_command(account: str, yes: bool, write: Write, where: Where, out: Out
     request = message(RemoveAccountRequest, write.fields(account))
     with where.client() as client:
         show_change(out, client.ask(client.accounts.RemoveAccount, request), dry_run=write.dry_run)
+
+
+@account_command.command("scores")
+@account_argument
+@click.argument("values", nargs=-1, required=True, metavar="ADDRESS=VALUE...")
+@writes
+@asks
+@answers
+def scores_command(account: str, values: tuple[str, ...], write: Write, where: Where, out: Output) -> None:
+    """Tell what was computed about an account elsewhere: score.masking=85, b.asr.300=12.5; ADDRESS= forgets one.
+
+    Monitors on scores and metrics are evaluated at once.
+    """
+    scores, forget = {}, []
+    for text in values:
+        address, equals, value = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"{text!r} gives no value: score.masking=85 sets one, score.masking= forgets it")
+        if value:
+            scores[address] = value
+        else:
+            forget.append(address)
+    request = message(SetScoresRequest, {**write.fields(account), "scores": scores, "forget": forget})
+    with where.client() as client:
+        show_change(out, client.ask(client.accounts.SetScores, request), dry_run=write.dry_run)
 
 
 @account_command.command("execute")

@@ -40,7 +40,8 @@ def _methods() -> dict[str, Method]:
     charging = ("GetMaxSessionTime", "Debit", "MaxDebit", "Refund")
     accounts = (
         "GetAccount", "SetAccount", "RemoveAccount", "AddBalance", "SetBalance", "DebitBalance", "RemoveBalance",
-        "ExecuteActions", "SetTriggers", "ResetTriggers", "ResetCounters",
+        "TransferBalance", "ExecuteActions", "SetTriggers", "SetTrigger", "RemoveTriggers", "ResetTriggers",
+        "ResetCounters", "SetScores",
     )  # fmt: skip
     found = [Method("charging", name, getattr(charging_pb2, f"{name}Request")) for name in charging]
     found += [Method("accounts", name, getattr(accounts_pb2, f"{name}Request")) for name in accounts]

@@ -13,6 +13,8 @@ Plain = Mapping[str, Any]
 
 def account_tables(account: Plain) -> list[RenderableType]:
     tables: list[RenderableType] = [pairs(_flags(account)), Text(), balances_table(account["balances"])]
+    if account.get("reservations"):
+        tables += [Text(), reservations_table(account["reservations"], account["balances"])]
     if account["counters"]:
         tables += [Text(), counters_table(account["counters"])]
     if account["triggers"]:
@@ -32,6 +34,8 @@ def _flags(account: Plain) -> Iterable[tuple[str, RenderableType]]:
         yield "time zone", account["time_zone"]
     if account["action_plans"]:
         yield "action plans", ", ".join(account["action_plans"])
+    if account.get("scores"):
+        yield "scores", ", ".join(f"{address} {value}" for address, value in account["scores"].items())
     if "update_time" in account:
         yield "last change", moment(account["update_time"])
 
@@ -63,33 +67,85 @@ def _pays_for(balance: Plain) -> str:
         listed = ", ".join(key if included else f"not {key}" for key, included in balance.get(name, {}).items())
         if listed:
             said.append(listed if name == "destinations" else f"{name.replace('_', ' ')} {listed}")
+    if balance.get("shared_groups"):
+        said.append(f"shared with {', '.join(balance['shared_groups'])}")
     if balance.get("rating_subject"):
         said.append(f"priced as {balance['rating_subject']}")
     return "; ".join(said) or "everything"
 
 
+def reservations_table(reservations: Iterable[Plain], balances: Iterable[Plain]) -> RenderableType:
+    """What calls hold, a line for each balance."""
+    names = {balance["uuid"]: balance["id"] or balance["uuid"] for balance in balances}
+    rows = table("held by call", "of", "balance", "held", "until", numbers=("held",))
+    for reservation in reservations:
+        call = "/".join(filter(None, (reservation["switch_id"], reservation["call_id"])))
+        for held in reservation["held"]:
+            uuid = held["balance_uuid"]
+            rows.add_row(
+                call,
+                reservation["owner"],
+                names.get(uuid, uuid),
+                Text(amount(held["amount"]), "bold"),
+                moment(reservation["expire_time"]),
+            )
+    return rows
+
+
 def counters_table(counters: Iterable[Plain]) -> RenderableType:
-    rows = table("counter", "kind", "counts", "value", numbers=("value",))
+    rows = table("counter", "kind", "counts", "over", "value", numbers=("value",))
     for counter in counters:
-        rows.add_row(counter["id"], counter["kind"], counter["of"], Text(amount(counter.get("value")), "bold"))
+        over = counter.get("window") or "everything"
+        if "window_start_time" in counter:
+            over += f" from {moment(counter['window_start_time'])}"
+        rows.add_row(counter["id"], counter["kind"], counter["of"], over, Text(amount(counter.get("value")), "bold"))
     return rows
 
 
 def triggers_table(triggers: Iterable[tuple[Plain, Plain]], *, with_account: bool) -> RenderableType:
-    columns = ("trigger", "watches", "at", "fires", "again", "state", "last fired")
-    rows = table(*(("account", *columns) if with_account else columns), numbers=("at",))
+    """Monitors; `stands at` is what they watch, `left` how far that is from the threshold."""
+    columns = ("trigger", "watches", "at", "stands at", "left", "fires", "again", "state", "last fired")
+    rows = table(*(("account", *columns) if with_account else columns), numbers=("at", "stands at", "left"))
     for account, trigger in triggers:
         sleep = trigger.get("min_sleep", "0s")
+        watches = (trigger["type"], trigger["kind"], trigger["balance_id"], trigger.get("window", ""))
         cells: list[RenderableType] = [
             f"{trigger['group']}/{trigger['unique_id']}",
-            " ".join(filter(None, (trigger["type"], trigger["kind"], trigger["balance_id"]))),
+            " ".join(filter(None, watches)),
             amount(trigger.get("threshold", "")),
+            amount(trigger.get("observed", "")),
+            amount(trigger.get("distance", "")),
             trigger["actions_id"],
             (f"after {amount(sleep)}" if sleep != "0s" else "always") if trigger["recurrent"] else "no",
             Text("fired", "bold red") if trigger["executed"] else Text("armed", "green"),
             moment(trigger.get("last_execute_time", "never")),
         ]
         rows.add_row(*([account["account"], *cells] if with_account else cells))
+    return rows
+
+
+def calls_table(calls: Iterable[Plain]) -> RenderableType:
+    rows = table("open call", "switch", "to", "last seen", "over by")
+    for call in calls:
+        destination = call["fields"].get("Destination", "")
+        times = moment(call.get("last_seen_time")), moment(call.get("expire_time"))
+        rows.add_row(call["call_id"], call["switch_id"], destination, *times)
+    return rows
+
+
+def ledger_table(entries: Iterable[Plain]) -> RenderableType:
+    rows = table("time", "operation", "balance", "kind", "delta", "after", "call", "key", numbers=("delta", "after"))
+    for entry in entries:
+        rows.add_row(
+            moment(entry.get("time")),
+            entry["operation"],
+            entry["balance_id"] or entry["balance_uuid"],
+            entry["kind"],
+            amount(entry.get("delta", "")),
+            amount(entry.get("after", "")),
+            entry["call_id"],
+            entry["idempotency_key"],
+        )
     return rows
 
 

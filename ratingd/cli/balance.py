@@ -8,10 +8,25 @@ import click
 from google.protobuf.message import Message
 
 from ratingd.cli.account_change import show_change
-from ratingd.cli.options import Where, Write, account_argument, answers, asks, bundled, writes
+from ratingd.cli.options import (
+    Where,
+    Write,
+    account_argument,
+    answers,
+    asks,
+    bundled,
+    complete_accounts,
+    writes,
+)
 from ratingd.cli.output import Output
 from ratingd.cli.plain import amount_of, message
-from ratingd.v1.accounts_pb2 import AddBalanceRequest, DebitBalanceRequest, RemoveBalanceRequest, SetBalanceRequest
+from ratingd.v1.accounts_pb2 import (
+    AddBalanceRequest,
+    DebitBalanceRequest,
+    RemoveBalanceRequest,
+    SetBalanceRequest,
+    TransferBalanceRequest,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 KINDS: Final = ("monetary", "voice", "sms", "data", "mms", "generic")
@@ -136,6 +151,38 @@ def debit_command(
 def remove_command(account: str, meant: Meant, write: Write, where: Where, out: Output) -> None:
     """Remove every balance that is meant."""
     _change(RemoveBalanceRequest, "RemoveBalance", account, meant, {}, write, where, out)
+
+
+@balance_command.command("transfer")
+@account_argument
+@click.argument("amount", required=False)
+@click.option("--kind", type=click.Choice(KINDS), default="monetary", callback=_starred, help="What it counts.")
+@click.option("--id", required=True, help="The balance that gives.")
+@click.option("--to", "to_account", required=True, shell_complete=complete_accounts, help="The account that gets.")
+@click.option("--to-id", "to_balance_id", required=True, help="Its balance; created bare where there is none.")
+@click.option("--until", "reference", help="Instead of AMOUNT: what that balance shall hold afterwards.")
+@writes
+@asks
+@answers
+def transfer_command(
+    account: str,
+    amount: str | None,
+    kind: str,
+    id: str,
+    to_account: str,
+    to_balance_id: str,
+    reference: str | None,
+    write: Write,
+    where: Where,
+    out: Output,
+) -> None:
+    """Move AMOUNT from a balance of ACCOUNT to one of another account of the tenant, in one step."""
+    target = {"balance_id": id, "to_account": to_account, "to_balance_id": to_balance_id}
+    told = {"amount": amount, "reference_value": reference}
+    given = {name: amount_of(kind, text, name) for name, text in told.items() if text is not None}
+    request = message(TransferBalanceRequest, {**write.fields(account), **target, **given})
+    with where.client() as client:
+        show_change(out, client.ask(client.accounts.TransferBalance, request), dry_run=write.dry_run)
 
 
 def _change(

@@ -5,54 +5,18 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ratingd.cli import main
-from tests.e2e.serving import Serving, serving
+from tests.e2e.serving import serving
+from tests.e2e.shell import SAMPLE, Shell
 from tests.golden_file import GOLDEN, agrees
 
-SAMPLE = Path(__file__).parents[2] / "examples" / "tariffs"
 MONDAY = "2026-11-16 10:00:00"
-
-
-class Shell:
-    """What an operator types, on a daemon of the sample's tenant."""
-
-    def __init__(self, served: Serving) -> None:
-        self.address = served.daemon.address
-
-    def run(self, *arguments: str, exits: int = 0, given: str | None = None) -> Result:
-        result = CliRunner().invoke(main, [*arguments, "--address", self.address], input=given)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert result.exit_code == exits, result.output
-        return result
-
-    def table(self, *arguments: str, exits: int = 0) -> str:
-        return self.run(*arguments, exits=exits).stdout
-
-    def json(self, *arguments: str, exits: int = 0, given: str | None = None) -> Any:
-        return json.loads(self.run(*arguments, "--output", "json", exits=exits, given=given).stdout)
-
-    def lines(self, *arguments: str, exits: int = 0, given: str | None = None) -> list[Any]:
-        out = self.run(*arguments, "--output", "jsonl", exits=exits, given=given).stdout
-        return [json.loads(line) for line in out.splitlines()]
-
-
-@pytest.fixture
-def empty(sqlite_url: str) -> Iterator[Shell]:
-    with serving(sqlite_url, default_tenant="example.org", log_format="none") as served:
-        yield Shell(served)
-
-
-@pytest.fixture
-def shell(empty: Shell) -> Shell:
-    empty.run("tariffs", "load", str(SAMPLE))
-    return empty
 
 
 def test_load_says_what_changes_and_a_dry_run_changes_nothing(empty: Shell) -> None:

@@ -7,11 +7,11 @@ at the price of each page, and an account that appears meanwhile shifts nothing.
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from accounts.account import AccountKey
 from ratingd.store.database import Database
-from ratingd.store.rows import FIRST_KEY, AccountRow
+from ratingd.store.rows import FIRST_KEY, AccountRow, shard_of
 from ratingd.store.tables import accounts, plan_members
 
 a: Final = accounts.c
@@ -69,16 +69,33 @@ class Directory:
         return [AccountKey(row.tenant, row.account) for row in rows]
 
     def members(
-        self, plan_id: str, *, time_zone: str | None = None, after: AccountKey = FIRST_KEY, limit: int = 1000
+        self,
+        plan_id: str,
+        *,
+        time_zone: str | None = None,
+        tenant: str = "",
+        after: AccountKey = FIRST_KEY,
+        limit: int = 1000,
     ) -> list[AccountKey]:
-        """Accounts of an action plan, of one time zone or of all, in the order of their keys."""
-        query = select(m.tenant, m.account).where(m.plan_id == plan_id)
+        """Accounts of an action plan, of one time zone and tenant or of all, in the order of their keys."""
+        query = select(m.tenant, m.account).where(*of_plan(plan_id, time_zone, tenant))
         query = query.where(tuple_(m.tenant, m.account) > (after.tenant, after.account))
-        if time_zone is not None:
-            query = query.where(m.time_zone == time_zone)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(m.tenant, m.account).limit(limit)).all()
         return [AccountKey(row.tenant, row.account) for row in rows]
+
+    def count_members(self, plan_id: str, *, time_zone: str | None = None, tenant: str = "") -> int:
+        query = select(func.count()).select_from(plan_members).where(*of_plan(plan_id, time_zone, tenant))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def zone_of_member(self, plan_id: str, key: AccountKey) -> str | None:
+        """The time zone in which an account runs a plan; None where it is no member."""
+        query = select(m.time_zone).where(
+            m.tenant == key.tenant, m.shard == shard_of(key), m.account == key.account, m.plan_id == plan_id
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query)
 
     def zones(self, plan_id: str) -> list[str]:
         """The time zones that members of a plan live in, each found by one step through the index."""
@@ -90,3 +107,13 @@ class Directory:
                 found.append(str(zone))
                 zone = connection.scalar(lowest.where(m.time_zone > zone))
         return found
+
+
+def of_plan(plan_id: str, time_zone: str | None, tenant: str) -> list[ColumnElement[bool]]:
+    """The members of a plan, of one time zone and tenant or of all."""
+    conditions = [m.plan_id == plan_id]
+    if time_zone is not None:
+        conditions.append(m.time_zone == time_zone)
+    if tenant:
+        conditions.append(m.tenant == tenant)
+    return conditions

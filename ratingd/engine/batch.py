@@ -11,10 +11,11 @@ from typing import Final
 
 from accounts.account import Account, AccountKey
 from accounts.document import account_document
-from actions.outside import Disconnect, LogLine, Outside, PostAlert
+from actions.outside import LogLine, Outside
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
-from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, shard_of
+from ratingd.engine.outgoing import Outgoing
+from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry, shard_of
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
 
@@ -75,8 +76,10 @@ class Building:
         self.decided: Final[list[Decided]] = []
         self.touched: Final[dict[AccountKey, Touched]] = {}
         self.read: Final[dict[AccountKey, int]] = {}
+        self.beside: Final[list[OperationRow]] = []  # rows of accounts that an operation of another one changed
         self.outbox: Final[list[OutboxEntry]] = []
         self.open_calls: Final[list[OpenCallWrite]] = []
+        self.cdrs: Final[list[CdrRow]] = []
 
     def __len__(self) -> int:
         return len(self.decided)
@@ -91,36 +94,25 @@ class Building:
     def send(
         self, key: AccountKey, outside: tuple[Outside, ...], new_id: Callable[[], str], now_ns: int
     ) -> tuple[str, ...]:
-        """Put alerts and disconnects into the outbox. Returns the ids of those that hold back the reply."""
-        synchronous = []
+        """Make rows of what is to be done outside. Returns the ids of the entries that hold back the reply."""
+        if not outside:
+            return ()
+        outgoing = Outgoing(key, new_id, now_ns)
         for effect in outside:
-            if isinstance(effect, PostAlert):
-                self._queue(key, effect.id, "webhook", effect.url, effect.body, now_ns)
-                if effect.sync:
-                    synchronous.append(effect.id)
-            elif isinstance(effect, Disconnect):
-                body = {
-                    "call_id": effect.call_id,
-                    "reason": effect.reason,
-                    "trigger_group": effect.trigger_group,
-                    "trigger_id": effect.trigger_id,
-                }
-                self._queue(key, new_id(), "disconnect", effect.switch_id, body, now_ns)
-        return tuple(synchronous)
+            outgoing.add(effect)
+        self.outbox.extend(outgoing.outbox)
+        self.cdrs.extend(outgoing.cdrs)
+        return tuple(outgoing.synchronous)
 
     def rows(self) -> Batch:
         """Everything to be stored, in one transaction."""
         return Batch(
-            operations=[decided.operation for decided in self.decided if decided.operation is not None],
+            operations=[*(each.operation for each in self.decided if each.operation is not None), *self.beside],
             accounts=[_account_write(key, touched) for key, touched in self.touched.items()],
             outbox=self.outbox,
             open_calls=self.open_calls,
-            cursors=[],
+            cdrs=self.cdrs,
         )
-
-    def _queue(self, key: AccountKey, id: str, kind: str, target: str, body: object, now_ns: int) -> None:
-        shard, text = shard_of(key), compact(body)
-        self.outbox.append(OutboxEntry(id, key, shard, kind, target, text, created_ns=now_ns, due_ns=now_ns))
 
 
 def compact(document: object) -> str:

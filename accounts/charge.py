@@ -261,10 +261,14 @@ class CallCost:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """How long a call may last: ns or units, or UNLIMITED. `reason` says why it is 0."""
+    """How long a call may last: ns or units, or UNLIMITED. `reason` says why it is 0.
+
+    `drawn` are the increments that all of it takes: what a reservation holds.
+    """
 
     usage: int
     reason: Reason | None = None
+    drawn: tuple[Increment, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def reservation_document(reservation: Reservation) -> Document:
     }
     _put_given(document, "granted", reservation.granted)
     _put_given(document, "others", list(reservation.others))
+    _put_given(document, "tor", "" if reservation.tor == "*voice" else reservation.tor)
     return document
 
 
@@ -205,6 +206,7 @@ def reservation_from_document(document: object) -> Reservation:
         fields.integers("held"),
         fields.integer("granted", 0),
         fields.texts("others"),
+        fields.text("tor", "*voice"),
     )
     fields.end()
     return reservation

@@ -18,7 +18,8 @@ class Reservation:
     """What one call holds of the balances of one account. `owner` is the account (of the same tenant) that called.
 
     `held` maps the uuid of a balance to an amount in the scale of that balance. `granted` is the usage it was made for,
-    ns or units; `others` are the accounts whose balances the call holds too, told on the owner's reservation alone.
+    in ns or units as `tor` is used; `others` are the accounts whose balances the call holds too, told on the owner's
+    reservation alone.
     """
 
     owner: str
@@ -28,6 +29,7 @@ class Reservation:
     held: Mapping[str, int]
     granted: int = 0
     others: tuple[str, ...] = ()
+    tor: str = "*voice"
 
     @property
     def call(self) -> tuple[str, str, str]:

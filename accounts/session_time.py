@@ -9,7 +9,7 @@ It measures with the settlement itself, on a copy that is thrown away: nothing i
 
 from accounts.account import Account
 from accounts.book import Page
-from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Reason, Refused
+from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Increment, Reason, Refused
 from accounts.debit import unrated_refusal
 from accounts.drawn import Drawn
 from accounts.pricing import priced
@@ -43,12 +43,14 @@ def _granted(settlement: Settlement) -> Granted:
         return Granted(0, Reason.CREDIT_EXHAUSTED)
     request = settlement.request
     usage = 0
+    drawn: list[Increment] = []
     for timespan in settlement.drawn:
         if _is_too_dear(timespan, request):
             break
         usage += timespan.end_ns - timespan.start_ns
+        drawn += timespan.increments
     usage = min(usage, request.usage)
-    return Granted(usage, None if usage else Reason.CREDIT_EXHAUSTED)
+    return Granted(usage, None, tuple(drawn)) if usage else Granted(0, Reason.CREDIT_EXHAUSTED)
 
 
 def _is_too_dear(timespan: Drawn, request: ChargeRequest) -> bool:

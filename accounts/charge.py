@@ -131,6 +131,11 @@ class ChargeRequest:
         return self.end_ns - self.start_ns
 
     @property
+    def postponed(self) -> bool:
+        """Whether this piece is granted now and charged with the end of the call."""
+        return self.request_type is not RequestType.PREPAID and not self.final
+
+    @property
     def call(self) -> tuple[str, str, str] | None:
         """Who may hold something: owner, switch, call; None for what belongs to no call."""
         return (self.key.account, self.switch_id, self.call_id) if self.call_id else None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from accounts.account import Bound
 from accounts.book import Page
-from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reason, Refused
+from accounts.charge import CallCost, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.debit import Debiting, booked
 from accounts.session_time import max_session_time
 from accounts.settlement import Purpose
@@ -33,11 +33,16 @@ def max_debit(
     if isinstance(most, Refused):
         return most
     if most.usage < request.usage and request.force_duration:
-        return Refused(
-            Reason.CREDIT_EXHAUSTED,
-            f"account {request.key} covers {most.usage} of {request.usage} (ns or units), and only all of it is wanted",
-        )
+        return not_all(request, most)
     if most.usage == 0:
         return CallCost(0, 0, 0, reason=most.reason)
     covered = request.ending_at(request.start_ns + most.usage)
     return (yield from booked(page, tariff, covered, rules, bounds, new_id, Purpose.BOOK_COVERED))
+
+
+def not_all(request: ChargeRequest, most: Granted) -> Refused:
+    """Less than everything is granted, and that is not wanted."""
+    return Refused(
+        Reason.CREDIT_EXHAUSTED,
+        f"account {request.key} covers {most.usage} of {request.usage} (ns or units), and only all of it is wanted",
+    )

@@ -2,14 +2,15 @@
 
 1.50 at 0.60 a minute, sold whole, last 120 s: the third minute does not fit. Asked for 30 s the answer is 30 s, though
 a debit of them will charge a minute. A post-paid account (AllowNegative) may talk without limit, once it is clear that
-the whole call has a price. For any other account a call of which only a later part has no price lasts until there.
+the whole call has a price. For any other account a call of which only a later part has no price lasts until there. What is
+post-paid by its request type is granted as it is asked, whatever the account has.
 
 It measures with the settlement itself, on a copy that is thrown away: nothing is counted, fired or stored.
 """
 
 from accounts.account import Account
 from accounts.book import Page
-from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Increment, Reason, Refused
+from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Increment, Reason, Refused, RequestType
 from accounts.debit import unrated_refusal
 from accounts.drawn import Drawn
 from accounts.pricing import priced
@@ -21,6 +22,8 @@ from tariffs.tariff import Tariff
 
 def max_session_time(account: Account, tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Granted | Refused:
     """The usage that is covered, at most what is asked. Expects that the request has passed `refuse_early`."""
+    if request.request_type is RequestType.POSTPAID:
+        return Granted(request.usage)
     if account.allow_negative:
         hole = _hole(tariff, request, rules)
         return Granted(UNLIMITED) if hole is None else unrated_refusal(hole)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from accounts.account import Account, AccountKey
-from accounts.book import Page
+from accounts.book import Book, Page
 from accounts.charge import ChargeRules
 from actions.account_import import Imported, import_account, set_account
 from actions.action import Action
@@ -62,9 +62,8 @@ from ratingd.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an operation came to. `page` is None where nothing is there to change."""
+    """What an operation came to, besides what it changed on its pages."""
 
-    page: Page | None
     outside: tuple[Outside, ...] = ()
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
@@ -74,72 +73,71 @@ class AccountOperations:
     def __init__(self, rules: ChargeRules) -> None:
         self._rules: Final = rules
 
-    def run(
-        self, operation: Operation, key: AccountKey, account: Account | None, book: PlanBook, context: ActionContext
-    ) -> Result:
-        """Carry the operation out on a copy of the account. Raises RatingdError, and then nothing has changed."""
+    def run(self, operation: Operation, key: AccountKey, pages: Book, book: PlanBook, context: ActionContext) -> Result:
+        """Carry the operation out on the pages laid before it. Raises RatingdError, and then they are thrown away."""
         match operation:
             case RunActions(actions, create):
-                return _run(actions, _page(key, account, create=create), book, context)
+                return _run(actions, _page(key, pages, create=create), book, context)
             case ExecuteSet(actions_id, create):
                 named = book.catalogue.action_sets.get(actions_id)
                 if named is None:
                     raise ActionsUnknown(actions_id)
-                return _run(named.actions, _page(key, account, create=create), book, context)
+                return _run(named.actions, _page(key, pages, create=create), book, context)
             case SetAccount():
-                return _set_account(operation, _page(key, account, create=True), book, context)
+                return _set_account(operation, _page(key, pages, create=True), book, context)
             case ImportAccount(row, rerun_asap, other):
-                page, catalogue = _page(key, account, create=True), other or book.catalogue
+                page, catalogue = _page(key, pages, create=True), other or book.catalogue
                 imported = import_account(page, row, catalogue, rerun_asap=rerun_asap)
                 return _imported(page, imported, catalogue, context)
             case RemoveAccount():
-                page = _page(key, account)
+                page = _page(key, pages)
                 page.remove()
-                return Result(page)
+                return Result()
             case SetTriggers(groups, overwrite):
-                page = _page(key, account)
+                page = _page(key, pages)
                 try:
                     attach_groups(page, groups, book.catalogue, overwrite=overwrite)
                 except TriggerGroupUnknown as unknown:
                     raise TriggersUnknown(str(unknown)) from None
-                return Result(page)
+                return Result()
             case ResetTriggers(group, unique_id, executed):
-                page = _page(key, account)
+                page = _page(key, pages)
                 reset_triggers(page, group=group, unique_id=unique_id, executed=executed)
-                return Result(page) if executed else _watched(page, book, context)
+                return Result() if executed else _watched(page, book, context)
             case ResetCounters(counter_id, kind):
-                page = _page(key, account)
+                page = _page(key, pages)
                 reset_counters(page, counter_id=counter_id, kind=kind)
-                return Result(page)
+                return Result()
             case SetTrigger(terms, executed):
-                page = _page(key, account)
+                page = _page(key, pages)
                 set_trigger(page, terms, executed=executed)
                 return _watched(page, book, context)
             case RemoveTriggers(group, unique_id):
-                page = _page(key, account)
+                page = _page(key, pages)
                 remove_triggers(page, group=group, unique_id=unique_id)
-                return Result(page)
+                return Result()
             case SetScores(scores):
-                page = _page(key, account)
+                page = _page(key, pages)
                 for address, value in scores.items():
                     if page.account.scores.get(address) != value:
                         page.set_score(address, value)
                 return _watched(page, book, context)
             case ExpireDue():
-                return Result(None) if account is None else _expire(_page(key, account), book, context)
+                return Result() if pages.page(key) is None else _expire(_page(key, pages), book, context)
             case GetMaxSessionTime() | Debit() | MaxDebit() | Refund() | ReadAccount():
                 raise InvariantBroken(f"{type(operation).__name__} is no operation on the account as such")
             case _:
                 assert_never(operation)
 
 
-def _page(key: AccountKey, account: Account | None, *, create: bool = False) -> Page:
-    """A page with a copy of the account, or with a new one."""
-    if account is not None:
-        return Page(account.copy())
+def _page(key: AccountKey, pages: Book, *, create: bool = False) -> Page:
+    """The account's page, or one with a new account."""
+    page = pages.page(key)
+    if page is not None:
+        return page
     if not create:
         raise AccountUnknown(key.tenant, key.account)
-    return Page(Account(key), created=True)
+    return Page(Account(key), created=True, book=pages)
 
 
 def _run(actions: tuple[Action, ...], page: Page, book: PlanBook, context: ActionContext) -> Result:
@@ -147,7 +145,7 @@ def _run(actions: tuple[Action, ...], page: Page, book: PlanBook, context: Actio
         outside = run_set(actions, page, book.catalogue, context)
     except ActionFailed as failed:
         raise _error(failed) from None
-    return Result(page, outside)
+    return Result(outside)
 
 
 def _error(failed: ActionFailed) -> Exception:
@@ -194,12 +192,12 @@ def _imported(page: Page, imported: Imported, catalogue: Catalogue, context: Act
             outside += run_set(named.actions, page, catalogue, context)
         except ActionFailed as failed:
             failures.append(f"action set {actions_id} was not carried out: {failed}")
-    return Result(page, tuple(outside), (*imported.differences, *failures), tuple(failures))
+    return Result(tuple(outside), (*imported.differences, *failures), tuple(failures))
 
 
 def _watched(page: Page, book: PlanBook, context: ActionContext) -> Result:
     watched = watch(page, book.catalogue, context)
-    return Result(page, watched.outside, failures=watched.failures)
+    return Result(watched.outside, failures=watched.failures)
 
 
 def _expire(page: Page, book: PlanBook, context: ActionContext) -> Result:

@@ -6,11 +6,10 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
-from accounts.book import Page
 from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Reason, Refused
 from accounts.debit import debit
 from accounts.max_debit import max_debit
@@ -22,12 +21,13 @@ from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine, Outside
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
-from ratingd.engine.batch import compact
 from ratingd.engine.cache import Held
 from ratingd.engine.charge_loop import run_charge
 from ratingd.engine.charge_record import charge_from_text, charge_text, returned_text
 from ratingd.engine.command import Command, Reply
+from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
+from ratingd.engine.laying import changed, keep_members, lay
 from ratingd.engine.operation import (
     AccountAnswer,
     Charged,
@@ -47,55 +47,6 @@ from triggers.monitor import bounds
 
 SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
 CALL_VERSION: Final = "TariffVersion"
-PLAN_CHANGES: Final = (("set", "plans"), ("set", "time_zone"))  # memberships are stored by time zone
-
-
-class Decision:
-    """What a command came to. `stored` tells whether it leaves an operation row."""
-
-    __slots__ = (
-        "at_ns", "charge", "kind", "log", "open_call", "operation_id", "outside", "page", "refunds", "reply", "stored",
-        "tariff_version",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        operation_id: str,
-        at_ns: int,
-        kind: str,
-        tariff_version: int,
-        reply: Reply,
-        *,
-        stored: bool = False,
-        page: Page | None = None,
-        outside: tuple[Outside, ...] = (),
-        log: tuple[LogLine, ...] = (),
-        charge: str | None = None,
-        refunds: str | None = None,
-        open_call: OpenCallWrite | None = None,
-    ) -> None:
-        self.operation_id: Final = operation_id
-        self.at_ns: Final = at_ns
-        self.kind: Final = kind
-        self.tariff_version: Final = tariff_version
-        self.reply: Final = reply
-        self.stored: Final = stored
-        self.page: Final = page
-        self.outside: Final = outside
-        self.log: Final = log
-        self.charge: Final = charge
-        self.refunds: Final = refunds
-        self.open_call: Final = open_call
-
-    @property
-    def plans_changed(self) -> bool:
-        page = self.page
-        if page is None:
-            return False
-        return page.removed or any(change[0] == "account" or change[:2] in PLAN_CHANGES for change in page.changes)
-
-    def changes_text(self) -> str:
-        return "[]" if self.page is None else compact(self.page.changes)
 
 
 class Decider:
@@ -123,25 +74,27 @@ class Decider:
     def new_id(self) -> str:
         return new_balance_id()
 
-    def decide(self, command: Command, held: Held, pending: Sequence[OperationRow]) -> Decision:
-        """Decide a command on the account at hand. `pending` are this account's operations that may not be on disk yet.
+    def decide(self, command: Command, laid: Mapping[AccountKey, Held], pending: Sequence[OperationRow]) -> Decision:
+        """Decide a command on the accounts laid before it, its own among them.
 
-        Raises RatingdError where the command cannot be carried out; `failed` makes its decision.
+        `pending` are this account's operations that may not be on disk yet. Raises AccountsNeeded where it must be
+        decided again with other accounts laid too, and RatingdError where the command cannot be carried out; `failed`
+        makes its decision then.
         """
-        operation = command.operation
+        operation, held = command.operation, laid[command.key]
         match operation:
             case Debit(request) | MaxDebit(request):
-                return self._charge(command, held, self._localised(request, held.account), isinstance(operation, Debit))
+                return self._charge(command, laid, self._localised(request, held.account), isinstance(operation, Debit))
             case GetMaxSessionTime(request):
                 return self._ask(command, held, self._localised(request, held.account))
             case Refund():
-                return self._refund(command, held, operation, pending)
+                return self._refund(command, laid, operation, pending)
             case ReadAccount():
                 if held.account is None:
                     raise AccountUnknown(command.key.tenant, command.key.account)
                 return self._plain(command, command.encode(AccountAnswer("", held.account)))
             case _:
-                return self._change(command, held)
+                return self._change(command, laid)
 
     def failed(self, command: Command, error: RatingdError) -> Decision:
         """The decision of a command that raised: a reply, kept under its key unless nothing is known or was done."""
@@ -161,15 +114,18 @@ class Decider:
             command, command.encode(max_session_time(held.account, version.book.tariff, request, self._rules))
         )
 
-    def _charge(self, command: Command, held: Held, request: ChargeRequest, whole: bool) -> Decision:
+    def _charge(
+        self, command: Command, laid: Mapping[AccountKey, Held], request: ChargeRequest, whole: bool
+    ) -> Decision:
         """Debit (`whole`) or MaxDebit."""
-        now, operation_id = self._clock(), self._ids.next()
+        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._version(held, request)
         known = _known_call(held, request, now) is not None
         early = refuse_early(request, held.account, self._rules, open_call=known)
-        if early is not None or held.account is None:
+        book = lay(laid)
+        page = book.page(command.key)
+        if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
-        page = Page(held.account.copy())
         context = self._context(page.account, held, now, request)
         armed = () if command.dry_run else bounds(page.account, now, context.tried)
         settle = debit if whole else max_debit
@@ -180,39 +136,44 @@ class Decider:
         if page.changes:
             drop_expired(page, now)
             drop_over(page, now)
-        page.account.updated_ns = now
+        keep_members(book, laid)
+        pages = changed(book, now)
         reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
         return Decision(
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
-            page=page,
+            pages=pages,
             outside=outside,
             log=_log_lines(outside, failures, request.key),
             charge=charge_text(request, outcome) if outcome.timespans else None,
             open_call=self._open_call(held, request, outcome, version, now),
         )  # fmt: skip
 
-    def _refund(self, command: Command, held: Held, wanted: Refund, pending: Sequence[OperationRow]) -> Decision:
-        now, operation_id = self._clock(), self._ids.next()
+    def _refund(
+        self, command: Command, laid: Mapping[AccountKey, Held], wanted: Refund, pending: Sequence[OperationRow]
+    ) -> Decision:
+        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
-        if held.account is None:
+        book = lay(laid)
+        page = book.page(command.key)
+        if page is None:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
-        page = Page(held.account.copy())
         context = self._context(page.account, held, now, charge.request)
         armed = () if command.dry_run else bounds(page.account, now, context.tried)
         settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
         cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
-        page.account.updated_ns = now
+        keep_members(book, laid)
+        pages = changed(book, now)
         reply = command.encode(Refunded(operation_id, cost, page.account))
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
         return Decision(
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
-            page=page,
+            pages=pages,
             outside=outside,
             log=_log_lines(outside, failures, command.key),
             charge=returned_text(cost.returned),
@@ -247,24 +208,24 @@ class Decider:
 
     # -- accounts
 
-    def _change(self, command: Command, held: Held) -> Decision:
+    def _change(self, command: Command, laid: Mapping[AccountKey, Held]) -> Decision:
         """Every operation that is not a charge: top-ups, settings, triggers, imports."""
-        now, operation_id = self._clock(), self._ids.next()
+        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
         context = self._context(held.account, held, now, None)
-        result: Result = self._accounts.run(command.operation, command.key, held.account, version.book, context)
-        page = result.page
-        if page is not None:
-            page.account.updated_ns = now
-        after = held.account if page is None else None if page.removed else page.account
+        book = lay(laid)
+        result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
+        keep_members(book, laid)
+        pages = changed(book, now)
+        page = book.page(command.key)
+        after = None if page is None or page.removed else page.account
         reply = command.encode(AccountAnswer(operation_id, after, result.notes))
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
-        changed = page is not None and bool(page.changes)
         return Decision(
             operation_id, now, _kind(command), version.number, reply,
-            stored=changed or bool(command.idempotency_key),
-            page=page,
+            stored=bool(pages) or bool(command.idempotency_key),
+            pages=pages,
             outside=result.outside,
             log=_log_lines(result.outside, result.failures, command.key),
         )  # fmt: skip

@@ -20,17 +20,19 @@ and their requests are decided again in the same order: nobody has seen an answe
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from accounts.account import AccountKey
+from accounts.book import AccountsNeeded, Page
 from accounts.document import account_from_text
 from ratingd import observe
-from ratingd.engine.batch import Building, Decided, Waiting
+from ratingd.engine.batch import Building, Decided, Waiting, compact
 from ratingd.engine.cache import AccountCache, Held
 from ratingd.engine.command import Command, Reply
-from ratingd.engine.decide import Decider, Decision
+from ratingd.engine.decide import Decider
+from ratingd.engine.decision import Decision, plans_changed
 from ratingd.engine.operation import Refund
 from ratingd.errors import (
     AccountBusy,
@@ -44,6 +46,8 @@ from ratingd.errors import (
 from ratingd.store.faults import DataRefused, RepeatedKeys, StoreFault, StoreUnavailable, VersionConflict
 from ratingd.store.rows import AccountRow, OperationRow, shard_of
 from ratingd.store.store import Store
+
+ROUNDS: Final = 16  # so many times may an operation reach further: from an account to its groups, to their members
 
 KeyOfRequest = tuple[AccountKey, str]
 
@@ -245,15 +249,14 @@ class Lane:
         if known is not None:
             self._building.decided.append(Decided(waiting, self._again(command, known)))
             return
-        held = self._cache.get(command.key)
-        if held is None:
-            raise InvariantBroken(f"account {command.key} was not read before it was decided on")
+        held = self._at_hand(command.key)
         if held.fault is not None:  # its own requests fail, nobody else's; read afresh the next time
             error = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
             self._building.decided.append(Decided(waiting, command.encode(error)))
             return
+        laid = {command.key: held}
         try:
-            decision = self._decider.decide(command, held, self._pending(command))
+            decision = self._decided(command, laid)
         except RatingdError as error:
             decision = self._decider.failed(command, error)
         except StoreUnavailable as error:
@@ -261,7 +264,24 @@ class Lane:
         except Exception as error:  # noqa: BLE001 (a fault of ours fails one request, not the lane)
             observe.fault("lane.fault", error, account=str(command.key))
             decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
-        self._take_in(waiting, held, decision)
+        self._take_in(waiting, laid, decision)
+
+    def _decided(self, command: Command, laid: dict[AccountKey, Held]) -> Decision:
+        """Decide, again and again with the accounts that turn out to be needed too, until none is missing."""
+        pending = self._pending(command)
+        for _ in range(ROUNDS):
+            try:
+                return self._decider.decide(command, laid, pending)
+            except AccountsNeeded as needed:
+                self._read(needed.keys)
+                laid.update((key, self._at_hand(key)) for key in needed.keys)
+        raise InvariantBroken(f"{type(command.operation).__name__} of {command.key} reached further {ROUNDS} times")
+
+    def _at_hand(self, key: AccountKey) -> Held:
+        held = self._cache.get(key)
+        if held is None:
+            raise InvariantBroken(f"account {key} was not read before it was decided on")
+        return held
 
     def _pending(self, command: Command) -> list[OperationRow]:
         """Operations of the account that may not be on disk yet; only a refund asks."""
@@ -279,17 +299,14 @@ class Lane:
             return command.encode(KeyReused(command.idempotency_key, forgotten=True))
         return known.reply
 
-    def _take_in(self, waiting: Waiting, held: Held, decision: Decision) -> None:
-        """Make the decision part of the batch: the account at hand becomes the one it leaves."""
-        command, building = waiting.command, self._building
-        if decision.page is not None and decision.page.changes:
-            touched = building.touch(command.key, held)
-            if decision.plans_changed:
-                touched.plans = () if decision.page.removed else decision.page.account.plans
-            held.account = touched.account = None if decision.page.removed else decision.page.account
-            held.version = touched.version = held.version + 1
-        elif command.key not in building.touched:
-            building.read[command.key] = held.version
+    def _take_in(self, waiting: Waiting, laid: Mapping[AccountKey, Held], decision: Decision) -> None:
+        """Make the decision part of the batch: the accounts at hand become those it leaves."""
+        command, building, held = waiting.command, self._building, laid[waiting.command.key]
+        for page in decision.pages:
+            self._turn(page, laid)
+        for key, looked_at in laid.items():
+            if key not in building.touched:
+                building.read[key] = looked_at.version
         if decision.open_call is not None:
             call = decision.open_call.call
             if decision.open_call.closed:
@@ -302,28 +319,25 @@ class Lane:
                 held.open_calls[call.switch_id, call.call_id] = call
             building.open_calls.append(decision.open_call)
         alerts = building.send(command.key, decision.outside, self._decider.new_id, decision.at_ns)
-        operation = self._operation(command, held, decision) if decision.stored else None
+        operation = _asked(command, held, decision) if decision.stored else None
+        building.beside.extend(
+            _beside(laid[page.account.key], page, decision)
+            for page in decision.pages
+            if page.account.key != command.key
+        )
         building.decided.append(Decided(waiting, decision.reply, operation, alerts, decision.log))
         if command.idempotency_key and operation is not None:
             self._answers[command.key, command.idempotency_key] = _Answered(command.fingerprint, decision.reply)
 
-    def _operation(self, command: Command, held: Held, decision: Decision) -> OperationRow:
-        return OperationRow(
-            operation_id=decision.operation_id,
-            key=command.key,
-            shard=shard_of(command.key),
-            version=held.version,
-            kind=decision.kind,
-            at_ns=decision.at_ns,
-            idempotency_key=command.idempotency_key or None,
-            fingerprint=command.fingerprint,
-            tariff_version=decision.tariff_version,
-            changes=decision.changes_text(),
-            charge=decision.charge,
-            refunds=decision.refunds,
-            reply_code=decision.reply.code,
-            reply=decision.reply.body,
-        )
+    def _turn(self, page: Page, laid: Mapping[AccountKey, Held]) -> None:
+        """Let the account at hand be the one that a page leaves."""
+        key = page.account.key
+        held = laid[key]
+        touched = self._building.touch(key, held)
+        if plans_changed(page):
+            touched.plans = () if page.removed else page.account.plans
+        held.account = touched.account = None if page.removed else page.account
+        held.version = touched.version = held.version + 1
 
     # -- when a commit failed
 
@@ -406,7 +420,7 @@ class Lane:
         if self._store.shared:
             self._check_reads(batch)
         rows = batch.rows()
-        if rows.operations or rows.accounts or rows.open_calls or rows.outbox:
+        if rows.operations or rows.accounts or rows.open_calls or rows.outbox or rows.cdrs:
             self._store.commit(rows)
 
     def _check_reads(self, batch: Building) -> None:
@@ -450,6 +464,47 @@ def _held(row: AccountRow) -> Held:
         observe.fault("lane.account_unreadable", error, account=str(row.key))
         return Held(None, row.version, calls, error)
     return Held(account, row.version, calls)
+
+
+def _asked(command: Command, held: Held, decision: Decision) -> OperationRow:
+    """The operation as the account keeps it that asked for it."""
+    return OperationRow(
+        operation_id=decision.operation_id,
+        key=command.key,
+        shard=shard_of(command.key),
+        version=held.version,
+        kind=decision.kind,
+        at_ns=decision.at_ns,
+        idempotency_key=command.idempotency_key or None,
+        fingerprint=command.fingerprint,
+        tariff_version=decision.tariff_version,
+        changes=decision.changes_of(command.key),
+        charge=decision.charge,
+        refunds=decision.refunds,
+        reply_code=decision.reply.code,
+        reply=decision.reply.body,
+    )
+
+
+def _beside(held: Held, page: Page, decision: Decision) -> OperationRow:
+    """The same operation as another account keeps it that it changed: nobody is answered from there."""
+    key = page.account.key
+    return OperationRow(
+        operation_id=decision.operation_id,
+        key=key,
+        shard=shard_of(key),
+        version=held.version,
+        kind=decision.kind,
+        at_ns=decision.at_ns,
+        idempotency_key=None,
+        fingerprint=b"",
+        tariff_version=decision.tariff_version,
+        changes=compact(page.changes),
+        charge=None,
+        refunds=None,
+        reply_code=0,
+        reply=None,
+    )
 
 
 def _tell(waiting: Waiting, error: RatingdError) -> None:

@@ -1,0 +1,66 @@
+"""A decision: what a command came to, before any of it is stored.
+
+A daughter's minute of 0.60 is paid from her father's balance. Two pages have changed: hers counts the minute, his gives
+the money. Each becomes an operation of its own account, under one operation id and with the next version of that
+account; hers alone carries the idempotency key and the reply, because she is who asked.
+"""
+
+from typing import Final
+
+from accounts.account import AccountKey
+from accounts.book import Page
+from actions.outside import LogLine, Outside
+from ratingd.engine.batch import compact
+from ratingd.engine.command import Reply
+from ratingd.store.rows import OpenCallWrite
+
+PLAN_CHANGES: Final = (("set", "plans"), ("set", "time_zone"))  # memberships are stored by time zone
+
+
+class Decision:
+    """What a command came to. `stored` tells whether it leaves an operation row; `pages` are those that changed."""
+
+    __slots__ = (
+        "at_ns", "charge", "kind", "log", "open_call", "operation_id", "outside", "pages", "refunds", "reply", "stored",
+        "tariff_version",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        operation_id: str,
+        at_ns: int,
+        kind: str,
+        tariff_version: int,
+        reply: Reply,
+        *,
+        stored: bool = False,
+        pages: tuple[Page, ...] = (),
+        outside: tuple[Outside, ...] = (),
+        log: tuple[LogLine, ...] = (),
+        charge: str | None = None,
+        refunds: str | None = None,
+        open_call: OpenCallWrite | None = None,
+    ) -> None:
+        self.operation_id: Final = operation_id
+        self.at_ns: Final = at_ns
+        self.kind: Final = kind
+        self.tariff_version: Final = tariff_version
+        self.reply: Final = reply
+        self.stored: Final = stored
+        self.pages: Final = pages
+        self.outside: Final = outside
+        self.log: Final = log
+        self.charge: Final = charge
+        self.refunds: Final = refunds
+        self.open_call: Final = open_call
+
+    def changes_of(self, key: AccountKey) -> str:
+        """What the operation changed on one account, as it is stored."""
+        for page in self.pages:
+            if page.account.key == key:
+                return compact(page.changes)
+        return "[]"
+
+
+def plans_changed(page: Page) -> bool:
+    return page.removed or any(change[0] == "account" or change[:2] in PLAN_CHANGES for change in page.changes)

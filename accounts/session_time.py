@@ -2,8 +2,8 @@
 
 1.50 at 0.60 a minute, sold whole, last 120 s: the third minute does not fit. Asked for 30 s the answer is 30 s, though
 a debit of them will charge a minute. A post-paid account (AllowNegative) may talk without limit, once it is clear that
-the whole call has a price. For any other account a call of which only a later part has no price lasts until there. What is
-post-paid by its request type is granted as it is asked, whatever the account has.
+the whole call has a price. For any other account a call of which only a later part has no price lasts until there.
+What is post-paid by its request type is granted as it is asked, whatever the account has.
 
 It measures with the settlement itself, on a copy that is thrown away: nothing is counted, fired or stored.
 """

@@ -186,6 +186,7 @@ def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:
         default_category=settings.default_category,
         default_zone=zone(settings.default_timezone),
         currency=settings.currency,
+        reserve_max_ns=settings.reserve_max,
         max_message_bytes=settings.max_message_bytes,
         streams_max=settings.streams_max,
         in_flight_max=settings.in_flight_max,

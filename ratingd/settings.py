@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     """How far back runs of action plans are made up that were missed while the daemon was down."""
     open_call_lifetime: Duration = Field(default=4 * HOUR_NS, ge=60 * SECOND_NS)
     """How long after its last charge a call counts as open when no final debit closes it."""
+    reserve_max: Duration = Field(default=3 * HOUR_NS, ge=SECOND_NS)
+    """The longest that a call may hold what it is granted. A switch asks again to hold it for longer."""
 
     max_message_bytes: int = Field(default=4_194_304, ge=65_536, le=1_073_741_824)
     """The largest gRPC message that is accepted."""

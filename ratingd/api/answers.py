@@ -10,9 +10,12 @@ from typing import Final, cast
 from accounts.account import Account, AccountTrigger, UnitCounter
 from accounts.balance import Balance, BalanceKind
 from accounts.charge import UNLIMITED, CallCost, Granted, Increment, Reason, RefundCost, StoppedBy, Timespan
+from accounts.holding import reservation_of
+from accounts.reservation import Reservation
 from ratingd.api.convert import set_amount, set_duration, set_instant, set_money, set_usage
 from ratingd.v1 import account_pb2, call_pb2, charging_pb2
 from ratingd.v1.reason_pb2 import Reason as WireReason
+from tariffs.span import VOICE
 
 
 def wire_reason(reason: str) -> WireReason:
@@ -40,6 +43,20 @@ class AnswerWriter:
             set_usage(message.usage, granted.usage, voice)
         if granted.reason is not None:
             message.reason = REASONS[granted.reason]
+        return message
+
+    def reserved(
+        self, granted: Granted, call: tuple[str, str, str], holders: tuple[Account, ...], *, voice: bool
+    ) -> charging_pb2.GetMaxSessionTimeResponse:
+        """`holders` are the accounts that the call holds balances of; what it holds is told as one."""
+        message = self.granted(granted, voice=voice)
+        for holder in holders:
+            reservation = reservation_of(holder, call)
+            if reservation is not None:
+                if not message.HasField("reservation"):
+                    self._write_reservation(message.reservation, reservation, holder)
+                else:
+                    self._write_held(message.reservation, reservation, holder, name=True)
         return message
 
     def call_cost(
@@ -142,6 +159,8 @@ class AnswerWriter:
             set_instant(message.update_time, account.updated_ns)
         for balance in account.balances:
             self._write_balance(message.balances.add(), balance)
+        for reservation in account.reservations:
+            self._write_reservation(message.reservations.add(), reservation, account)
         for counter in account.counters:
             self._write_counter(message.counters.add(), counter)
         for trigger in account.triggers:
@@ -161,6 +180,25 @@ class AnswerWriter:
         message.rating_subject = terms.rating_subject
         message.factors.update({factor: str(value) for factor, value in terms.factors.items()})
         message.blocker, message.disabled = terms.blocker, terms.disabled
+
+    def _write_reservation(self, message: account_pb2.Reservation, reservation: Reservation, account: Account) -> None:
+        message.owner, message.switch_id, message.call_id = reservation.call
+        set_usage(message.granted, reservation.granted, reservation.tor == VOICE)
+        set_instant(message.expire_time, reservation.expires_at_ns)
+        message.others.extend(reservation.others)
+        self._write_held(message, reservation, account, name=False)
+
+    def _write_held(
+        self, message: account_pb2.Reservation, reservation: Reservation, account: Account, *, name: bool
+    ) -> None:
+        """What is held of the balances that are still there; `name` the account where it is not the one asked."""
+        for uuid, amount in reservation.held.items():
+            balance = account.balance(uuid)
+            if balance is not None:
+                held = message.held.add(balance_uuid=uuid, balance_id=balance.terms.id)
+                set_amount(held.amount, amount, balance.terms.kind, self._currency)
+                if name:
+                    held.account = account.key.account
 
     def _write_counter(self, message: account_pb2.UnitCounter, counter: UnitCounter) -> None:
         message.id, message.kind, message.of = counter.id, counter.kind, counter.of.value

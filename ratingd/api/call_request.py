@@ -5,17 +5,28 @@ the category "call", the type *voice, and the call begins now. Whether the usage
 is a refusal with a reason, and comes in its turn.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from accounts.account import AccountKey
-from accounts.charge import ChargeRequest
+from accounts.charge import ChargeRequest, RequestType
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import instant_ns, money_nano, name, usage_of
+from ratingd.api.convert import duration_ns, instant_ns, money_nano, name, usage_of
 from ratingd.errors import InvalidRequest, UnknownTimeZone
+from ratingd.v1 import call_pb2
 from ratingd.v1.call_pb2 import Call
-from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest
+from ratingd.v1.charging_pb2 import DebitRequest, GetMaxSessionTimeRequest, MaxDebitRequest
+from tariffs.duration import duration_text
 from tariffs.span import VOICE
 from tariffs.zone import Zone, zone
 
-EXTRA_FIELDS_MAX = 100
+EXTRA_FIELDS_MAX: Final = 100
+REQUEST_TYPES: Final[Mapping[int, RequestType]] = {
+    call_pb2.REQUEST_TYPE_UNSPECIFIED: RequestType.PREPAID,
+    call_pb2.PREPAID: RequestType.PREPAID,
+    call_pb2.PSEUDOPREPAID: RequestType.PSEUDOPREPAID,
+    call_pb2.POSTPAID: RequestType.POSTPAID,
+}
 
 
 def charge_request(
@@ -27,6 +38,7 @@ def charge_request(
     final: bool = False,
     force_duration: bool = False,
     max_rate: tuple[int, int] | None = None,
+    request_type: RequestType = RequestType.PREPAID,
 ) -> ChargeRequest:
     """`max_rate` is (nano-units, usage): the dearest price to go on at."""
     account, subject = name(call.account, "call.account"), name(call.subject, "call.subject")
@@ -57,7 +69,31 @@ def charge_request(
         switch_id=name(call.switch_id, "call.switch_id"),
         call_id=name(call.call_id, "call.call_id"),
         zone_given=zone_given,
+        request_type=request_type,
     )
+
+
+def request_type_of(request: GetMaxSessionTimeRequest | DebitRequest | MaxDebitRequest) -> RequestType:
+    """How the account pays for the call; prepaid where the request does not say."""
+    known = REQUEST_TYPES.get(request.request_type)
+    if known is None:
+        raise InvalidRequest("request_type", f"{request.request_type} is none of PREPAID, PSEUDOPREPAID, POSTPAID")
+    return known
+
+
+def reserve_of(request: GetMaxSessionTimeRequest, config: ApiConfig) -> int | None:
+    """For how long the grant is to be held, ns; None where it is not."""
+    if not request.HasField("reserve"):
+        return None
+    lifetime = duration_ns(request.reserve, "reserve")
+    if lifetime <= 0:
+        raise InvalidRequest("reserve", "is not positive: say for how long what is granted is to be held")
+    if lifetime > config.reserve_max_ns:
+        longest = duration_text(config.reserve_max_ns)
+        raise InvalidRequest("reserve", f"{duration_text(lifetime)} are asked; at most {longest} are allowed")
+    if not request.call.call_id:
+        raise InvalidRequest("call.call_id", "is empty: what is reserved is held for one call, so it needs a name")
+    return lifetime
 
 
 def max_rate_of(request: GetMaxSessionTimeRequest | MaxDebitRequest, config: ApiConfig) -> tuple[int, int] | None:

@@ -12,14 +12,14 @@ from google.protobuf.message import Message
 
 from accounts.charge import ChargeRequest, Granted, Refused
 from ratingd.api.answers import AnswerWriter
-from ratingd.api.call_request import charge_request, max_rate_of
+from ratingd.api.call_request import charge_request, max_rate_of, request_type_of, reserve_of
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import account_key, idempotency_key, required
 from ratingd.api.method import AnyMethod, Kind, Many, Method, Prepared, guarded, parse
 from ratingd.api.status import failure, refusal
 from ratingd.api.wire import delimited
 from ratingd.engine.command import Command, Reply
-from ratingd.engine.operation import Answer, Charged, Debit, GetMaxSessionTime, MaxDebit, Refund, Refunded
+from ratingd.engine.operation import Answer, Charged, Debit, GetMaxSessionTime, MaxDebit, Refund, Refunded, Reserved
 from ratingd.errors import InvalidRequest, InvariantBroken, RatingdError
 from ratingd.v1.call_pb2 import BASIC
 from ratingd.v1.charging_pb2 import (
@@ -54,9 +54,16 @@ class Charging:
         return [Method(SERVICE + name, Kind.LANE, guarded(prepare)) for name, prepare in unary.items()]
 
     def get_max_session_time(self, request: GetMaxSessionTimeRequest, deadline_ns: int | None) -> Command:
-        asked = charge_request(request.call, self._config, max_rate=max_rate_of(request, self._config))
+        max_rate, request_type = max_rate_of(request, self._config), request_type_of(request)
+        asked = charge_request(request.call, self._config, max_rate=max_rate, request_type=request_type)
+        reserve_ns = reserve_of(request, self._config)
         encode = _Encoding(asked, self._writer, full=False)
-        return Command(asked.key, GetMaxSessionTime(asked), encode.granted, deadline_ns=deadline_ns)
+        operation = GetMaxSessionTime(asked, reserve_ns)
+        if reserve_ns is None:
+            return Command(asked.key, operation, encode.granted, deadline_ns=deadline_ns)
+        key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
+        mark = fingerprint(request, b"reserve")
+        return Command(asked.key, operation, encode.granted, key, mark, request.dry_run, deadline_ns)
 
     def debit(self, request: DebitRequest, deadline_ns: int | None) -> Command:
         key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
@@ -66,6 +73,7 @@ class Charging:
             perform_rounding=request.perform_rounding,
             deny_negative=request.deny_negative,
             final=request.final,
+            request_type=request_type_of(request),
         )
         encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
         return Command(
@@ -82,6 +90,7 @@ class Charging:
             final=request.final,
             force_duration=request.force_duration,
             max_rate=max_rate_of(request, self._config),
+            request_type=request_type_of(request),
         )
         encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
         mark = fingerprint(request, b"max_debit")
@@ -171,8 +180,12 @@ class _Encoding:
         return self._otherwise(answer)
 
     def granted(self, answer: Answer | RatingdError) -> Reply:
+        voice = self._asked.tor == VOICE
         if isinstance(answer, Granted):
-            return Reply(0, self._writer.granted(answer, voice=self._asked.tor == VOICE).SerializeToString())
+            return Reply(0, self._writer.granted(answer, voice=voice).SerializeToString())
+        if isinstance(answer, Reserved):
+            message = self._writer.reserved(answer.granted, answer.call, answer.holders, voice=voice)
+            return Reply(0, message.SerializeToString())
         return self._otherwise(answer)
 
     def _otherwise(self, answer: Answer | RatingdError) -> Reply:

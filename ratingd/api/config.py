@@ -20,6 +20,7 @@ class ApiConfig:
     currency: str = ""  # ISO 4217, written beside every amount; "" leaves it out
     max_message_bytes: int = 4_194_304
     streams_max: int = 256
+    reserve_max_ns: int = 3 * 3600 * 1_000_000_000  # the longest that a grant may be held
     in_flight_max: int = 1_024  # requests of one Charge stream that wait for their answers
     tariff_folders: tuple[Path, ...] = ()
     upload_bytes_max: int = 1_073_741_824

@@ -193,6 +193,23 @@ Operation = (
 )
 
 
+class Reserved:
+    """What a call was granted and holds now.
+
+    `holders` are the accounts it holds balances of, its own first; none where nothing is held (not to be kept).
+    """
+
+    __slots__ = ("call", "granted", "holders", "operation_id")
+
+    def __init__(
+        self, operation_id: str, granted: Granted, call: tuple[str, str, str], holders: tuple[Account, ...]
+    ) -> None:
+        self.operation_id: Final = operation_id
+        self.granted: Final = granted
+        self.call: Final = call
+        self.holders: Final = holders
+
+
 class Charged:
     """What a debit did. `charge_id` is what a refund names; `account` is the one afterwards (not to be kept)."""
 
@@ -227,4 +244,4 @@ class AccountAnswer:
         self.notes: Final = notes
 
 
-Answer = Granted | Charged | Refunded | AccountAnswer | Refused
+Answer = Granted | Reserved | Charged | Refunded | AccountAnswer | Refused

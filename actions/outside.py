@@ -23,6 +23,7 @@ class PostAlert:
     id: str
     body: Mapping[str, object]
     sync: bool
+    account: AccountKey | None = None  # in whose order it is delivered; None: that of the operation
 
     @property
     def event(self) -> str:
@@ -37,6 +38,7 @@ class SendMail:
     to: tuple[str, ...]
     subject: str
     body: str
+    account: AccountKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Export:
     id: str
     exporter: str
     body: Mapping[str, object]
+    account: AccountKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

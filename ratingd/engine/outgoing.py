@@ -20,7 +20,7 @@ _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` 
 
 
 class Outgoing:
-    """The rows of one account's effects at one instant, in their order."""
+    """The rows of an operation's effects at one instant, in their order. `key` is the account that it is about."""
 
     def __init__(self, key: AccountKey, new_id: Callable[[], str], now_ns: int) -> None:
         self._key: Final = key
@@ -32,17 +32,17 @@ class Outgoing:
 
     def add(self, effect: Outside) -> None:
         if isinstance(effect, PostAlert):
-            self._queue(effect.id, "webhook", effect.url, effect.body)
+            self._queue(effect.account, effect.id, "webhook", effect.url, effect.body)
             if effect.sync:
                 self.synchronous.append(effect.id)
         elif isinstance(effect, SendMail):
             self._mail(effect)
         elif isinstance(effect, Export):
-            self._queue(effect.id, "export", effect.exporter, effect.body)
+            self._queue(effect.account, effect.id, "export", effect.exporter, effect.body)
         elif isinstance(effect, WriteCdr):
             self.cdrs.append(cdr_row(effect, self._now_ns))
         elif isinstance(effect, Disconnect):
-            self._queue(self._new_id(), "disconnect", effect.switch_id, order(effect))
+            self._queue(None, self._new_id(), "disconnect", effect.switch_id, order(effect))
         elif not isinstance(effect, LogLine):
             assert_never(effect)
 
@@ -51,11 +51,12 @@ class Outgoing:
         addresses = list(dict.fromkeys(mail.to))
         body = {"id": mail.id, "to": addresses, "subject": mail.subject, "text": mail.body}
         for number, address in enumerate(addresses):
-            self._queue(f"{mail.id}-{number}" if number else mail.id, "mail", address, body)
+            self._queue(mail.account, f"{mail.id}-{number}" if number else mail.id, "mail", address, body)
 
-    def _queue(self, id: str, kind: str, target: str, body: object) -> None:
-        now_ns, shard = self._now_ns, shard_of(self._key)
-        self.outbox.append(OutboxEntry(id, self._key, shard, kind, target, _ENCODE(body), now_ns, due_ns=now_ns))
+    def _queue(self, account: AccountKey | None, id: str, kind: str, target: str, body: object) -> None:
+        """Queue in the order of the account whose monitor asked, which may be another member of a shared group."""
+        now_ns, key = self._now_ns, account or self._key
+        self.outbox.append(OutboxEntry(id, key, shard_of(key), kind, target, _ENCODE(body), now_ns, due_ns=now_ns))
 
 
 def order(disconnect: Disconnect) -> dict[str, str]:

@@ -149,6 +149,10 @@ class AccountTrigger:
         self.executed = executed
         self.last_executed_ns = last_executed_ns
 
+    @property
+    def name(self) -> str:
+        return f"{self.terms.group}/{self.terms.unique_id}"
+
     def copy(self) -> "AccountTrigger":
         return AccountTrigger(self.terms, self.executed, self.last_executed_ns)
 

@@ -2,14 +2,16 @@
 
 A receiver of alerts that was written for CGRateS finds `BalanceMap`, `UnitCounters` and `ActionTriggers` where it looks
 for them; amounts are text ("4.4", minutes as "60000000000" ns), because a JSON number is a float to most readers. A
-time that is not set is the year 1, as there. This form is only written; what is stored is `accounts.document`.
+time that is not set is the year 1, as there. Beside CGRateS's words a counter of a window, and its trigger, have
+`Window`; the counter also tells when that began (`Since`), or whose call it counts (`CgrID`). This form is only
+written; what is stored is `accounts.document`.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from accounts.account import Account, AccountTrigger, UnitCounter
+from accounts.account import Account, AccountTrigger, UnitCounter, Window
 from accounts.balance import Balance, kind_scale
 from accounts.balance_filter import BalanceFilter
 from tariffs.instant import instant_text
@@ -77,11 +79,17 @@ def _unit_counters(account: Account) -> dict[str, list[State]]:
 
 def _counter_state(counter: UnitCounter) -> State:
     named = {"ID": counter.id, "Type": counter.kind}
-    return {"Value": amount_text(counter.value, counter.kind), "Filter": _filter_state(counter.filter) | named}
+    state: State = {"Value": amount_text(counter.value, counter.kind), "Filter": _filter_state(counter.filter) | named}
+    if counter.window is Window.CALL:
+        return state | {"Window": counter.window.value, "CgrID": counter.call}
+    if counter.window is not Window.NONE:
+        return state | {"Window": counter.window.value, "Since": _time(counter.since_ns or None)}
+    return state
 
 
 def _trigger_state(trigger: AccountTrigger) -> State:
     terms = trigger.terms
+    window: State = {"Window": terms.window.value} if terms.window is not Window.NONE else {}
     return {
         "ID": terms.group,
         "UniqueID": terms.unique_id,
@@ -97,7 +105,7 @@ def _trigger_state(trigger: AccountTrigger) -> State:
         "MinQueuedItems": 0,
         "Executed": trigger.executed,
         "LastExecutionTime": _time(trigger.last_executed_ns),
-    }
+    } | window
 
 
 def _filter_state(filter: BalanceFilter) -> State:

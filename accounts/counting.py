@@ -5,14 +5,24 @@ one `*max_balance_counter` with the BalanceTag MINUTES counts only what the bala
 counted under the type of the event, though a generic balance paid, and a call that is connected counts one under
 `*event_connect`. What a refund gives back is counted with the opposite sign, so a counter may fall below zero.
 
-Counters belong to triggers: they come and go with them, and what has been counted stays as long as one with the same id
-does. Two triggers that name the same counter (kind and BalanceTag) share it, with the filter of the first.
+Counters belong to triggers: they come and go with them, and what has been counted stays as long as one with the same
+id, window and kind does. Two triggers that name the same counter share it, with the filter of the first. Counters of
+single calls come with their call (`accounts.call_counting`); each moves with the debits of its own call only.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from accounts.account import Account, AccountTrigger, CounterKind, ThresholdType, UnitCounter
+from accounts.account import (
+    Account,
+    AccountTrigger,
+    CounterKind,
+    CounterName,
+    ThresholdType,
+    TriggerTerms,
+    UnitCounter,
+    Window,
+)
 from accounts.balance import Balance
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
@@ -31,41 +41,70 @@ COUNTED: Final = {
 NO_COUNTERS: Final[tuple[UnitCounter, ...]] = ()
 
 
+def counter_name(terms: TriggerTerms, call: str = "") -> CounterName | None:
+    """The counter that a trigger looks at: of its BalanceTag, else of its own unique id. None where it counts nothing.
+
+    `call` is the call that is asked about, if the counter is one of single calls.
+    """
+    of = COUNTED.get(terms.type)
+    if of is None:
+        return None
+    of_call = call if terms.window is Window.CALL else ""
+    return terms.kind, of.value, terms.filter.id or terms.unique_id, terms.window.value, of_call
+
+
 def counters_for(triggers: Iterable[AccountTrigger], kept: Sequence[UnitCounter] = ()) -> list[UnitCounter]:
     """The counters these triggers need, with the values of those that were there already."""
-    values = {(counter.kind, counter.of, counter.id): counter for counter in kept}
-    found: dict[tuple[str, CounterKind, str], UnitCounter] = {}
+    held: dict[CounterName, list[UnitCounter]] = {}
+    for counter in kept:
+        held.setdefault((*counter.name[:4], ""), []).append(counter)
+    found: dict[CounterName, list[UnitCounter]] = {}
     for trigger in triggers:
-        terms = trigger.terms
-        of = COUNTED.get(terms.type)
-        if of is None:
-            continue
-        name = (terms.kind, of, terms.filter.id or terms.unique_id)
-        if name not in found:
-            old = values.get(name)
-            same = old is not None and old.filter == terms.filter
-            value = 0 if old is None else old.value
-            found[name] = old if old is not None and same else UnitCounter(name[2], terms.kind, of, terms.filter, value)
-    return list(found.values())
+        name = counter_name(trigger.terms)
+        if name is not None and name not in found:
+            found[name] = [_refiltered(counter, trigger.terms.filter) for counter in held.get(name, ())]
+            if not found[name] and trigger.terms.window is not Window.CALL:
+                found[name] = [new_counter(name, trigger.terms.filter)]
+    return [counter for counters in found.values() for counter in counters]
+
+
+def new_counter(name: CounterName, filter: BalanceFilter, expires_at_ns: int | None = None) -> UnitCounter:
+    kind, of, id, window, call = name
+    return UnitCounter(id, kind, CounterKind(of), filter, window=Window(window), call=call, expires_at_ns=expires_at_ns)
 
 
 def rebuild_counters(page: Page) -> None:
     """Bring an account's counters to its triggers. Leaves no record when they agree already."""
     account = page.account
-    counters = counters_for(account.triggers, account.counters)
-    if counters != account.counters:
+    if account.counters or account.triggers:
+        replace_counters(page, counters_for(account.triggers, account.counters))
+
+
+def replace_counters(page: Page, counters: list[UnitCounter]) -> None:
+    """Give the account other counters. Leaves no record when they are those it has."""
+    if counters != page.account.counters:
         page.replace_counters(counters, [counter_document(counter) for counter in counters])
 
 
+def _refiltered(counter: UnitCounter, filter: BalanceFilter) -> UnitCounter:
+    if counter.filter == filter:
+        return counter
+    return UnitCounter(
+        counter.id, counter.kind, counter.of, filter, counter.value, counter.window, counter.since_ns, counter.call,
+        counter.fired, counter.expires_at_ns,
+    )  # fmt: skip
+
+
 class Tally:
-    """The counters that one event moves, looked up once for each payer."""
+    """The counters that one event moves, looked up once for each payer. `call` is the name of its call."""
 
-    __slots__ = ("_account", "_by_payer", "_category", "_number")
+    __slots__ = ("_account", "_by_payer", "_call", "_category", "_number")
 
-    def __init__(self, account: Account, number: CalledNumber, category: str) -> None:
+    def __init__(self, account: Account, number: CalledNumber, category: str, call: str = "") -> None:
         self._account: Final = account
         self._number: Final = number
         self._category: Final = category
+        self._call: Final = call
         self._by_payer: Final[dict[tuple[str, str], tuple[UnitCounter, ...]]] = {}
 
     def moved(self, kind: str, payer: Balance) -> tuple[UnitCounter, ...]:
@@ -95,6 +134,8 @@ class Tally:
         self._by_payer.clear()
 
     def _counts(self, counter: UnitCounter, payer: Balance | None) -> bool:
+        if counter.window is Window.CALL and counter.call != self._call:
+            return False
         if counter.of is CounterKind.BALANCE:
             return payer is not None and counter.filter.counts(payer)
         return self._is_about(counter.filter)

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from accounts.account import Bound
 from accounts.balance import Balance, BalanceKind
 from accounts.book import Page
+from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
 from accounts.charge import Charge, Increment, NotRefunded, Reached, RefundCost, Verdict
 from accounts.counting import Tally
@@ -52,7 +53,8 @@ class _Returning:
         self._page: Final = page
         request = charge.request
         self._tor: Final = request.tor
-        self._tally: Final = Tally(page.account, CalledNumber(tariff, request.destination), request.category)
+        number, call = CalledNumber(tariff, request.destination), cgr_id(request.switch_id, request.call_id)
+        self._tally: Final = Tally(page.account, number, request.category, call)
         self._portions: Final = Portions(page, bounds)
         self.returned: Final = [0] * len(charge.increments)
         self.missed: Final[list[NotRefunded]] = []

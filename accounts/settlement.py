@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from accounts.account import Bound, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
+from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest, ChargeRules, Increment, MoneyPart, Reached, StoppedBy, Verdict
 from accounts.counting import ONE_CALL, Tally
@@ -81,7 +82,7 @@ class Settlement:
         self._new_id: Final = new_id
         number = CalledNumber(tariff, request.destination)
         self._selection: Final = Selection(page.account, number, request)
-        self._tally: Final = Tally(page.account, number, request.category)
+        self._tally: Final = Tally(page.account, number, request.category, cgr_id(request.switch_id, request.call_id))
         self._portions: Final = Portions(page, bounds)
         self._turn = 0  # the timespans drawn before the turn at hand
         self._connected = False

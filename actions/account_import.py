@@ -19,7 +19,7 @@ from accounts.book import Page
 from actions.account_row import AccountRow
 from actions.catalogue import Catalogue
 from actions.plan_schedule import ActionPlan
-from actions.trigger_groups import attach_groups, group_terms, replace_triggers
+from actions.trigger_groups import attach_groups, group_terms, renewed, replace_triggers
 
 
 class PlanUnknown(LookupError):
@@ -132,14 +132,7 @@ def _import_triggers(page: Page, row: AccountRow, catalogue: Catalogue, before: 
 def _merged(held: Iterable[AccountTrigger], terms: Iterable[TriggerTerms]) -> list[AccountTrigger]:
     """Copies of the group, with the marks of those the account has already."""
     marks = {_name(trigger): trigger for trigger in held}
-    found = []
-    for wanted in terms:
-        trigger = AccountTrigger(wanted)
-        marked = marks.get(_name(trigger))
-        if marked is not None:
-            trigger = AccountTrigger(wanted, marked.executed, marked.last_executed_ns)
-        found.append(trigger)
-    return found
+    return [renewed(wanted, marks.get(_name(AccountTrigger(wanted)))) for wanted in terms]
 
 
 def _trigger_differences(held: Iterable[AccountTrigger], wanted: Iterable[AccountTrigger]) -> list[str]:

@@ -14,11 +14,11 @@ from typing import Final
 
 from accounts.account import Account
 from accounts.account_state import account_state, amount_text
+from accounts.call_name import cgr_id
 from accounts.charge import ChargeRequest
 from actions.action import Action
 from actions.context import ActionContext
 from actions.outside import LogLine, PostAlert
-from actions.session_filter import cgr_id
 from tariffs.instant import instant_text
 from triggers.monitor import Firing
 
@@ -29,7 +29,7 @@ EXECUTED: Final = "actions.executed"
 def post_alert(account: Account, action: Action, context: ActionContext, *, sync: bool) -> PostAlert:
     id = context.new_id()
     body = {"event": EXECUTED if context.cause is None else FIRED, "id": id, "created_at": context.now_ns / 1e9}
-    return PostAlert(action.extra, id, body | _content(account, action, context), sync)
+    return PostAlert(action.extra, id, body | _content(account, action, context), sync, account.key)
 
 
 def log_account(account: Account, action: Action, context: ActionContext) -> LogLine:
@@ -61,8 +61,10 @@ def trigger_fields(account: Account, firing: Firing) -> dict[str, str]:
         "ThresholdValue": amount_text(terms.threshold, terms.kind),
         "Observed": amount_text(firing.observed, terms.kind),
     }
-    if firing.counter_id:
-        return fields | {"CounterID": firing.counter_id}
+    if firing.counter is not None:
+        return fields | {"CounterID": firing.counter[2]}
+    if firing.score:
+        return fields | {"Score": firing.score}
     balance = account.balance(firing.balance_uuid)
     return fields | {"BalanceID": balance.terms.id if balance is not None and balance.terms.id else firing.balance_uuid}
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from accounts.call_name import cgr_id
 from accounts.charge import ChargeRequest
 from tariffs.zone import Zone
-from triggers.monitor import Firing
+from triggers.monitor import Firing, TriggerKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class OpenCall:
 class ActionContext:
     """`new_id` gives a fresh UUID text at each call, `decimals` are those that balances keep.
 
-    `tried` collects the (group, unique id) of triggers whose set failed: they are not tried again in the operation.
+    `tried` collects the triggers whose set failed: they are not tried again in the operation.
     `exporters` are the ids that the settings name; `account_updates` are those of them that a `*publish_account` feeds.
     """
 
@@ -34,6 +35,11 @@ class ActionContext:
     used: int = 0  # usage of the call drawn so far in this operation
     cause: Firing | None = None  # the monitor that fired the set
     open_calls: Sequence[OpenCall] = ()  # of the account, the one being debited included
-    tried: set[tuple[str, str]] = field(default_factory=set)
+    tried: set[TriggerKey] = field(default_factory=set)
     exporters: Set[str] = frozenset()
     account_updates: tuple[str, ...] = ()
+
+    @property
+    def call_name(self) -> str:
+        """The CgrID of the call that is charged or refunded; "" for none."""
+        return "" if self.call is None else cgr_id(self.call.switch_id, self.call.call_id)

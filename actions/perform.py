@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 from accounts.account import TriggerTerms
 from accounts.book import Page
 from accounts.counting import rebuild_counters
-from accounts.document import trigger_document
 from actions.action import SUPPORTED, Action, ActionType
 from actions.alert import log_account, post_alert, trigger_fields
 from actions.balance_actions import debit_units, remove_balance, set_balance, top_up
@@ -27,8 +26,8 @@ from actions.failure import ActionFailed, FailureReason
 from actions.filter import account_fields, passes
 from actions.outside import Disconnect, LogLine, Outside
 from actions.session_filter import parse_session_filter
-from actions.trigger_groups import arm_meant, reset_counters
-from triggers.monitor import Firing, due
+from actions.trigger_groups import arm_meant, replace_triggers, reset_counters
+from triggers.monitor import Firing, due, mark
 
 DISCONNECT: Final = "DISCONNECT"
 
@@ -83,8 +82,8 @@ def evaluate(
     """
     found = [
         _fire(firing, page, catalogue, context)
-        for firing in due(page, context.now_ns, context.tried)
-        if meant is None or meant(firing.trigger.terms)
+        for firing in due(page, context.now_ns, context.tried, context.call_name)
+        if (meant is None or meant(firing.trigger.terms)) and not page.removed
     ]
     drop_over(page, context.now_ns)
     if context.call is None:
@@ -99,31 +98,31 @@ def drop_expired(page: Page, now_ns: int) -> None:
 
 
 def drop_over(page: Page, now_ns: int) -> None:
-    """Remove the triggers whose time is over."""
+    """Remove the triggers whose time is over, with the counters that were theirs alone."""
     triggers = page.account.triggers
     kept = [t for t in triggers if t.terms.expires_at_ns is None or t.terms.expires_at_ns >= now_ns]
     if len(kept) < len(triggers):
-        page.replace_triggers(kept, [trigger_document(trigger) for trigger in kept])
+        replace_triggers(page, kept)
 
 
 def _fire(firing: Firing, page: Page, catalogue: Catalogue, context: ActionContext) -> Fired:
     """Run the set of a monitor. On a disabled account only the attempt is noted, and the monitor stays armed."""
     trigger, now_ns = firing.trigger, context.now_ns
     if page.account.disabled:
-        page.mark(trigger, executed=False, last_executed_ns=now_ns)
+        mark(page, firing, now_ns, executed=False)
         return Fired(firing)
-    page.mark(trigger, executed=True, last_executed_ns=now_ns)
+    mark(page, firing, now_ns, executed=True)
     action_set = catalogue.action_sets.get(trigger.terms.actions_id)
     try:
         if action_set is None:
             raise ActionFailed(None, f"there is no action set {trigger.terms.actions_id!r}")
         outside = run_set(action_set.actions, page, catalogue, replace(context, cause=firing))
     except ActionFailed as error:
-        page.mark(trigger, executed=False, last_executed_ns=now_ns)
-        context.tried.add((trigger.terms.group, trigger.terms.unique_id))
+        mark(page, firing, now_ns, executed=False)
+        context.tried.add((page.account.key, trigger.terms.group, trigger.terms.unique_id))
         return _failed(firing, page, str(error))
     if trigger.terms.recurrent:
-        page.mark(trigger, executed=False, last_executed_ns=now_ns)
+        mark(page, firing, now_ns, executed=False)
     return Fired(firing, outside, done=True)
 
 

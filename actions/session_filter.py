@@ -8,10 +8,10 @@ of CGRateS; a switch is told which call to cut, and no more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import Final
 
 from accounts.account import AccountKey
+from accounts.call_name import cgr_id
 from actions.context import OpenCall
 from actions.filter import FilterUnsupported, parse_filter, passes
 
@@ -62,8 +62,3 @@ def call_fields(key: AccountKey, call: OpenCall) -> dict[str, str]:
     """The fields of a call under the names that CGRateS gives them."""
     own = {"Tenant": key.tenant, "Account": key.account, "OriginID": call.call_id, "OriginHost": call.switch_id}
     return {**call.fields, **own, "CGRID": cgr_id(call.switch_id, call.call_id)}
-
-
-def cgr_id(switch_id: str, call_id: str) -> str:
-    """The name of a call that is unique over all switches, as CGRateS computes it; "" for none."""
-    return sha1((call_id + switch_id).encode(), usedforsecurity=False).hexdigest() if call_id else ""

@@ -4,6 +4,8 @@ Group FRAUD has a ceiling of 20.00 a day. Attached to account 1001 it becomes th
 and its own counter. Attaching FRAUD again keeps both; with `overwrite` all triggers are fresh copies, armed. A counter
 lives as long as a trigger that it belongs to, and keeps its value while triggers come and go around it.
 
+Arming a monitor on single calls arms it in every call; marking it as fired silences it in all of them.
+
 All changes are made on a page, and none where nothing changes.
 """
 
@@ -29,6 +31,8 @@ def attach_groups(page: Page, groups: Iterable[str], catalogue: Catalogue, *, ov
     kept = [] if overwrite else list(page.account.triggers)
     known = {(trigger.terms.group, trigger.terms.unique_id) for trigger in kept}
     added = [AccountTrigger(terms) for terms in wanted if (terms.group, terms.unique_id) not in known]
+    if overwrite:
+        _arm_in_calls(page, lambda name: True)
     if added or overwrite:
         replace_triggers(page, kept + added)
 
@@ -50,12 +54,21 @@ def replace_triggers(page: Page, triggers: list[AccountTrigger]) -> None:
 def set_trigger(page: Page, terms: TriggerTerms, *, executed: bool | None = None) -> None:
     """Give the account one trigger, or change the one of the same group and unique id; it keeps its mark (a new one is
     armed) unless `executed` says otherwise."""
-    name = (terms.group, terms.unique_id)
-    held = {(trigger.terms.group, trigger.terms.unique_id): trigger for trigger in page.account.triggers}
-    old = held.get(name)
-    mark = executed if executed is not None else old is not None and old.executed
-    held[name] = AccountTrigger(terms, mark, None if old is None else old.last_executed_ns)
+    held = {trigger.name: trigger for trigger in page.account.triggers}
+    name = AccountTrigger(terms).name
+    held[name] = renewed(terms, held.get(name))
+    if executed is not None:
+        held[name].executed = executed
+        if not executed:
+            _arm_in_calls(page, lambda fired: fired == name)
     replace_triggers(page, list(held.values()))
+
+
+def renewed(terms: TriggerTerms, old: AccountTrigger | None) -> AccountTrigger:
+    """A copy of a trigger in place of the one of the same name, with its mark: unless that is one of another window."""
+    if old is None:
+        return AccountTrigger(terms)
+    return AccountTrigger(terms, old.executed and old.terms.window is terms.window, old.last_executed_ns)
 
 
 def remove_triggers(page: Page, *, group: str = "", unique_id: str = "") -> None:
@@ -120,9 +133,20 @@ def arm_meant(page: Page, action: Action) -> Callable[[TriggerTerms], bool]:
 
 
 def _mark(page: Page, meant: Callable[[TriggerTerms], bool], *, executed: bool) -> None:
-    for trigger in page.account.triggers:
-        if trigger.executed != executed and meant(trigger.terms):
+    chosen = [trigger for trigger in page.account.triggers if meant(trigger.terms)]
+    for trigger in chosen:
+        if trigger.executed != executed:
             page.mark(trigger, executed=executed, last_executed_ns=trigger.last_executed_ns)
+    if not executed:
+        names = {trigger.name for trigger in chosen}
+        _arm_in_calls(page, lambda name: name in names)
+
+
+def _arm_in_calls(page: Page, meant: Callable[[str], bool]) -> None:
+    for counter in page.account.counters:
+        left = tuple([name for name in counter.fired if not meant(name)])
+        if left != counter.fired:
+            page.mark_in_call(counter, left)
 
 
 def _agrees(action: Action, terms: TriggerTerms) -> bool:

@@ -46,12 +46,14 @@ def watch(page: Page, catalogue: Catalogue, context: ActionContext) -> Watched:
 
 
 def _stop(page: Page, context: ActionContext, found: list[Fired]) -> StoppedBy | None:
+    """What ends the debit: its own account disabled, or its call cut, by whoever's monitor."""
     call = context.call
-    if call is None or call.key != page.account.key:
+    if call is None:
         return None
+    disabled = page.account.disabled and page.account.key == call.key
     done = [fired for fired in found if fired.done]
     for fired in done:
-        if page.account.disabled and fired is done[-1]:  # nothing fires on an account that is disabled
+        if disabled and fired is done[-1]:  # nothing fires on an account that is disabled
             return _stopped_by(fired.firing, ACCOUNT_DISABLED)
         if any(_cuts(effect, call) for effect in fired.outside):
             return _stopped_by(fired.firing, DISCONNECT)

@@ -3,7 +3,16 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.account import Account, AccountTrigger, BoundSide, CounterKind, ThresholdType, TriggerTerms, UnitCounter
+from accounts.account import (
+    Account,
+    AccountKey,
+    AccountTrigger,
+    BoundSide,
+    CounterKind,
+    ThresholdType,
+    TriggerTerms,
+    UnitCounter,
+)
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
@@ -85,7 +94,9 @@ def test_a_balance_that_the_operation_has_not_changed_is_not_looked_at() -> None
 
 def test_a_monitor_whose_set_failed_is_not_tried_again() -> None:
     desk = page("M=1", monitor("*min_balance *monetary 2"))
-    assert (due(desk, NOW, {("G", "U")}), bounds(desk.account, NOW, {("G", "U")})) == ((), ())
+    tried = {(KEY, "G", "U")}
+    assert (due(desk, NOW, tried), bounds(desk.account, NOW, tried)) == ((), ())
+    assert len(due(desk, NOW, {(AccountKey("cgrates.org", "1002"), "G", "U")})) == 1
 
 
 @table("""
@@ -101,7 +112,8 @@ def test_a_counter_monitor_looks_at_its_own_counter(row: str, firing: str) -> No
     desk = page("", monitor(f"{row} uid=C"), dirty=False)
     desk.account.counters.append(UnitCounter("C", "*monetary", CounterKind.EVENT, BalanceFilter(), amount("3")))
     firings = due(desk, NOW, set())
-    assert [(found.counter_id, found.observed) for found in firings] == ([(firing, amount("3"))] if firing else [])
+    name = ("*monetary", "*event", "C", "", "")
+    assert [(found.counter, found.observed) for found in firings] == ([(name, amount("3"))] if firing else [])
 
 
 def test_bounds_name_every_balance_that_is_meant_and_a_default_to_come() -> None:
@@ -125,7 +137,7 @@ def test_an_expired_balance_is_a_bound_that_every_portion_reaches() -> None:
     assert bounds(desk.account, NOW, set()) == ()
     desk.account.balances[1].terms = BalanceTerms("B", BalanceKind.MONETARY, expires_at_ns=NOW - 1)
     found = [(bound.balance_uuid, bound.value) for bound in bounds(desk.account, NOW, set())]
-    assert found == [("u-A", ANY_VALUE), ("u-B", ANY_VALUE)]
+    assert found == [("u-A", ANY_VALUE), ("u-B", ANY_VALUE), ("*default", ANY_VALUE)]
     assert [firing.balance_uuid for firing in due(desk, NOW, set())] == ["u-B"]
 
 

@@ -23,7 +23,7 @@ from tariffs.money import half
 from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
 from tariffs.zone import Zone
-from triggers.monitor import COUNTER_SIDES, UNWATCHED
+from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
 
 FILE: Final = "ActionTriggers.csv"
 COLUMNS: Final = (
@@ -146,7 +146,7 @@ def read_triggers(
 def _warn(row: Row, terms: TriggerTerms) -> None:
     """Say where a monitor loads and will never fire, or not as its row suggests."""
     counts = terms.type in COUNTER_SIDES
-    if terms.type in UNWATCHED:
+    if terms.type in SCORE_SIDES:
         row.warn("ThresholdType", "watches a score or metric that is not computed yet: the monitor never fires")
     elif not terms.kind:
         row.warn("BalanceType", "is empty: the monitor watches nothing", "the type of balance or counter it means")

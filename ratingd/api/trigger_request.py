@@ -29,7 +29,7 @@ from ratingd.errors import InvalidRequest
 from ratingd.v1.account_pb2 import Trigger
 from ratingd.v1.accounts_pb2 import BalanceSelector, SetScoresRequest, SetTriggerRequest, TransferBalanceRequest
 from ratingd.v1.amount_pb2 import Amount
-from triggers.monitor import COUNTER_SIDES, UNWATCHED
+from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
 from triggers.trigger_files import CONNECTS
 
 SCORES_MAX: Final = 100
@@ -114,7 +114,7 @@ def _kind(given: Trigger) -> str:
     """The list that is watched, or none: then a score is."""
     kind = given.kind
     type = _type(given)
-    if type in UNWATCHED:
+    if type in SCORE_SIDES:
         if kind:
             raise InvalidRequest("trigger.kind", "is for balances and counters; a score has its address in balance_id")
         return ""
@@ -135,7 +135,7 @@ def _threshold(given: Trigger, type: ThresholdType, kind: str, config: ApiConfig
 
 def _filter(given: Trigger, balance: BalanceSelector, type: ThresholdType, kind: str) -> BalanceFilter:
     id = name(given.balance_id, "trigger.balance_id") or None
-    if type in UNWATCHED:
+    if type in SCORE_SIDES:
         id = _address(given.balance_id, "trigger.balance_id")
     for field in ("kind", "uuid", "id"):
         if getattr(balance, field):

@@ -1,8 +1,8 @@
 """The catalogue: everything a tariff folder says about accounts, as one value beside the tariff.
 
-Action sets, the plans that run them, the groups of triggers, the shared groups, and the accounts' rows of the last
-load: importing those is part of that load, so the rows of earlier ones do not stay. Like a tariff it is immutable, so
-that a batch of requests can pin one.
+Action sets, the plans that run them, the groups of triggers, the shared groups, the aliases, and the accounts' rows of
+the last load: importing those is part of that load, so the rows of earlier ones do not stay. Like a tariff it is
+immutable, so that a batch of requests can pin one.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from accounts.account import AccountKey, TriggerTerms
 from accounts.shared_group import SharedGroup
 from actions.account_row import AccountRow
 from actions.action import ActionSet
+from actions.alias import NO_ALIASES, Aliases
 from actions.plan_schedule import ActionPlan
 
 
@@ -23,6 +24,7 @@ class Catalogue:
     trigger_groups: Mapping[str, tuple[TriggerTerms, ...]] = field(default_factory=dict)
     account_rows: Mapping[AccountKey, AccountRow] = field(default_factory=dict)
     shared_groups: Mapping[str, SharedGroup] = field(default_factory=dict)
+    aliases: Aliases = NO_ALIASES
 
 
 EMPTY_CATALOGUE: Final = Catalogue()

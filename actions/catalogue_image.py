@@ -5,6 +5,7 @@
     "groups": [["FRAUD", [{"group": "FRAUD", "unique_id": "F1", …}]]]
     "rows":   [["cgrates.org", "1001", "PACKAGE_10", "FRAUD", false, true]]
     "shared": [["FAMILY", {"*any": "*lowest"}]]
+    "aliases": [{"tenant": "cgrates.org", "id": "ATTR_1", "writes": [{"field": "Account", "value": "1001"}], …}]
 
 What has its default value is left out. An image of another format is refused.
 """
@@ -18,6 +19,7 @@ from accounts.document import filter_document, filter_from_document, trigger_doc
 from accounts.shared_group import SharedGroup, Strategy
 from actions.account_row import AccountRow
 from actions.action import Action, ActionSet, ActionType
+from actions.alias import Aliases, AliasProfile, Attribute, AttributeType
 from actions.catalogue import Catalogue
 from actions.plan_schedule import ActionPlan, PlanEntry
 from actions.value_formula import ValueFormula
@@ -36,6 +38,7 @@ def catalogue_image(catalogue: Catalogue) -> dict[str, object]:
         "groups": [[group, [_terms_members(t) for t in terms]] for group, terms in catalogue.trigger_groups.items()],
         "rows": [_row_cells(row) for row in catalogue.account_rows.values()],
         "shared": [[group.id, dict(group.strategies)] for group in catalogue.shared_groups.values()],
+        "aliases": [_alias_members(profile) for profile in catalogue.aliases.profiles],
     }
 
 
@@ -57,6 +60,7 @@ def _catalogue(image: Mapping[str, Any]) -> Catalogue:
         {group: tuple(_terms(members) for members in terms) for group, terms in image["groups"]},
         {row.key: row for row in rows},
         {id: SharedGroup(id, {who: Strategy(text) for who, text in found.items()}) for id, found in image["shared"]},
+        Aliases(tuple(_alias(members) for members in image["aliases"])),
     )
 
 
@@ -146,3 +150,35 @@ def _row_cells(row: AccountRow) -> Cells:
 def _row(cells: Cells) -> AccountRow:
     tenant, account, *rest = cells
     return AccountRow(AccountKey(tenant, account), *rest)
+
+
+def _alias_members(profile: AliasProfile) -> Members:
+    members: Members = {"tenant": profile.tenant, "id": profile.id, "weight": str(profile.weight)}
+    members["filters"] = list(profile.filters)
+    members["writes"] = [_attribute_members(attribute) for attribute in profile.attributes]
+    members |= {"starts_ns": profile.starts_ns, "ends_ns": profile.ends_ns}
+    return {name: value for name, value in members.items() if value not in (None, [])}
+
+
+def _alias(members: Members) -> AliasProfile:
+    return AliasProfile(
+        members["tenant"],
+        members["id"],
+        tuple(members.get("filters", ())),
+        tuple(_attribute(written) for written in members.get("writes", ())),
+        Decimal(members["weight"]),
+        members.get("starts_ns"),
+        members.get("ends_ns"),
+    )
+
+
+def _attribute_members(attribute: Attribute) -> Members:
+    members: Members = {"field": attribute.field, "type": attribute.type.value, "value": attribute.value}
+    members |= {"source": attribute.source, "filters": list(attribute.filters)}
+    return {name: value for name, value in members.items() if value}
+
+
+def _attribute(members: Members) -> Attribute:
+    type = AttributeType(members["type"])
+    filters = tuple(members.get("filters", ()))
+    return Attribute(members["field"], type, members.get("value", ""), members.get("source", ""), filters)

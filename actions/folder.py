@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from actions import account_files, action_files, action_plan_files, shared_group_files
+from actions import account_files, action_files, action_plan_files, alias_files, shared_group_files
+from actions.alias import Aliases
 from actions.catalogue import EMPTY_CATALOGUE, Catalogue
 from actions.catalogue_image import catalogue_from_image, catalogue_image
 from actions.plan_schedule import BUILT_IN_TIMINGS
@@ -26,13 +27,14 @@ from triggers import trigger_files
 OTHER_FILES: Final = frozenset(
     f"{name}.csv"
     for name in (
-        "Attributes", "CdrStats", "Chargers", "DerivedChargers", "DispatcherHosts", "DispatcherProfiles", "Filters",
+        "CdrStats", "Chargers", "DerivedChargers", "DispatcherHosts", "DispatcherProfiles", "Filters",
         "IPs", "LCRs", "Rankings", "RateProfiles", "Resources", "Routes", "Stats", "Thresholds",
         "Trends", "Users",
     )
 )  # fmt: skip
 USED_FILES: Final = RATING_FILES | {
-    module.FILE for module in (action_files, action_plan_files, trigger_files, account_files, shared_group_files)
+    module.FILE
+    for module in (action_files, action_plan_files, trigger_files, account_files, shared_group_files, alias_files)
 }
 
 
@@ -54,6 +56,7 @@ class PlanBook:
             "action_plans": len(self.catalogue.action_plans),
             "trigger_groups": len(self.catalogue.trigger_groups),
             "shared_groups": len(self.catalogue.shared_groups),
+            "aliases": len(self.catalogue.aliases.profiles),
             "accounts": len(self.catalogue.account_rows),
         }
 
@@ -113,7 +116,9 @@ def _read_catalogue(
     )
     rows = account_files.read_account_rows(files, plans.keys(), groups.keys(), findings)
     shared = dict(stored.shared_groups) | shared_group_files.read_shared_groups(files, findings)
-    return Catalogue(sets, plans, groups, rows, shared)
+    aliases = {(profile.tenant, profile.id): profile for profile in stored.aliases.profiles}
+    aliases |= alias_files.read_aliases(files, findings, now_ns=now_ns, zone=zone)
+    return Catalogue(sets, plans, groups, rows, shared, Aliases(tuple(aliases.values())))
 
 
 def _notices(files: Mapping[str, bytes]) -> list[Finding]:

@@ -65,7 +65,7 @@ def test_two_rows_for_one_account_are_a_fault_that_names_both() -> None:
 
 
 def test_each_file_that_is_not_used_has_one_notice() -> None:
-    files = dict.fromkeys(("Chargers.csv", "Filters.csv", "sub/Attributes.csv", "README.md"), b"anything, at\nall")
+    files = dict.fromkeys(("Chargers.csv", "Filters.csv", "sub/Stats.csv", "README.md"), b"anything, at\nall")
     files["ActionTrigers.csv"] = b""
     found, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN, zone=UTC)
     assert found is not None

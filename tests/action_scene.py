@@ -57,7 +57,7 @@ ACTIONS = {"do": "Action", "extra": "ExtraParameters", "if": "Filter", "id": "Ba
 TRIGGERS = {"uid": "UniqueId", "on": "ThresholdType", "at": "ThresholdValue", "recurrent": "Recurrent",
             "sleep": "MinSleep", "until": "ExpiryTime", "from": "ActivationTime", "id": "BalanceTag",
             "type": "BalanceType", "to": "BalanceDestinationIds", "bw": "BalanceWeight", "run": "ActionsId",
-            "w": "Weight"}  # fmt: skip
+            "timing": "BalanceTimingIds", "w": "Weight"}  # fmt: skip
 
 
 def instant(text: str, zone: Zone = UTC) -> int:

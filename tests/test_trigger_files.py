@@ -106,7 +106,11 @@ def test_an_id_that_is_not_given_comes_from_the_row() -> None:
     on=*max_balance type=*monetary w=x run=ACT         / fault Weight is not a number
     on=*max_balance type=*monetary run=NOACT           / fault ActionsId names no action set
     on=*max_balance type=*monetary                     / fault ActionsId is empty
-    on=*max_score at=80 id=score.risk run=ACT          / warning ThresholdType watches a score or metric that is not com
+    on=*max_score at=80 id=score.risk run=ACT          / warning ThresholdType watches a score or metric that nothing co
+    on=*min_counter at=20 id=b.asr.300 run=ACT         / warning ThresholdType watches a score or metric that nothing co
+    on=*max_event_counter type=*monetary timing=*day;*week run=ACT / fault BalanceTimingIds names 2 windows
+    on=*max_event_counter type=*monetary timing=!*day run=ACT / fault BalanceTimingIds excludes a window
+    on=*max_balance type=*monetary timing=*day run=ACT / fault BalanceTimingIds names a window, but *max_balance counts
     on=*max_balance at=2 run=ACT                       / warning BalanceType is empty: the monitor watches nothing
     on=*max_balance at=2 type=*event_connect run=ACT   / warning BalanceType is no type that is watched: the monitor nev
     on=*max_event_counter at=2 type=*minutes run=ACT   / warning BalanceType is no type that is watched: the monitor nev
@@ -138,11 +142,56 @@ def test_another_number_of_columns_is_refused() -> None:
     assert (groups, found.severity, found.line) == ((), Severity.FAULT, 1)
 
 
-def test_timings_and_groups_load_with_a_warning() -> None:
-    row = "G,,*max_balance_counter,2,,,,,,*monetary,,,,SHARED,,*day,,,,ACT,\n"
+@table("""
+    timing             | window | timings
+    *call              | *call  |
+    *hour              | *hour  |
+    *day               | *day   |
+    *week              | *week  |
+    *month             | *month |
+    PEAK;*day          | *day   | PEAK
+    PEAK;WEEKEND       |        | PEAK WEEKEND     # a filter, as ever
+    *daily             |        | *daily           # a timing, and no window
+    *any               |        |
+""")
+def test_a_window_stands_among_the_timings(timing: str, window: str, timings: str) -> None:
+    row = f"on=*max_event_counter at=20 type=*monetary timing={timing} run=ACT"
+    (terms,), findings = written(f"G {row}")
+    assert findings == []
+    assert (terms.window, " ".join(terms.filter.timing_ids or {})) == (window, timings)
+
+
+def test_a_monitor_on_a_score_has_its_address_and_no_type() -> None:
+    (terms,), findings = written("G on=*max_score at=79.5 id=score.masking type=*voice run=ACT")
+    assert (terms.kind, terms.filter.kind, terms.filter.id, terms.threshold) == (
+        "",
+        None,
+        "score.masking",
+        79_500_000_000,
+    )
+    assert [finding.field for finding in findings] == ["BalanceType", "ThresholdType"]
+
+
+@table("""
+    address        | known
+    score.risk     | yes
+    b.asr.300      | yes
+    a.total_calls.86400 | yes
+    trunk.acd.3600 | yes
+    score          | no
+    Score.risk     | no
+    score.         | no
+    score risk     | no
+                   | no
+""")
+def test_the_form_of_an_address_is_checked(address: str, known: str) -> None:
+    _, findings = read(f"G,,*max_score,80,,,,,{address},,,,,,,,,,,ACT,\n")
+    faults = [finding.field for finding in findings if finding.severity is Severity.FAULT]
+    assert faults == ([] if known == "yes" else ["BalanceTag"])
+
+
+def test_groups_and_timings_of_balances_are_part_of_the_filter() -> None:
+    row = "G,,*max_balance_counter,2,,,,,,*monetary,,,,SHARED,,PEAK,,,,ACT,\n"
     (terms,), findings = read(row)
-    assert [(f.severity, f.field) for f in findings] == [
-        (Severity.WARNING, "BalanceSharedGroup"),
-        (Severity.WARNING, "BalanceTimingIds"),
-    ]
-    assert (terms.filter.shared_groups, terms.filter.timing_ids) == ({"SHARED": True}, {"*day": True})
+    assert findings == []
+    assert (terms.filter.shared_groups, terms.filter.timing_ids) == ({"SHARED": True}, {"PEAK": True})

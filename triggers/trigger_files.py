@@ -7,14 +7,21 @@ what usage is meant; blank and `*any` say nothing. A blank UniqueId is derived f
 again gives the same id, so the accounts' marks and counters stay theirs. An edited row is a new monitor; who wants to
 edit a threshold and keep the marks gives the row an id.
 
-Thresholds of voice are nanoseconds, all others currency or units.
+Thresholds of voice are nanoseconds, all others currency, units or points of a score.
+
+A counter is unlimited unless BalanceTimingIds says what it counts over: with `*day` there the cap above is one of
+20.00 a day, by the account's calendar, and at its midnight the counter restarts and the monitor is armed again. Other
+names in that column are timings that the balance must have. A monitor on a score or traffic metric has its address in
+BalanceTag and no BalanceType:
+
+    FRAUD,,*max_score,80,false,0,,,score.masking,,,,,,,,,,,DISABLE_AND_LOG,10
 """
 
 from collections.abc import Mapping, Set
 from hashlib import sha256
 from typing import Final
 
-from accounts.account import ThresholdType, TriggerTerms
+from accounts.account import ThresholdType, TriggerTerms, Window
 from accounts.balance import BalanceKind, kind_scale
 from accounts.balance_filter import BalanceFilter
 from tariffs.csv_rows import Row, read_rows
@@ -24,6 +31,7 @@ from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
 from tariffs.zone import Zone
 from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
+from triggers.score_address import ADDRESS_ALLOWED, is_score_address
 
 FILE: Final = "ActionTriggers.csv"
 COLUMNS: Final = (
@@ -34,6 +42,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 CONNECTS: Final = "*event_connect"  # the list of the counter of connected calls
 KINDS: Final = frozenset(BalanceKind)
+WINDOWS: Final = frozenset(window.value for window in Window if window is not Window.NONE)
 DERIVED_LENGTH: Final = 16  # hexadecimal digits of a derived id
 
 
@@ -55,6 +64,9 @@ class TriggerReader:
         if not group:
             row.fault("Tag", "is empty", "the id of the group")
         self._check_actions(row)
+        if type in SCORE_SIDES:
+            kind = _check_score(row)
+        window, timing_ids = _window(row, type)
         terms = TriggerTerms(
             group=group,
             unique_id=self._unique_id(row),
@@ -62,12 +74,13 @@ class TriggerReader:
             threshold=_scaled(row.number("ThresholdValue"), kind_scale(kind)),
             actions_id=row["ActionsId"],
             kind=kind,
-            filter=self._filter(row, kind),
+            filter=self._filter(row, kind, timing_ids),
             recurrent=row.flag("Recurrent"),
             min_sleep_ns=_min_sleep(row),
             expires_at_ns=row.instant("ExpiryTime", now_ns=self.now_ns, zone=self.zone),
             activates_at_ns=row.instant("ActivationTime", now_ns=self.now_ns, zone=self.zone),
             weight=row.decimal("Weight"),
+            window=window,
         )
         if type is None or not group:
             return None
@@ -100,7 +113,7 @@ class TriggerReader:
         ordinal = self.seen[derived] = self.seen.get(derived, 0) + 1
         return derived if ordinal == 1 else f"{derived}-{ordinal}"
 
-    def _filter(self, row: Row, kind: str) -> BalanceFilter:
+    def _filter(self, row: Row, kind: str, timing_ids: Mapping[str, bool] | None) -> BalanceFilter:
         return BalanceFilter(
             kind=BalanceKind(kind) if kind in KINDS else None,
             id=_given(row, "BalanceTag"),
@@ -110,7 +123,7 @@ class TriggerReader:
             rating_subject=_given(row, "BalanceRatingSubject"),
             categories=row.names("BalanceCategories"),
             shared_groups=row.names("BalanceSharedGroup"),
-            timing_ids=row.names("BalanceTimingIds"),
+            timing_ids=timing_ids,
             blocker=row.given_flag("BalanceBlocker") if _given(row, "BalanceBlocker") else None,
             disabled=row.given_flag("BalanceDisabled") if _given(row, "BalanceDisabled") else None,
         )
@@ -119,6 +132,31 @@ class TriggerReader:
         if _given(row, "BalanceExpiryTime") is None:
             return None
         return row.instant("BalanceExpiryTime", now_ns=self.now_ns, zone=self.zone)
+
+
+def _check_score(row: Row) -> str:
+    """The list that a monitor on a score looks at: none. Faults and warnings for what its row says otherwise."""
+    if not is_score_address(row["BalanceTag"]):
+        row.fault("BalanceTag", "is no address of a score or traffic metric", ADDRESS_ALLOWED)
+    if _given(row, "BalanceType") is not None:
+        row.warn("BalanceType", "is not looked at: a score is no balance", "nothing")
+    return ""
+
+
+def _window(row: Row, type: ThresholdType | None) -> tuple[Window, Mapping[str, bool] | None]:
+    """What a counter counts over, and the timings that are left as a filter."""
+    names = row.names("BalanceTimingIds")
+    windows = [name for name in names or () if name in WINDOWS]
+    if not windows or names is None:
+        return Window.NONE, names
+    allowed = "one of " + ", ".join(sorted(WINDOWS))
+    if len(windows) > 1:
+        row.fault("BalanceTimingIds", f"names {len(windows)} windows", allowed)
+    if not all(names[window] for window in windows):
+        row.fault("BalanceTimingIds", "excludes a window", allowed)
+    if type is not None and type not in COUNTER_SIDES:
+        row.fault("BalanceTimingIds", f"names a window, but {type} counts nothing", "a window of a counter alone")
+    return Window(windows[0]), {name: given for name, given in names.items() if name not in WINDOWS} or None
 
 
 def _min_sleep(row: Row) -> int:
@@ -147,16 +185,12 @@ def _warn(row: Row, terms: TriggerTerms) -> None:
     """Say where a monitor loads and will never fire, or not as its row suggests."""
     counts = terms.type in COUNTER_SIDES
     if terms.type in SCORE_SIDES:
-        row.warn("ThresholdType", "watches a score or metric that is not computed yet: the monitor never fires")
+        row.warn("ThresholdType", "watches a score or metric that nothing computes yet: it has to be told over the API")
     elif not terms.kind:
         row.warn("BalanceType", "is empty: the monitor watches nothing", "the type of balance or counter it means")
     elif terms.kind not in KINDS and not (counts and terms.kind == CONNECTS):
         known = (*BalanceKind, CONNECTS) if counts else tuple(BalanceKind)
         row.warn("BalanceType", "is no type that is watched: the monitor never fires", ", ".join(known))
-    if terms.filter.shared_groups:
-        row.warn("BalanceSharedGroup", "is compared with the balances' groups; balances are not shared yet")
-    if terms.filter.timing_ids:
-        row.warn("BalanceTimingIds", "is compared with the balances' timings; neither timings nor windows are used yet")
 
 
 def _given(row: Row, column: str) -> str | None:

@@ -6,7 +6,6 @@ money, a duration, or units; a score is units ("70").
 """
 
 import json
-import re
 from typing import Final
 
 from accounts.account import ThresholdType, TriggerTerms, Window
@@ -30,10 +29,10 @@ from ratingd.v1.account_pb2 import Trigger
 from ratingd.v1.accounts_pb2 import BalanceSelector, SetScoresRequest, SetTriggerRequest, TransferBalanceRequest
 from ratingd.v1.amount_pb2 import Amount
 from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
+from triggers.score_address import ADDRESS_ALLOWED, is_score_address
 from triggers.trigger_files import CONNECTS
 
 SCORES_MAX: Final = 100
-ADDRESS: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS: Final = frozenset(kind.value for kind in BalanceKind)
 
 
@@ -179,8 +178,8 @@ def _instant(given: Trigger, field: str) -> int | None:
 
 
 def _address(text: str, field: str) -> str:
-    if not ADDRESS.fullmatch(required(text, field)):
-        raise InvalidRequest(field, f"{text[:60]!r} is no address of a score or metric: score.masking, b.asr.300")
+    if not is_score_address(required(text, field)):
+        raise InvalidRequest(field, f"{text[:60]!r} is not {ADDRESS_ALLOWED}")
     return text
 
 

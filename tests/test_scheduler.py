@@ -14,9 +14,9 @@ from ratingd import observe
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import ExecuteSet, RemoveAccount, SetAccount
 from ratingd.errors import Overloaded
-from ratingd.scheduler.plan_runs import CHUNK
 from ratingd.scheduler.planned import in_order, planned
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
+from ratingd.scheduler.walk import CHUNK
 from ratingd.store.rows import ScheduleRow
 from tests.engine_desk import FOLDER, SATURDAY_TEN, Desk
 
@@ -53,7 +53,8 @@ def playing(url: str, files: dict[str, bytes] = PLANS) -> Iterator[tuple[Desk, C
 
 
 def scheduler_of(desk: Desk, clock: Callable[[], int]) -> Scheduler:
-    return Scheduler(desk.store, desk.engine.submit, lambda: plans_of(desk, clock), SchedulerOptions(), clock)
+    plans, options = lambda: plans_of(desk, clock), SchedulerOptions()
+    return Scheduler(desk.store, desk.engine.submit, plans, options, clock, steady=lambda: clock() / SECOND)
 
 
 def plans_of(desk: Desk, clock: Callable[[], int]) -> Mapping[str, ActionPlan]:
@@ -124,7 +125,9 @@ def test_crash_in_the_middle_repeats_nothing(sqlite_url: str) -> None:
         desk.restart()
         scheduler_of(desk, clock).look()
         assert [desk.money(name) for name in ("1001", "1002", "1003")] == ["1", "1", "1"]
-        assert desk.store.schedules.get(*each.place) == ScheduleRow(*each.place, MIDNIGHT)
+        row = desk.store.schedules.get(*each.place)
+        assert row is not None
+        assert (row.done_ns, row.running_ns, row.ran_ns) == (MIDNIGHT, None, MIDNIGHT)
 
 
 def test_midnight_is_where_the_account_lives(sqlite_url: str) -> None:

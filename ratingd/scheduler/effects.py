@@ -14,12 +14,21 @@ from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import Answer, Operation
-from ratingd.errors import AccountBusy, AccountUnknown, DeadlinePassed, Overloaded, RatingdError, Unavailable
+from ratingd.errors import (
+    AccountBusy,
+    AccountUnknown,
+    DeadlinePassed,
+    KeyReused,
+    Overloaded,
+    RatingdError,
+    Unavailable,
+)
 
 Submit = Callable[[Command, Callable[[Reply], None]], None]
 
 FINGERPRINT: Final = b"schedule"
 LATER: Final = (Overloaded, Unavailable, AccountBusy, DeadlinePassed)
+DONE: Final = (AccountUnknown, KeyReused)  # removed since the list was read; done so long ago that the answer is gone
 PAUSE_S: Final = 0.5
 OK: Final = Reply(0, b"")
 REFUSED: Final = Reply(9, b"")
@@ -70,7 +79,7 @@ class Effects:
 
     @staticmethod
     def _told(key: AccountKey, error: RatingdError | None) -> bool:
-        if error is None or isinstance(error, (*LATER, AccountUnknown)):  # removed since the list was read
+        if error is None or isinstance(error, (*LATER, *DONE)):
             return False
         observe.event("schedule.refused", account=str(key), reason=error.reason, error=str(error))
         return True

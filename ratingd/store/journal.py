@@ -83,19 +83,18 @@ class Journal:
         with self._database.read() as connection:
             return int(connection.execute(select(func.count()).select_from(operations)).scalar_one())
 
-    def forget_replies(self, from_ns: int, before_ns: int, chunk: int = 2000) -> int:
-        """Blank the answers given in [from_ns, before_ns), a chunk a transaction so that nobody waits for it."""
-        blanked = 0
-        while from_ns < before_ns:
-            with self._database.read() as connection:
-                ahead = select(o.at_ns).where(o.at_ns >= from_ns, o.at_ns < before_ns).order_by(o.at_ns)
-                end_ns = connection.scalar(ahead.offset(chunk).limit(1)) or before_ns
-            end_ns = max(end_ns, from_ns + 1)
-            with self._database.write() as connection:
-                old = update(operations).where(o.at_ns >= from_ns, o.at_ns < end_ns, o.reply.is_not(None))
-                blanked += connection.execute(old.values(reply=None)).rowcount
-            from_ns = end_ns
-        return blanked
+    def forget_some_replies(self, from_ns: int, before_ns: int, chunk: int = 2000) -> tuple[int, int]:
+        """Blank the next answers given in [from_ns, before_ns), some `chunk` of them so that nobody waits for it.
+
+        How many were blanked, and the instant to go on from; that is `before_ns` when none is left.
+        """
+        with self._database.read() as connection:
+            ahead = select(o.at_ns).where(o.at_ns >= from_ns, o.at_ns < before_ns).order_by(o.at_ns)
+            end_ns = connection.scalar(ahead.offset(chunk).limit(1)) or before_ns
+        end_ns = max(end_ns, from_ns + 1)
+        with self._database.write() as connection:
+            old = update(operations).where(o.at_ns >= from_ns, o.at_ns < end_ns, o.reply.is_not(None))
+            return connection.execute(old.values(reply=None)).rowcount, end_ns
 
 
 def operation(row: Row[Any]) -> OperationRow:

@@ -7,7 +7,7 @@ from any thread.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, and_, delete, select
@@ -180,11 +180,17 @@ class Store:
     def keep_cursor(self, name: str, value: str) -> None:
         self.commit(Batch(cursors=[CursorWrite(name, value)]))
 
-    def forget_replies(self, before_ns: int) -> int:
-        """Blank the stored answers given before an instant; how many. Their keys remain used."""
-        done_to = int(self.cursor(FORGOTTEN_TO) or 0)
-        blanked = self.journal.forget_replies(done_to, before_ns)
-        self.keep_cursor(FORGOTTEN_TO, str(max(done_to, before_ns)))
+    def forget_replies(self, before_ns: int, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Blank the stored answers given before an instant; how many. Their keys remain used.
+
+        Goes in chunks and keeps its place after each, so that one who is `stopping` waits for a chunk at most.
+        """
+        place_ns = int(self.cursor(FORGOTTEN_TO) or 0)
+        blanked = 0
+        while place_ns < before_ns and not stopping():
+            some, place_ns = self.journal.forget_some_replies(place_ns, before_ns)
+            self.keep_cursor(FORGOTTEN_TO, str(place_ns))
+            blanked += some
         return blanked
 
     def forget_calls(self, before_ns: int) -> int:

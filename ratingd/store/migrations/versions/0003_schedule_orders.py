@@ -1,7 +1,7 @@
 """What operators order of the scheduler, what they pause, and how far a run has come.
 
 A replay that is asked of one daemon is run by the one that holds the lock, so it is a row; a pause holds over restarts,
-so it is one too. Runs under way get the figures of their progress. Locks `schedules`, a row for each plan entry and time
+so it is one too. Runs under way get the figures of their progress. Locks `schedules`, a row for each entry and time
 zone, for the moment of adding columns. Going back forgets pauses and open orders; what has run stays known.
 """
 

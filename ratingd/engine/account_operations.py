@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from accounts.account import Account, AccountKey
 from accounts.book import Book, Page
 from accounts.charge import ChargeRules
+from accounts.holding import expire
 from actions.account_import import Imported, import_account, set_account
 from actions.action import Action
 from actions.catalogue import Catalogue
@@ -205,4 +206,5 @@ def _expire(page: Page, book: PlanBook, context: ActionContext) -> Result:
     result = _watched(page, book, context)
     drop_expired(page, context.now_ns)
     drop_over(page, context.now_ns)
+    expire(page, context.now_ns)
     return result

@@ -135,7 +135,7 @@ def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
 
 
 def next_due(account: Account) -> int | None:
-    """The earliest instant at which something of the account expires: a balance or a trigger."""
+    """The earliest instant at which something of the account expires: a balance, a trigger or a reservation."""
     earliest: int | None = None
     for balance in account.balances:
         expires = balance.terms.expires_at_ns
@@ -145,4 +145,7 @@ def next_due(account: Account) -> int | None:
         expires = trigger.terms.expires_at_ns
         if expires is not None and (earliest is None or expires < earliest):
             earliest = expires
+    for reservation in account.reservations:
+        if earliest is None or reservation.expires_at_ns < earliest:
+            earliest = reservation.expires_at_ns
     return earliest

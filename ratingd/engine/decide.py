@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
-from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Reason, Refused
-from accounts.debit import debit
-from accounts.max_debit import max_debit
+from accounts.call_counting import CallCounters
+from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Granted, Reason, Refused
+from accounts.counter_window import rolled
+from accounts.holding import charged, hold, release
+from accounts.postponed import settle_for
 from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
@@ -27,7 +29,7 @@ from ratingd.engine.charge_record import charge_from_text, charge_text, returned
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
-from ratingd.engine.laying import changed, keep_members, lay
+from ratingd.engine.laying import changed, keep_members, lay, local_zone
 from ratingd.engine.operation import (
     AccountAnswer,
     Charged,
@@ -37,11 +39,13 @@ from ratingd.engine.operation import (
     ReadAccount,
     Refund,
     Refunded,
+    Reserved,
 )
 from ratingd.engine.plans import PlanDesk, PlanVersion
-from ratingd.errors import AccountUnknown, ChargeUnknown, RatingdError
+from ratingd.errors import AccountUnknown, ChargeUnknown, InvariantBroken, RatingdError
 from ratingd.store.rows import OpenCall, OpenCallWrite, OperationRow
 from ratingd.store.store import Store
+from tariffs.money import decimal_text
 from tariffs.zone import Zone, zone
 from triggers.monitor import bounds
 
@@ -85,14 +89,16 @@ class Decider:
         match operation:
             case Debit(request) | MaxDebit(request):
                 return self._charge(command, laid, self._localised(request, held.account), isinstance(operation, Debit))
-            case GetMaxSessionTime(request):
-                return self._ask(command, held, self._localised(request, held.account))
+            case GetMaxSessionTime(request, reserve_ns):
+                return self._ask(command, laid, self._localised(request, held.account), reserve_ns)
             case Refund():
                 return self._refund(command, laid, operation, pending)
             case ReadAccount():
                 if held.account is None:
                     raise AccountUnknown(command.key.tenant, command.key.account)
-                return self._plain(command, command.encode(AccountAnswer("", held.account)))
+                now = self._clock()
+                account = rolled(held.account, now, local_zone(held.account, self._default_zone))
+                return self._plain(command, command.encode(AccountAnswer("", account)))
             case _:
                 return self._change(command, laid)
 
@@ -105,14 +111,36 @@ class Decider:
 
     # -- charging
 
-    def _ask(self, command: Command, held: Held, request: ChargeRequest) -> Decision:
+    def _ask(
+        self, command: Command, laid: Mapping[AccountKey, Held], request: ChargeRequest, reserve_ns: int | None
+    ) -> Decision:
+        """GetMaxSessionTime; with `reserve_ns` the call holds what it is granted, and is open from then on."""
+        held = laid[command.key]
         version = self._version(held, request)
         early = refuse_early(request, held.account, self._rules)
         if early is not None or held.account is None:
-            return self._plain(command, command.encode(early or _unknown(request.key)))
-        return self._plain(
-            command, command.encode(max_session_time(held.account, version.book.tariff, request, self._rules))
-        )
+            granted: Granted | Refused = early or _unknown(request.key)
+        else:
+            granted = max_session_time(held.account, version.book.tariff, request, self._rules)
+        if reserve_ns is None:
+            return self._plain(command, command.encode(granted))
+        now, operation_id = self._clock(), self._ids.next()
+        if isinstance(granted, Refused):
+            return self._refused(command, granted, operation_id, now, version)
+        book = lay(laid, now, self._default_zone)
+        page = book.page(command.key)
+        if page is None or request.call is None:
+            raise InvariantBroken(f"{command.key} is to hold what it is granted, and there is no such account or call")
+        holders = tuple([holder.account for holder in hold(page, request, granted, now + reserve_ns)])
+        reply = command.encode(Reserved(operation_id, granted, request.call, holders))
+        if command.dry_run:
+            return Decision(operation_id, now, _kind(command), version.number, reply)
+        return Decision(
+            operation_id, now, _kind(command), version.number, reply,
+            stored=True,
+            pages=changed(book, now),
+            open_call=self._open_call(held, request, granted.usage != 0, version, now),
+        )  # fmt: skip
 
     def _charge(
         self, command: Command, laid: Mapping[AccountKey, Held], request: ChargeRequest, whole: bool
@@ -122,20 +150,23 @@ class Decider:
         version = self._version(held, request)
         known = _known_call(held, request, now) is not None
         early = refuse_early(request, held.account, self._rules, open_call=known)
-        book = lay(laid)
+        book = lay(laid, now, self._default_zone)
         page = book.page(command.key)
         if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
         context = self._context(page.account, held, now, request)
-        armed = () if command.dry_run else bounds(page.account, now, context.tried)
-        settle = debit if whole else max_debit
+        counting = CallCounters(book.pages.values(), context.call_name, now + self._open_call_ns)
+        armed = () if command.dry_run else bounds(page.account, now, context.tried, context.call_name)
+        settle = settle_for(request, whole=whole)
         settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id)
         outcome, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
         if isinstance(outcome, Refused):
             return self._refused(command, outcome, operation_id, now, version)
+        charged(page, request, outcome, now)
         if page.changes:
             drop_expired(page, now)
             drop_over(page, now)
+        counting.end(over=request.final)
         keep_members(book, laid)
         pages = changed(book, now)
         reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
@@ -146,9 +177,9 @@ class Decider:
             stored=True,
             pages=pages,
             outside=outside,
-            log=_log_lines(outside, failures, request.key),
+            log=(*_log_lines(outside, failures, request.key), *_overdrawn(request.key, outcome)),
             charge=charge_text(request, outcome) if outcome.timespans else None,
-            open_call=self._open_call(held, request, outcome, version, now),
+            open_call=self._open_call(held, request, outcome.granted != 0 or bool(outcome.timespans), version, now),
         )  # fmt: skip
 
     def _refund(
@@ -156,15 +187,16 @@ class Decider:
     ) -> Decision:
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
-        book = lay(laid)
+        book = lay(laid, now, self._default_zone)
         page = book.page(command.key)
         if page is None:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
         context = self._context(page.account, held, now, charge.request)
-        armed = () if command.dry_run else bounds(page.account, now, context.tried)
+        armed = () if command.dry_run else bounds(page.account, now, context.tried, context.call_name)
         settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
         cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
+        release(page, charge.request.call)
         keep_members(book, laid)
         pages = changed(book, now)
         reply = command.encode(Refunded(operation_id, cost, page.account))
@@ -213,7 +245,7 @@ class Decider:
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
         context = self._context(held.account, held, now, None)
-        book = lay(laid)
+        book = lay(laid, now, self._default_zone)
         result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
         keep_members(book, laid)
         pages = changed(book, now)
@@ -261,9 +293,9 @@ class Decider:
         )
 
     def _open_call(
-        self, held: Held, request: ChargeRequest, cost: CallCost, version: PlanVersion, now: int
+        self, held: Held, request: ChargeRequest, served: bool, version: PlanVersion, now: int
     ) -> OpenCallWrite | None:
-        """Whether this debit opens a call, keeps it open or closes it; None where the stored row still serves."""
+        """Whether this request opens a call, keeps it open or closes it; None where the stored row still serves."""
         if not request.call_id:
             return None
         known = _known_call(held, request, now)
@@ -271,7 +303,7 @@ class Decider:
             return None if known is None else OpenCallWrite(known, closed=True)
         if known is not None and now - known.last_seen_ns < SEEN_EVERY_NS:
             return None
-        if known is None and cost.granted == 0 and not cost.timespans:
+        if known is None and not served:
             return None
         fields = known.fields if known is not None else _call_fields(request, version)
         call = OpenCall(request.switch_id, request.call_id, request.key, now, now + self._open_call_ns, fields)
@@ -323,6 +355,13 @@ def _calls(held: Held, request: ChargeRequest | None, now: int) -> tuple[ActionC
                 "Tenant": request.key.tenant, "Category": request.category, "Destination": request.destination,
                 "Subject": request.subject, "ToR": request.tor, **request.extra_fields})  # fmt: skip
     return tuple(calls.values())
+
+
+def _overdrawn(key: AccountKey, cost: CallCost) -> tuple[LogLine, ...]:
+    """A warning for an account that owes money and may not."""
+    if not cost.overdrawn:
+        return ()
+    return (LogLine("account.overdrawn", {"account": str(key), "amount": decimal_text(cost.overdrawn)}),)
 
 
 def _log_lines(outside: Sequence[Outside], failures: Sequence[str], key: AccountKey) -> tuple[LogLine, ...]:

@@ -19,7 +19,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from actions.filter import FilterType, InlineFilter, parse_filter
+from actions.filter import FilterType, parse_filter
 
 Fields = dict[str, str]
 TENANT: Final = "Tenant"
@@ -115,7 +115,10 @@ NO_ALIASES: Final = Aliases()
 def _texts(profile: AliasProfile) -> tuple[str, tuple[str, ...]] | None:
     """A field and the texts of which it must be one; None where no filter says so."""
     for text in profile.filters:
-        filter: InlineFilter = parse_filter(text)
+        try:
+            filter = parse_filter(text)
+        except ValueError:  # such a profile matches nothing
+            continue
         if filter.type is FilterType.STRING and len(filter.steps) == 1 and "" not in filter.values:
             return str(filter.steps[0]), filter.values
     return None

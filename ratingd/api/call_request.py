@@ -10,6 +10,7 @@ from typing import Final
 
 from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, RequestType
+from ratingd.api.aliased import Named, aliased
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import duration_ns, instant_ns, money_nano, name, usage_of
 from ratingd.errors import InvalidRequest, UnknownTimeZone
@@ -47,11 +48,23 @@ def charge_request(
     tor = name(call.tor, "call.tor") or VOICE
     start_ns, end_ns = _extent(call, tor, config)
     call_zone, zone_given = _zone(call.time_zone, config)
-    return ChargeRequest(
-        AccountKey(name(call.tenant, "call.tenant") or config.default_tenant, account or subject),
-        name(call.category, "call.category") or config.default_category,
+    switch_id, call_id = name(call.switch_id, "call.switch_id"), name(call.call_id, "call.call_id")
+    named = Named(
+        name(call.tenant, "call.tenant") or config.default_tenant,
+        account or subject,
         subject or account,
+        name(call.category, "call.category") or config.default_category,
         name(call.destination, "call.destination"),
+        _extra_fields(call) if call.extra_fields else None,
+    )
+    aliases = config.aliases()
+    if aliases:
+        named = aliased(named, aliases, config.clock(), {"ToR": tor, "OriginID": call_id, "OriginHost": switch_id})
+    return ChargeRequest(
+        AccountKey(named.tenant, named.account),
+        named.category,
+        named.subject,
+        named.destination,
         tor,
         start_ns,
         end_ns,
@@ -65,9 +78,9 @@ def charge_request(
         perform_rounding=perform_rounding,
         deny_negative=deny_negative,
         final=final,
-        extra_fields=_extra_fields(call) if call.extra_fields else None,
-        switch_id=name(call.switch_id, "call.switch_id"),
-        call_id=name(call.call_id, "call.call_id"),
+        extra_fields=named.extra,
+        switch_id=switch_id,
+        call_id=call_id,
         zone_given=zone_given,
         request_type=request_type,
     )

@@ -10,7 +10,9 @@ from typing import Final
 
 from google.protobuf.message import Message
 
+from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, Granted, Refused
+from ratingd.api.aliased import Named, aliased
 from ratingd.api.answers import AnswerWriter
 from ratingd.api.call_request import charge_request, max_rate_of, request_type_of, reserve_of
 from ratingd.api.config import ApiConfig
@@ -98,7 +100,8 @@ class Charging:
 
     def refund(self, request: RefundRequest, deadline_ns: int | None) -> Command:
         key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
-        account = account_key(request.tenant, request.account, self._config.default_tenant)
+        asked = account_key(request.tenant, request.account, self._config.default_tenant)
+        account = AccountKey(*aliased(Named(*asked), self._config.aliases(), self._config.clock())[:2])
         operation = Refund(required(request.charge_id, "charge_id"), _runs(request))
         encode = _RefundEncoding(self._writer, account.account)
         mark = fingerprint(request, b"refund")

@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts.charge import ChargeRules
+from actions.alias import NO_ALIASES, Aliases
 from tariffs.zone import UTC, Zone
 
 
 @dataclass(frozen=True, slots=True)
 class ApiConfig:
-    """Defaults of requests, and limits. `clock` gives nanoseconds since the epoch."""
+    """Defaults of requests, and limits. `clock` gives nanoseconds since the epoch, `aliases` those in force."""
 
     clock: Callable[[], int]
     rules: ChargeRules = field(default_factory=ChargeRules)
     default_tenant: str = "cgrates.org"
     default_category: str = "call"
     default_zone: Zone = UTC
+    aliases: Callable[[], Aliases] = lambda: NO_ALIASES
     currency: str = ""  # ISO 4217, written beside every amount; "" leaves it out
     max_message_bytes: int = 4_194_304
     streams_max: int = 256

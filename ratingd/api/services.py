@@ -1,5 +1,6 @@
 """All services and the one table of their methods, whichever transport serves it."""
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 from ratingd.api.accounts import Accounts
@@ -35,6 +36,7 @@ class Services:
         disconnects: DisconnectDesk,
         daemon: Daemon,
     ) -> None:
+        config = replace(config, aliases=lambda: charger.plans.current(config.clock()).book.catalogue.aliases)
         self._config: Final = config
         self._charger: Final = charger
         self._charging: Final = Charging(config)

@@ -5,7 +5,8 @@
     assert scene.told() == "M=25 fired:T1"
 
 Sets and groups are written with short names of their columns (`units=10`) and read as the CSV files they stand for.
-Every operation works on a page of its own, and its record must rebuild the account it leaves.
+Every operation works on a page of its own, whose windows are rolled first, and its record must rebuild the account it
+leaves. Times of the clock are those of the account's zone: `at 2026-11-22T00:00:00`.
 """
 
 import csv
@@ -14,14 +15,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from accounts.account import Account, AccountKey
+from accounts.account import Account, AccountKey, UnitCounter
 from accounts.account_state import amount_text
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
-from accounts.charge import CallCost, ChargeRequest, ChargeRules, Refused
+from accounts.call_counting import CallCounters
+from accounts.call_name import cgr_id
+from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Refused
+from accounts.counter_window import roll_windows, rolled
 from accounts.debit import debit
 from accounts.document import account_document
+from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.replay import replay
 from actions import account_files, action_files, action_plan_files
@@ -37,11 +42,13 @@ from ratingd.engine.charge_loop import run_charge
 from tariffs.fault import Finding
 from tariffs.instant import parse_instant
 from tariffs.money import NANO, decimal_text
-from tariffs.zone import SECOND_NS, UTC, Zone
+from tariffs.zone import SECOND_NS, UTC, Zone, zone
+from tests.account_scene import runs_of
 from triggers import trigger_files
 from triggers.monitor import bounds
 
 KEY = AccountKey("cgrates.org", "1001")
+CALL_NS = 3 * 3600 * SECOND_NS  # a call that is not heard of for so long is over
 SATURDAY_TEN = 1_795_255_200 * NANO  # 2026-11-21T10:00:00Z
 RULES = ChargeRules()
 RATES = {
@@ -132,10 +139,15 @@ def balances(text: str) -> list[Balance]:
 class Scene:
     """`outside` collects what the operations send, `refused` why the last one failed."""
 
-    def __init__(self, plan_book: PlanBook, before: str = "", groups: str = "", now_ns: int = SATURDAY_TEN) -> None:
+    def __init__(
+        self, plan_book: PlanBook, before: str = "", groups: str = "", now_ns: int = SATURDAY_TEN, time_zone: str = ""
+    ) -> None:
         self.book = plan_book
         self.now_ns = now_ns
-        self.account = Account(KEY, balances(before))
+        self.zone = zone(time_zone) if time_zone else UTC
+        self.account = Account(KEY, balances(before), time_zone=time_zone)
+        self.charge: Charge | None = None  # the last one
+        self.call_ids: dict[str, str] = {}  # by the name that counters have
         self.calls: list[OpenCall] = []
         self.outside: list[Outside] = []
         self.refused = ""
@@ -161,7 +173,15 @@ class Scene:
             case "reattach":
                 self.operate(lambda page, context: attach_groups(page, words, self.book.catalogue, overwrite=True))
             case "call":
-                self.call(*words)
+                given = dict(word.split("=") for word in words if "=" in word)
+                plain = [word for word in words if "=" not in word and word != "final"]
+                self.call(*plain, final="final" in words, call_id=given.get("id", "c1"))
+            case "refund":
+                self.refund()
+            case "score":
+                self.operate(lambda page, context: self._score(page, context, *words))
+            case "at":
+                self.now_ns = instant(words[0], self.zone)
             case "arm":
                 self.operate(self._arm)
             case "zero":
@@ -176,14 +196,15 @@ class Scene:
 
     def operate(self, change: Callable[[Page, ActionContext], Sequence[Outside] | None]) -> None:
         """One operation on a page of its own; its record must rebuild the account."""
-        page = Page(self.account.copy())
+        page = self.page()
         self.refused = ""
-        before = account_document(self.account)
+        before = account_document(page.account)
+        laid = list(page.changes)
         try:
             outside = change(page, self.context())
         except ActionFailed as failed:
             self.refused = str(failed)
-            assert page.changes == []
+            assert page.changes == laid
             assert account_document(page.account) == before
             return
         self.keep(page, outside or ())
@@ -199,39 +220,75 @@ class Scene:
         self.outside += outside
 
     def context(self, call: ChargeRequest | None = None) -> ActionContext:
-        return ActionContext(self.now_ns, UTC, self.new_id, call=call, open_calls=self.calls)
+        return ActionContext(self.now_ns, self.zone, self.new_id, call=call, open_calls=self.calls)
+
+    def page(self) -> Page:
+        page = Page(self.account.copy())
+        roll_windows(page, self.now_ns, self.zone)
+        return page
 
     def new_id(self) -> str:
         self._ids += 1
         return f"n{self._ids}"
 
     def told(self) -> str:
-        """`M=25 #C=1.8 disabled fired:T1`: balances and counters in their order, then what is not as usual."""
-        account = self.account
+        """`M=25 #C=1.8 disabled fired:T1`: balances and counters in their order, then what is not as usual.
+
+        A counter of one call is `#C@c1=1.8`, and `fired:G/T1@c1` a mark in it. The account is told as it reads now.
+        """
+        account = rolled(self.account, self.now_ns, self.zone)
         words = [f"{b.terms.id or '_'}={_value(b)}" for b in account.balances]
-        words += [f"#{c.id}={amount_text(c.value, c.kind)}" for c in account.counters]
+        words += [f"#{c.id}{self._of_call(c)}={amount_text(c.value, c.kind)}" for c in account.counters]
+        words += [f"fired:{name}{self._of_call(c)}" for c in account.counters for name in c.fired]
         words += ["disabled"] * account.disabled + ["negative"] * account.allow_negative
         words += [f"fired:{t.terms.unique_id}" for t in account.triggers if t.executed]
         return " ".join(words)
 
-    def call(self, usage: str, destination: str = "49123", category: str = "call", *, final: bool = False) -> None:
-        """Debit a piece of a call that begins now; `answer` is the reply."""
+    def _of_call(self, counter: UnitCounter) -> str:
+        return f"@{self.call_ids[counter.call]}" if counter.call else ""
+
+    def call(
+        self, usage: str, destination: str = "49123", category: str = "call", *, final: bool = False,
+        call_id: str = "c1",
+    ) -> None:  # fmt: skip
+        """Debit a piece of a call that begins now; `answer` is the reply. The call `-` has no name."""
         ns = amount(usage)
+        call_id = call_id.removeprefix("-")
         request = ChargeRequest(
             KEY, category, "1001", destination, "*voice", self.now_ns, self.now_ns + ns, UTC, final=final,
-            call_id="c1", switch_id="sw1",
+            call_id=call_id, switch_id="sw1",
         )  # fmt: skip
+        self.call_ids[cgr_id("sw1", call_id)] = call_id
         refused = refuse_early(request, self.account, RULES)
         if refused is not None:
             self.answer = refused
             return
-        page = Page(self.account.copy())
+        page = self.page()
         context = self.context(request)
-        armed = bounds(page.account, self.now_ns, context.tried)
+        counting = CallCounters([page], context.call_name, self.now_ns + CALL_NS)
+        armed = bounds(page.account, self.now_ns, context.tried, context.call_name)
         settlement = debit(page, self.book.tariff, request, RULES, armed, self.new_id)
         self.answer, outside, _ = run_charge(settlement, page, self.book.catalogue, context)
         if isinstance(self.answer, CallCost):
+            counting.end(over=final)
             self.keep(page, outside)
+            runs = runs_of(self.answer)
+            self.charge = Charge("C1", request, runs, (0,) * len(runs))
+
+    def refund(self) -> None:
+        """Give the last charge back, all of it."""
+        assert self.charge is not None
+        page = self.page()
+        context = self.context(self.charge.request)
+        armed = bounds(page.account, self.now_ns, context.tried, context.call_name)
+        settlement = refund(page, self.book.tariff, self.charge, None, armed)
+        _, outside, _ = run_charge(settlement, page, self.book.catalogue, context)
+        self.keep(page, outside)
+
+    def _score(self, page: Page, context: ActionContext, address: str, value: str = "") -> tuple[Outside, ...]:
+        """SetScores of one address; without a value it is forgotten."""
+        page.set_score(address, amount(value) if value else None)
+        return watch(page, self.book.catalogue, context).outside
 
     def _arm(self, page: Page, context: ActionContext) -> tuple[Outside, ...]:
         reset_triggers(page)

@@ -29,7 +29,7 @@ from ratingd.engine.charge_record import charge_from_text, charge_text, returned
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
-from ratingd.engine.laying import changed, keep_members, lay, local_zone
+from ratingd.engine.laying import Laid, changed, keep_members, lay, local_zone
 from ratingd.engine.operation import (
     AccountAnswer,
     Charged,
@@ -78,7 +78,7 @@ class Decider:
     def new_id(self) -> str:
         return new_balance_id()
 
-    def decide(self, command: Command, laid: Mapping[AccountKey, Held], pending: Sequence[OperationRow]) -> Decision:
+    def decide(self, command: Command, laid: Laid, pending: Sequence[OperationRow]) -> Decision:
         """Decide a command on the accounts laid before it, its own among them.
 
         `pending` are this account's operations that may not be on disk yet. Raises AccountsNeeded where it must be
@@ -111,9 +111,7 @@ class Decider:
 
     # -- charging
 
-    def _ask(
-        self, command: Command, laid: Mapping[AccountKey, Held], request: ChargeRequest, reserve_ns: int | None
-    ) -> Decision:
+    def _ask(self, command: Command, laid: Laid, request: ChargeRequest, reserve_ns: int | None) -> Decision:
         """GetMaxSessionTime; with `reserve_ns` the call holds what it is granted, and is open from then on."""
         held = laid[command.key]
         version = self._version(held, request)
@@ -138,13 +136,11 @@ class Decider:
         return Decision(
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
-            pages=changed(book, now),
+            pages=changed(book, laid, now),
             open_call=self._open_call(held, request, granted.usage != 0, version, now),
         )  # fmt: skip
 
-    def _charge(
-        self, command: Command, laid: Mapping[AccountKey, Held], request: ChargeRequest, whole: bool
-    ) -> Decision:
+    def _charge(self, command: Command, laid: Laid, request: ChargeRequest, whole: bool) -> Decision:
         """Debit (`whole`) or MaxDebit."""
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._version(held, request)
@@ -168,7 +164,7 @@ class Decider:
             drop_over(page, now)
         counting.end(over=request.final)
         keep_members(book, laid)
-        pages = changed(book, now)
+        pages = changed(book, laid, now)
         reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
@@ -182,9 +178,7 @@ class Decider:
             open_call=self._open_call(held, request, outcome.granted != 0 or bool(outcome.timespans), version, now),
         )  # fmt: skip
 
-    def _refund(
-        self, command: Command, laid: Mapping[AccountKey, Held], wanted: Refund, pending: Sequence[OperationRow]
-    ) -> Decision:
+    def _refund(self, command: Command, laid: Laid, wanted: Refund, pending: Sequence[OperationRow]) -> Decision:
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
         book = lay(laid, now, self._default_zone)
@@ -198,7 +192,7 @@ class Decider:
         cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
         release(page, charge.request.call)
         keep_members(book, laid)
-        pages = changed(book, now)
+        pages = changed(book, laid, now)
         reply = command.encode(Refunded(operation_id, cost, page.account))
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
@@ -240,7 +234,7 @@ class Decider:
 
     # -- accounts
 
-    def _change(self, command: Command, laid: Mapping[AccountKey, Held]) -> Decision:
+    def _change(self, command: Command, laid: Laid) -> Decision:
         """Every operation that is not a charge: top-ups, settings, triggers, imports."""
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
@@ -248,7 +242,7 @@ class Decider:
         book = lay(laid, now, self._default_zone)
         result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
         keep_members(book, laid)
-        pages = changed(book, now)
+        pages = changed(book, laid, now)
         page = book.page(command.key)
         after = None if page is None or page.removed else page.account
         reply = command.encode(AccountAnswer(operation_id, after, result.notes))

@@ -33,6 +33,7 @@ from ratingd.engine.cache import AccountCache, Held
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
 from ratingd.engine.decision import Decision, plans_changed
+from ratingd.engine.laying import Laid
 from ratingd.engine.operation import Refund
 from ratingd.errors import (
     AccountBusy,
@@ -254,7 +255,7 @@ class Lane:
             error = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
             self._building.decided.append(Decided(waiting, command.encode(error)))
             return
-        laid = {command.key: held}
+        laid = Laid({command.key: held})
         try:
             decision = self._decided(command, laid)
         except RatingdError as error:
@@ -266,7 +267,7 @@ class Lane:
             decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
         self._take_in(waiting, laid, decision)
 
-    def _decided(self, command: Command, laid: dict[AccountKey, Held]) -> Decision:
+    def _decided(self, command: Command, laid: Laid) -> Decision:
         """Decide, again and again with the accounts that turn out to be needed too, until none is missing."""
         pending = self._pending(command)
         for _ in range(ROUNDS):

@@ -8,37 +8,76 @@ others, with versions of their own: an operation that counted on the members is 
 meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from accounts.account import Account, AccountKey
 from accounts.book import Book, Page
+from accounts.counter_window import roll_windows
 from accounts.shared_group import NO_GROUPS, group_key, groups_of
 from ratingd.engine.cache import Held
 from ratingd.errors import InvariantBroken
+from tariffs.zone import Zone, zone
 
 
-def lay(laid: Mapping[AccountKey, Held]) -> Book:
-    """A book of fresh copies of what was laid before an operation."""
-    book = Book()
+class Laid(dict[AccountKey, Held]):
+    """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, held: Mapping[AccountKey, Held]) -> None:
+        super().__init__(held)
+        self.asked: Final[set[AccountKey]] = set()
+
+
+class LaidBook(Book):
+    """A book that notes which of its pages were asked for."""
+
+    __slots__ = ("_asked",)
+
+    def __init__(self, asked: set[AccountKey]) -> None:
+        super().__init__()
+        self._asked: Final = asked
+
+    def page(self, key: AccountKey) -> Page | None:
+        self._asked.add(key)
+        return super().page(key)
+
+    def need(self, keys: Iterable[AccountKey]) -> None:
+        wanted = tuple(keys)
+        self._asked.update(wanted)
+        super().need(wanted)
+
+
+def lay(laid: Laid, now_ns: int, default_zone: Zone) -> Book:
+    """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
+    laid.asked.clear()
+    book = LaidBook(laid.asked)
     for key, held in laid.items():
         if held.fault is not None:
             raise InvariantBroken(f"the stored account {key} cannot be read: {held.fault}")
         if held.account is None:
             book.pages[key] = None
         else:
-            Page(held.account.copy(), book=book)
+            page = Page(held.account.copy(), book=book)
+            roll_windows(page, now_ns, local_zone(held.account, default_zone))
     return book
 
 
-def changed(book: Book, now_ns: int) -> tuple[Page, ...]:
-    """The pages that an operation has changed, dated."""
-    pages = [page for page in book.pages.values() if page is not None and page.changes]
+def local_zone(account: Account, default: Zone) -> Zone:
+    """The time zone an account lives in."""
+    return zone(account.time_zone) if account.time_zone else default
+
+
+def changed(book: Book, laid: Laid, now_ns: int) -> tuple[Page, ...]:
+    """The pages that an operation has changed, dated. Laying may have begun a window on others; they are left alone."""
+    pages = [page for key, page in book.pages.items() if page is not None and page.changes and key in laid.asked]
     for page in pages:
         page.account.updated_ns = now_ns
     return tuple(pages)
 
 
-def keep_members(book: Book, laid: Mapping[AccountKey, Held]) -> None:
+def keep_members(book: Book, laid: Laid) -> None:
     """Let accounts join the groups that their balances carry now, and leave those that none of them carries."""
     for key, page in list(book.pages.items()):
         if page is None or not page.changes:

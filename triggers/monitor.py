@@ -165,14 +165,14 @@ def _firing(page: Page, trigger: AccountTrigger, now_ns: int, call: str) -> Firi
 
 def _balance_firing(page: Page, trigger: AccountTrigger) -> Firing | None:
     side = BALANCE_SIDES[trigger.terms.type]
-    for balance in _watched(page.account, trigger):
+    for balance in watched(page.account, trigger):
         if balance.uuid in page.dirty and reached(side, trigger.terms.threshold, balance.value):
             return Firing(trigger, balance.value, balance_uuid=balance.uuid)
     return None
 
 
 def _expiry_firing(account: Account, trigger: AccountTrigger, now_ns: int) -> Firing | None:
-    for balance in _watched(account, trigger):
+    for balance in watched(account, trigger):
         if balance.terms.expired(now_ns):
             return Firing(trigger, balance.value, balance_uuid=balance.uuid)
     return None
@@ -199,7 +199,7 @@ def reached(side: BoundSide, threshold: int, value: int) -> bool:
     return value <= threshold if side is BoundSide.MIN else value >= threshold
 
 
-def _watched(account: Account, trigger: AccountTrigger) -> list[Balance]:
+def watched(account: Account, trigger: AccountTrigger) -> list[Balance]:
     """The balances of the monitor's type that it means. No type means none: there is no wildcard."""
     kind, filter = trigger.terms.kind, trigger.terms.filter
     return [b for b in account.balances if b.terms.kind == kind and filter.matches_exactly(b)]
@@ -215,7 +215,7 @@ def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int, call: str
     if terms.type is ThresholdType.BALANCE_EXPIRED:
         return [] if _expiry_firing(account, trigger, now_ns) is None else _bounds_of_any_portion(account)
     side = BALANCE_SIDES[terms.type]
-    found = [Bound(key, side, terms.threshold, balance.uuid) for balance in _watched(account, trigger)]
+    found = [Bound(key, side, terms.threshold, balance.uuid) for balance in watched(account, trigger)]
     if _has_no_default(account) and terms.kind == MONETARY and terms.filter.matches_exactly(NEW_DEFAULT):
         found.append(Bound(key, side, terms.threshold, DEFAULT_BALANCE_ID))
     return found

@@ -38,7 +38,7 @@ def aliased(named: Named, aliases: Aliases, now_ns: int, also: Mapping[str, str]
     for field in (TENANT, ACCOUNT):
         if not found.get(field):
             raise InvalidRequest(field.lower(), f"is empty after the aliases of {named.tenant}:{named.account}")
-    names = [name(found.pop(field, ""), field.lower()) for field in NAMED]
+    tenant, account, subject, category, destination = [name(found.pop(field, ""), field.lower()) for field in NAMED]
     for field in also or {}:
         found.pop(field, None)
-    return Named(*names, extra=found or None)
+    return Named(tenant, account, subject, category, destination, found or None)

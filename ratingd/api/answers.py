@@ -15,7 +15,9 @@ from accounts.reservation import Reservation
 from ratingd.api.convert import set_amount, set_duration, set_instant, set_money, set_usage
 from ratingd.v1 import account_pb2, call_pb2, charging_pb2
 from ratingd.v1.reason_pb2 import Reason as WireReason
+from tariffs.money import decimal_text
 from tariffs.span import VOICE
+from triggers.distance import distance, observed
 
 
 def wire_reason(reason: str) -> WireReason:
@@ -164,7 +166,19 @@ class AnswerWriter:
         for counter in account.counters:
             self._write_counter(message.counters.add(), counter)
         for trigger in account.triggers:
-            self._write_trigger(message.triggers.add(), trigger)
+            written = message.triggers.add()
+            self._write_trigger(written, trigger)
+            self._write_standing(written, account, trigger)
+        for address, score in account.scores.items():
+            message.scores[address] = decimal_text(score)
+
+    def _write_standing(self, message: account_pb2.Trigger, account: Account, trigger: AccountTrigger) -> None:
+        """What the trigger watches stands at, and how far that is from firing."""
+        value, left, kind = observed(account, trigger), distance(account, trigger), trigger.terms.kind
+        if value is not None:
+            set_amount(message.observed, value, kind, self._currency)
+        if left is not None:
+            set_amount(message.distance, left, kind, self._currency)
 
     def _write_balance(self, message: account_pb2.Balance, balance: Balance) -> None:
         terms = balance.terms
@@ -203,6 +217,9 @@ class AnswerWriter:
     def _write_counter(self, message: account_pb2.UnitCounter, counter: UnitCounter) -> None:
         message.id, message.kind, message.of = counter.id, counter.kind, counter.of.value
         set_amount(message.value, counter.value, counter.kind, self._currency)
+        message.window = counter.window.value
+        if counter.since_ns:
+            set_instant(message.window_start_time, counter.since_ns)
 
     def _write_trigger(self, message: account_pb2.Trigger, trigger: AccountTrigger) -> None:
         terms = trigger.terms
@@ -218,6 +235,7 @@ class AnswerWriter:
         if terms.expires_at_ns is not None:
             set_instant(message.expire_time, terms.expires_at_ns)
         message.weight.value = str(terms.weight)
+        message.window = terms.window.value
         message.executed = trigger.executed
         if trigger.last_executed_ns is not None:
             set_instant(message.last_execute_time, trigger.last_executed_ns)

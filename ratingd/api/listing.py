@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from accounts.account import AccountKey
+from accounts.account import Account, AccountKey
 from accounts.balance import Balance
+from accounts.counter_window import rolled
 from accounts.document import account_from_document, account_from_text, balance_from_document
 from ratingd.api.admin import page_size
 from ratingd.api.answers import AnswerWriter
@@ -24,6 +25,7 @@ from ratingd.errors import AccountUnknown, InvalidRequest, InvariantBroken
 from ratingd.store.history import account_at
 from ratingd.store.rows import FIRST_KEY, AccountRow, OperationRow
 from ratingd.v1 import accounts_pb2
+from tariffs.zone import zone
 
 SERVICE: Final = "/ratingd.v1.AccountService/"
 
@@ -80,10 +82,10 @@ class Listing:
             after=AccountKey(tenant, str(after)) if after else FIRST_KEY,
             limit=size + 1,
         )
-        message = accounts_pb2.ListAccountsResponse()
+        message, now = accounts_pb2.ListAccountsResponse(), self._config.clock()
         for row in rows[:size]:
             if row.document is not None:
-                self._writer.write_account(message.accounts.add(), account_from_text(row.document))
+                self._writer.write_account(message.accounts.add(), self._rolled(account_from_text(row.document), now))
         if len(rows) > size:
             message.next_page_token = token_of(rows[size - 1].key.account)
         return Reply(0, message.SerializeToString())
@@ -123,13 +125,18 @@ class Listing:
         key = account_key(request.tenant, request.account, self._config.default_tenant)
         if not request.HasField("time"):
             raise InvalidRequest("time", "is missing: the moment at which the account is wanted")
-        moment = account_at(self._store.journal, key, instant_ns(request.time, "time"))
+        at_ns = instant_ns(request.time, "time")
+        moment = account_at(self._store.journal, key, at_ns)
         message = accounts_pb2.AccountHistory(operation_id=moment.operation_id, version=moment.version)
         if moment.account is not None:
-            self._writer.write_account(message.account, moment.account)
+            self._writer.write_account(message.account, self._rolled(moment.account, at_ns))
         elif key not in self._store.accounts([key]):
             raise AccountUnknown(key.tenant, key.account)
         return Reply(0, message.SerializeToString())
+
+    def _rolled(self, account: Account, now_ns: int) -> Account:
+        """The account with counters of the windows that are at hand at an instant."""
+        return rolled(account, now_ns, zone(account.time_zone) if account.time_zone else self._config.default_zone)
 
 
 class _Ledger:

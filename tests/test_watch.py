@@ -20,8 +20,8 @@ SETS = """
     CUT_SAT  do=*force_disconnect_sessions extra=;*prefix:~*req.Destination:88&*exists:~*req.CGRID:;;;
     CUT_ONE  do=*force_disconnect_sessions extra=cgrates.org;;1;;
     CUT_ELSE do=*force_disconnect_sessions extra=other.org;;;;
-    MAIL     do=*topup id=BONUS type=*monetary units=1 w=20
-    MAIL     do=*mail_async extra=a@example.org w=10
+    BROKEN   do=*topup id=BONUS type=*monetary units=1 w=20
+    BROKEN   do=*remove_balance id=NONE w=10
     ARM      do=*reset_triggers
     ARM_B    do=*reset_triggers extra={"GroupID":"B"}
     ARM_U    do=*reset_triggers extra={"UniqueID":"A1"}
@@ -44,7 +44,7 @@ TRIGGERS = """
     RECUR0  uid=R0 on=*max_balance at=10 type=*monetary id=M recurrent=true run=TOP1
     PAST    uid=OLD on=*max_balance at=1 type=*monetary until=2020-01-01T00:00:00Z run=TOP1
     FUTURE  uid=NEW on=*max_balance at=1 type=*monetary from=2090-01-01T00:00:00Z run=TOP1
-    MAILING uid=MAIL on=*max_balance at=1 type=*monetary run=MAIL
+    FAILING uid=F on=*max_balance at=1 type=*monetary run=BROKEN
     POSTING uid=POST on=*max_balance at=20 type=*monetary id=M run=POST
     CUTTING uid=CUT on=*max_balance at=20 type=*monetary run=CUT
     CUTSAT  uid=SAT on=*max_balance at=20 type=*monetary run=CUT_SAT
@@ -70,7 +70,7 @@ BOOK = book(SETS, TRIGGERS)
     M=5      | RECUR0  | topup M 6; topup M 1                       | M=12 BONUS=2
     M=5      | PAST    | topup M 6                                  | M=11                    # X 33e
     M=5      | FUTURE  | topup M 6                                  | M=11                    # X 33e
-    M=5      | MAILING | topup M 6                                  | M=11                    # undone, armed
+    M=5      | FAILING | topup M 6                                  | M=11                    # undone, armed
     M=2.4    | TWO     | debit M 0.6                                | M=1.8 disabled fired:OFF  # X 30: LOW stays armed
     V=90s    | VOICE   | debit V 30s                                | V=60s BONUS=1 fired:V
     M=5      | CAPS    | topup M 16; topup M 10                     | M=31 disabled fired:CAP20 fired:CAP30
@@ -102,8 +102,8 @@ def test_a_disabled_account_notes_the_attempt() -> None:
 
 
 def test_a_failing_set_is_told_and_tried_again_by_the_next_operation() -> None:
-    scene = Scene(BOOK, "M=5", "MAILING").do("topup M 6; topup M 1")
-    cause = "*mail_async of MAIL: this action is not supported yet"
+    scene = Scene(BOOK, "M=5", "FAILING").do("topup M 6; topup M 1")
+    cause = "*remove_balance of BROKEN: the account has no such balance"
     assert [(line.event, line.fields["cause"]) for line in scene.log] == [("trigger.failed", cause)] * 2
     assert scene.account.triggers[0].last_executed_ns == SATURDAY_TEN
 

@@ -20,8 +20,8 @@ SETS = """
     CUT   do=*force_disconnect_sessions extra=;*string:~*req.OriginID:c1;;;
     CUT2  do=*force_disconnect_sessions extra=;*string:~*req.OriginID:c2;;;
     GONE  do=*remove_balance id=M
-    MAIL  do=*disable_account w=20
-    MAIL  do=*mail_async extra=a@example.org w=10
+    BROKEN do=*disable_account w=20
+    BROKEN do=*remove_balance id=NONE w=10
 """
 TRIGGERS = """
     X30   uid=W1 on=*min_balance at=2 type=*monetary run=TOP1 w=10
@@ -43,7 +43,7 @@ TRIGGERS = """
     GONE  uid=G on=*max_event_counter at=1.2 type=*monetary run=GONE
     FEE   uid=F on=*max_event_counter at=0.5 type=*monetary run=DIS
     DEBT  uid=D on=*min_balance at=-1 type=*monetary id=*default run=DIS
-    FAIL  uid=F on=*max_event_counter at=1.2 type=*monetary run=MAIL
+    FAIL  uid=F on=*max_event_counter at=1.2 type=*monetary run=BROKEN
 """
 BOOK = book(SETS, TRIGGERS, files=RATES)
 

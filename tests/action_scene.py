@@ -234,12 +234,12 @@ class Scene:
     def told(self) -> str:
         """`M=25 #C=1.8 disabled fired:T1`: balances and counters in their order, then what is not as usual.
 
-        A counter of one call is `#C@c1=1.8`, and `fired:G/T1@c1` a mark in it. The account is told as it reads now.
+        A counter of one call is `#C@c1=1.8`, and `fired:T1@c1` a mark in it. The account is told as it reads now.
         """
         account = rolled(self.account, self.now_ns, self.zone)
         words = [f"{b.terms.id or '_'}={_value(b)}" for b in account.balances]
         words += [f"#{c.id}{self._of_call(c)}={amount_text(c.value, c.kind)}" for c in account.counters]
-        words += [f"fired:{name}{self._of_call(c)}" for c in account.counters for name in c.fired]
+        words += [f"fired:{name.split('/')[1]}{self._of_call(c)}" for c in account.counters for name in c.fired]
         words += ["disabled"] * account.disabled + ["negative"] * account.allow_negative
         words += [f"fired:{t.terms.unique_id}" for t in account.triggers if t.executed]
         return " ".join(words)

@@ -10,6 +10,7 @@
     │   ├── ChargeUnknown
     │   ├── ActionsUnknown
     │   ├── PlanUnknown
+    │   ├── ScheduleUnknown
     │   ├── TriggersUnknown
     │   └── BalanceUnknown
     ├── KeyReused               the idempotency key belongs to another request
@@ -95,8 +96,15 @@ class ActionsUnknown(NotFound):
 class PlanUnknown(NotFound):
     reason = "ACTION_PLAN_UNKNOWN"
 
-    def __init__(self, plan_id: str) -> None:
-        super().__init__(f"no action plan {plan_id!r} in the active tariff. {WHAT_IS_LOADED}")
+    def __init__(self, plan_id: str, alike: Sequence[str] = ()) -> None:
+        near = f" Near it: {', '.join(alike)}." if alike else ""
+        super().__init__(f"no action plan {plan_id!r} in the active tariff.{near} {WHAT_IS_LOADED}")
+
+
+class ScheduleUnknown(NotFound):
+    def __init__(self, what: str, alike: Sequence[str] = ()) -> None:
+        near = f" Near it: {', '.join(alike)}." if alike else ""
+        super().__init__(f"{what}.{near} `ratingd schedules list` tells what there is.")
 
 
 class TriggersUnknown(NotFound):

@@ -13,14 +13,24 @@ from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod
 from ratingd.api.plans import Charger
 from ratingd.api.rating import Rating
 from ratingd.api.reflection import Reflection
+from ratingd.api.schedules import SchedulesApi
 from ratingd.api.sessions import Sessions
 from ratingd.api.tariffs import TariffDesk, Tariffs
 from ratingd.delivery.disconnects import DisconnectDesk
+from ratingd.scheduler.desk import ScheduleDesk
+from ratingd.store.directory import Directory
+from ratingd.store.schedules import Schedules
 
 
 class Store(Shelves, Protocol):
     @property
     def outbox(self) -> OutboxShelf: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def schedules(self) -> Schedules: ...
 
 
 class Services:
@@ -50,8 +60,18 @@ class Services:
             *Tariffs(config, charger, tariffs).methods(),
             *self.sessions.methods(),
             *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),
+            *SchedulesApi(config, self._schedule_desk(store)).methods(),
         ]
         self.methods: Final = [*methods, *Reflection(methods).methods()]
+
+    def _schedule_desk(self, store: Store) -> ScheduleDesk:
+        clock, plans = self._config.clock, self._charger.plans
+        return ScheduleDesk(
+            store,
+            lambda: plans.current(clock()).book.catalogue.action_plans,
+            self._config.default_zone.name,
+            clock,
+        )
 
     def _charge_stream(self, outlet: Outlet) -> Stream:
         return ChargeStream(self._charging, self._charger.submit, outlet, self._config.in_flight_max)

@@ -26,6 +26,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "explain": "ratingd.cli.explain",
     "account": "ratingd.cli.account",
     "triggers": "ratingd.cli.triggers",
+    "schedules": "ratingd.cli.schedules",
     "outbox": "ratingd.cli.outbox",
     "verify": "ratingd.cli.verify",
     "status": "ratingd.cli.status",

@@ -173,14 +173,15 @@ class UnitPart:
 
 
 class MoneyPart:
-    """Which monetary balance paid an increment's cost."""
+    """Which monetary balance paid an increment's cost. `payer` owns it, where units of another account were taken."""
 
-    __slots__ = ("after", "balance_id", "uuid")
+    __slots__ = ("after", "balance_id", "payer", "uuid")
 
-    def __init__(self, uuid: str, balance_id: str, after: int) -> None:
+    def __init__(self, uuid: str, balance_id: str, after: int, payer: AccountKey | None = None) -> None:
         self.uuid: Final = uuid
         self.balance_id: Final = balance_id
         self.after: Final = after
+        self.payer: Final = payer
 
 
 class Increment:
@@ -194,9 +195,14 @@ class Increment:
         self.duration: Final = duration
         self.cost: Final = cost  # nano, of one increment
         self.count: Final = count
-        self.payer: Final = payer  # the account that owns the balances
+        self.payer: Final = payer  # the account that owns the balances, or at least the units
         self.unit: Final = unit
         self.money: Final = money
+
+    @property
+    def money_payer(self) -> AccountKey:
+        """The account that owns the money balance."""
+        return self.payer if self.money is None or self.money.payer is None else self.money.payer
 
 
 class Timespan:
@@ -322,11 +328,12 @@ class Reached:
     """A settlement pauses: a bound holds after what has been drawn so far. Evaluate, then `send` a Verdict."""
 
     used: int  # usage drawn so far in this operation
+    accounts: tuple[AccountKey, ...] = ()  # whose balances took part in the last portion
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The bounds in force from here on, and whether the debit ends here."""
+    """The bounds in force from here on, of all accounts that may take part, and whether the debit ends here."""
 
     bounds: tuple[Bound, ...]
     stop: StoppedBy | None = None

@@ -4,11 +4,11 @@ Account 1001 has 1.00 and calls for three minutes at 0.60: one minute is paid by
 other two take the default balance to -1.20, for the service has been delivered. A switch that wants a limit asks with
 MaxDebit, or denies the negative, and then one minute is granted and charged.
 
-A debit changes nothing but its page; a refusal leaves a page that whoever runs the debit throws away. A dry run is this
+A debit changes nothing but its book; a refusal leaves a book that whoever runs the debit throws away. A dry run is this
 very code on a copy, without bounds.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import TypeAlias
 
 from accounts.account import Bound, default_balance
@@ -17,7 +17,9 @@ from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reached, Reaso
 from accounts.drawn import Drawn
 from accounts.final_rounding import correction, joined
 from accounts.pricing import priced
+from accounts.selection import NO_SHARED_GROUPS
 from accounts.settlement import Purpose, Settlement
+from accounts.shared_group import SharedGroup
 from tariffs.span import Unrated
 from tariffs.tariff import Tariff
 
@@ -31,9 +33,14 @@ def debit(
     rules: ChargeRules,
     bounds: tuple[Bound, ...],
     new_id: Callable[[], str],
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
 ) -> Debiting:
-    """Book all of the usage. Yields where a bound holds; expects that the request has passed `refuse_early`."""
-    return booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL)
+    """Book all of the usage. Yields where a bound holds; expects that the request has passed `refuse_early`.
+
+    `now_ns` tells which reservations still hold. Raises AccountsNeeded until all members of its groups are in the book.
+    """
+    return booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL, shared_groups, now_ns)
 
 
 def booked(
@@ -44,11 +51,13 @@ def booked(
     bounds: tuple[Bound, ...],
     new_id: Callable[[], str],
     purpose: Purpose,
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
 ) -> Debiting:
     """Book usage, beyond what is covered or not, as the purpose says."""
     if request.usage == 0:
         return _nothing_used(tariff, request, rules)
-    settlement = Settlement(page, tariff, request, rules, bounds, new_id, purpose)
+    settlement = Settlement(page, tariff, request, rules, bounds, new_id, purpose, shared_groups, now_ns)
     yield from settlement.run()
     refused = _refusal(settlement)
     if refused is not None:
@@ -70,11 +79,11 @@ def _refusal(settlement: Settlement) -> Refused | None:
     blocker = settlement.blocked_by
     if blocker is None or settlement.purpose is not Purpose.BOOK_ALL:
         return None
-    name = blocker.terms.id or blocker.uuid
+    name = blocker.balance.terms.id or blocker.balance.uuid
     left = settlement.request.end_ns - settlement.start_ns
     return Refused(
         Reason.BALANCE_BLOCKER,
-        f"balance {name} of {settlement.page.account.key} lets nothing after it pay and covers all but {left} of "
+        f"balance {name} of {blocker.payer.key} lets nothing after it pay and covers all but {left} of "
         f"{settlement.request.usage} (ns or units)",
     )
 

@@ -37,12 +37,13 @@ class Drawn:
     def add(
         self, payer: AccountKey, duration: int, cost: int, count: int,
         unit: Balance | None = None, amount: int = 0, factor: str = "1", money: Balance | None = None,
+        money_payer: AccountKey | None = None,
     ) -> None:  # fmt: skip
         """Append `count` increments that have just been taken from these balances."""
         self.end_ns += duration * count
         self.cost += cost * count
         unit_part = None if unit is None else UnitPart(unit.uuid, unit.terms.id, amount, factor, unit.value)
-        money_part = None if money is None else MoneyPart(money.uuid, money.terms.id, money.value)
+        money_part = None if money is None else MoneyPart(money.uuid, money.terms.id, money.value, money_payer)
         self.append(Increment(duration, cost, count, payer, unit_part, money_part))
 
     def append(self, run: Increment) -> None:

@@ -120,10 +120,12 @@ def held_draws(granted: Granted) -> Draws:
             count = min(count, -(-left // increment.duration))
             left -= count * increment.duration
         _add(running, increment, count)
-        for uuid, amount in running[increment.payer].items():
-            held = most.setdefault(increment.payer, {})
-            held[uuid] = max(held.get(uuid, 0), amount)
-    return _above_zero(most)
+        for key in {increment.payer, increment.money_payer}:
+            held = most.setdefault(key, {})
+            for uuid, amount in running.get(key, {}).items():
+                if amount > held.get(uuid, 0):
+                    held[uuid] = amount
+    return {key: amounts for key, amounts in most.items() if amounts}
 
 
 def _drawn(cost: CallCost) -> Draws:
@@ -137,17 +139,13 @@ def _drawn(cost: CallCost) -> Draws:
 
 
 def _add(draws: Draws, increment: Increment, count: int) -> None:
-    amounts = draws.setdefault(increment.payer, {})
     unit, money = increment.unit, increment.money
     if unit is not None:
+        amounts = draws.setdefault(increment.payer, {})
         amounts[unit.uuid] = amounts.get(unit.uuid, 0) + unit.amount * count
     if money is not None:
+        amounts = draws.setdefault(increment.money_payer, {})
         amounts[money.uuid] = amounts.get(money.uuid, 0) + increment.cost * count
-
-
-def _above_zero(draws: Draws) -> Draws:
-    found = {key: {uuid: amount for uuid, amount in amounts.items() if amount > 0} for key, amounts in draws.items()}
-    return {key: amounts for key, amounts in found.items() if amounts}
 
 
 def _less(reservation: Reservation, drawn: dict[str, int]) -> dict[str, int]:

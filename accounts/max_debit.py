@@ -7,14 +7,16 @@ a minute: nothing is charged and nothing is wrong, the grant is 0 with the reaso
 The booking takes nothing below zero: should a monitor have emptied a balance meanwhile, the grant is cut there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from accounts.account import Bound
 from accounts.book import Page
 from accounts.charge import CallCost, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.debit import Debiting, booked
+from accounts.selection import NO_SHARED_GROUPS
 from accounts.session_time import max_session_time
 from accounts.settlement import Purpose
+from accounts.shared_group import SharedGroup
 from tariffs.tariff import Tariff
 
 
@@ -25,11 +27,14 @@ def max_debit(
     rules: ChargeRules,
     bounds: tuple[Bound, ...],
     new_id: Callable[[], str],
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
 ) -> Debiting:
     """Book what is covered. Yields where a bound holds; expects that the request has passed `refuse_early`."""
     if page.account.allow_negative or request.usage == 0:
-        return (yield from booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL))
-    most = max_session_time(page.account, tariff, request, rules)
+        whole = Purpose.BOOK_ALL
+        return (yield from booked(page, tariff, request, rules, bounds, new_id, whole, shared_groups, now_ns))
+    most = max_session_time(page, tariff, request, rules, shared_groups, now_ns)
     if isinstance(most, Refused):
         return most
     if most.usage < request.usage and request.force_duration:
@@ -37,7 +42,8 @@ def max_debit(
     if most.usage == 0:
         return CallCost(0, 0, 0, reason=most.reason)
     covered = request.ending_at(request.start_ns + most.usage)
-    return (yield from booked(page, tariff, covered, rules, bounds, new_id, Purpose.BOOK_COVERED))
+    part = Purpose.BOOK_COVERED
+    return (yield from booked(page, tariff, covered, rules, bounds, new_id, part, shared_groups, now_ns))
 
 
 def not_all(request: ChargeRequest, most: Granted) -> Refused:

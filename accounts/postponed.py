@@ -8,7 +8,7 @@ what the account cannot pay takes its default balance below zero.
 Neither rates nor draws anything meanwhile, so no connect fee is taken and no counter moves before the end.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import TypeAlias
 
 from accounts.account import Bound
@@ -16,13 +16,18 @@ from accounts.book import Page
 from accounts.charge import UNLIMITED, CallCost, ChargeRequest, ChargeRules, Reached, Refused, RequestType, Verdict
 from accounts.debit import Debiting, debit
 from accounts.max_debit import max_debit, not_all
+from accounts.selection import NO_SHARED_GROUPS
 from accounts.session_time import max_session_time
+from accounts.shared_group import SharedGroup
 from tariffs.tariff import Tariff
 
 Settle: TypeAlias = Callable[
-    [Page, Tariff, ChargeRequest, ChargeRules, tuple[Bound, ...], Callable[[], str]],
+    [
+        Page, Tariff, ChargeRequest, ChargeRules, tuple[Bound, ...], Callable[[], str], Mapping[str, SharedGroup],
+        int,
+    ],
     Generator[Reached, Verdict, CallCost | Refused],
-]
+]  # fmt: skip
 
 
 def settle_for(request: ChargeRequest, *, whole: bool) -> Settle:
@@ -41,10 +46,12 @@ def granting(
     rules: ChargeRules,
     bounds: tuple[Bound, ...],
     new_id: Callable[[], str],
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
 ) -> Debiting:
     """Answer how much of the usage may be, and take nothing. Never pauses."""
     yield from ()
-    most = max_session_time(page.account, tariff, request, rules)
+    most = max_session_time(page, tariff, request, rules, shared_groups, now_ns)
     if isinstance(most, Refused):
         return most
     if most.usage == UNLIMITED:

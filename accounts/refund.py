@@ -2,7 +2,8 @@
 
 A call of 90 s took a fee of 0.50, a minute of 0.60 and 30 s at 0.01 from money. Refunding the charge restores all of
 it, the fee too; refunding it again changes nothing, because the charge knows how many increments of each run have come
-back. What goes back to a balance that is gone goes nowhere else: the answer names it.
+back. What another member of a shared group paid goes back to that member. What goes back to a balance or an account
+that is gone goes nowhere else: the answer names it.
 
 Counters move back by the same amounts, and monitors are evaluated after each increment as in a debit; a monitor cannot
 stop a refund. A disabled account is refunded too.
@@ -11,14 +12,13 @@ stop a refund. A disabled account is refunded too.
 from collections.abc import Generator
 from typing import Final, TypeAlias
 
-from accounts.account import Bound
+from accounts.account import AccountKey, Bound
 from accounts.balance import Balance, BalanceKind
 from accounts.book import Page
-from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
 from accounts.charge import Charge, Increment, NotRefunded, Reached, RefundCost, Verdict
-from accounts.counting import Tally
-from accounts.portion import Moves, Portions
+from accounts.payer import Payer, Payers
+from accounts.portion import Portion, Portions
 from accounts.unit_rating import counted_amount
 from tariffs.tariff import Tariff
 
@@ -30,7 +30,10 @@ Refunding: TypeAlias = Generator[Reached, Verdict, RefundCost]
 def refund(
     page: Page, tariff: Tariff, charge: Charge, runs: tuple[int, ...] | None, bounds: tuple[Bound, ...]
 ) -> Refunding:
-    """Give back `runs[i]` increments of the charge's run `i`; None is all that is left. Yields where a bound holds."""
+    """Give back `runs[i]` increments of the charge's run `i`; None is all that is left. Yields where a bound holds.
+
+    Raises AccountsNeeded until all accounts that paid are in the book.
+    """
     returning = _Returning(page, tariff, charge, bounds)
     for run, increment in enumerate(charge.increments):
         left = increment.count - charge.returned[run]
@@ -47,15 +50,15 @@ def refund(
 class _Returning:
     """A refund in progress."""
 
-    __slots__ = ("_page", "_portions", "_tally", "_tor", "missed", "money", "returned", "used")
+    __slots__ = ("_page", "_payers", "_portions", "_tor", "missed", "money", "returned", "used")
 
     def __init__(self, page: Page, tariff: Tariff, charge: Charge, bounds: tuple[Bound, ...]) -> None:
         self._page: Final = page
         request = charge.request
+        page.book.need(sorted({key for run in charge.increments for key in (run.payer, run.money_payer)}))
         self._tor: Final = request.tor
-        number, call = CalledNumber(tariff, request.destination), cgr_id(request.switch_id, request.call_id)
-        self._tally: Final = Tally(page.account, number, request.category, call)
-        self._portions: Final = Portions(page, bounds)
+        self._payers: Final = Payers(page, CalledNumber(tariff, request.destination), request, 0)
+        self._portions: Final = Portions(page.book, bounds)
         self.returned: Final = [0] * len(charge.increments)
         self.missed: Final[list[NotRefunded]] = []
         self.money = 0
@@ -64,57 +67,74 @@ class _Returning:
     def give(self, run: int, increment: Increment, count: int) -> Generator[Reached, Verdict, None]:
         told = False
         while count > 0:
-            moves, found = self._moves(increment)
+            portion, found = self._portion(increment)
             if found < _parts(increment) and not told:
                 self._miss_parts(run, count, increment)
                 told = True
             if found == 0 and _parts(increment):
                 return
-            taken = self._portions.take(moves, count) if moves else count
+            taken = self._portions.take(portion, count) if portion else count
             count -= taken
             self.returned[run] += taken
             self.used += taken * increment.duration
-            if increment.money is not None and self._balance(increment, increment.money.uuid) is not None:
+            if self._money_balance(increment) is not None:
                 self.money += taken * increment.cost
-            if moves and self._portions.reached:
-                verdict = yield Reached(self.used)
+            if portion and self._portions.reached:
+                verdict = yield Reached(self.used, self._portions.reached)
                 self._portions.watch(verdict.bounds)
-                self._tally.reconsider()
+                self._payers.reconsider()
 
     def miss(self, run: int, count: int, increment: Increment, why: str) -> None:
         unit, money = increment.unit, increment.money
         name = unit.balance_id if unit is not None else money.balance_id if money is not None else ""
         self.missed.append(NotRefunded(run, count, name, why))
 
-    def _moves(self, increment: Increment) -> tuple[Moves, int]:
+    def _portion(self, increment: Increment) -> tuple[Portion, int]:
         """What one increment gives back, and how many of its parts have still a balance to go to."""
-        moves: Moves = {}
+        portion: Portion = {}
         found = 0
-        unit, money = increment.unit, increment.money
+        unit = increment.unit
         if unit is not None:
-            balance = self._balance(increment, unit.uuid)
-            if balance is not None:
+            balance = self._balance(increment.payer, unit.uuid)
+            payer = self._payer(increment.payer)
+            if balance is not None and payer is not None:
                 found += 1
+                moves = portion.setdefault(payer.page, {})
                 moves[balance] = unit.amount
-                for counter in self._tally.moved(self._tor, balance):
+                for counter in payer.tally.moved(self._tor, balance):
                     moves[counter] = -counted_amount(unit.amount, balance, self._tor)
-        if money is not None:
-            balance = self._balance(increment, money.uuid)
-            if balance is not None:
-                found += 1
-                moves[balance] = moves.get(balance, 0) + increment.cost
-                for counter in self._tally.moved(MONETARY, balance):
-                    moves[counter] = moves.get(counter, 0) - increment.cost
-        return moves, found
+        balance = self._money_balance(increment)
+        payer = self._payer(increment.money_payer)
+        if balance is not None and payer is not None:
+            found += 1
+            moves = portion.setdefault(payer.page, {})
+            moves[balance] = moves.get(balance, 0) + increment.cost
+            for counter in payer.tally.moved(MONETARY, balance):
+                moves[counter] = moves.get(counter, 0) - increment.cost
+        return portion, found
 
     def _miss_parts(self, run: int, count: int, increment: Increment) -> None:
-        for part in (increment.unit, increment.money):
-            if part is not None and self._balance(increment, part.uuid) is None:
-                self.missed.append(NotRefunded(run, count, part.balance_id or part.uuid, "the balance is gone"))
+        unit, money = increment.unit, increment.money
+        if unit is not None and self._balance(increment.payer, unit.uuid) is None:
+            self._miss_part(run, count, unit.balance_id or unit.uuid, increment.payer)
+        if money is not None and self._money_balance(increment) is None:
+            self._miss_part(run, count, money.balance_id or money.uuid, increment.money_payer)
 
-    def _balance(self, increment: Increment, uuid: str) -> Balance | None:
-        account = self._page.account
-        return account.balance(uuid) if increment.payer == account.key else None
+    def _miss_part(self, run: int, count: int, name: str, owner: AccountKey) -> None:
+        why = "the balance is gone" if self._payer(owner) is not None else f"account {owner} is gone"
+        self.missed.append(NotRefunded(run, count, name, why))
+
+    def _money_balance(self, increment: Increment) -> Balance | None:
+        money = increment.money
+        return None if money is None else self._balance(increment.money_payer, money.uuid)
+
+    def _balance(self, owner: AccountKey, uuid: str) -> Balance | None:
+        payer = self._payer(owner)
+        return None if payer is None else payer.page.account.balance(uuid)
+
+    def _payer(self, owner: AccountKey) -> Payer | None:
+        page = self._page.book.page(owner)
+        return None if page is None or page.removed else self._payers.of(page)
 
 
 def _parts(increment: Increment) -> int:

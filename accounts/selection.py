@@ -2,109 +2,62 @@
 
 Account 1001 has 60 minutes for every number (weight 30), 60 for Germany (20) and 60 for Telekom mobiles (10) and calls
 4915123. The most exact destination comes first, so Telekom's are used first and the heaviest last: weight decides only
-between balances that are equally exact, and the order of creation between those of equal weight.
+between balances that are equally exact, and the order of creation between those of equal weight. A balance that is
+shared brings in those of its group at its own place (`accounts.sharing`).
 
-What counts is the time of the call: a balance that expired yesterday still pays for a call of the day before. How much
-is left is not asked here but when it is its turn, so that a balance that a monitor tops up in mid-call goes on paying.
+The lists are made before the first turn and stay: a balance that a monitor creates is not used before the next request.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
-from accounts.account import Account
-from accounts.balance import Balance, BalanceKind
-from accounts.called_number import CalledNumber
+from accounts.book import Page
 from accounts.charge import ChargeRequest
-from tariffs.span import Match
+from accounts.payer import Payers
+from accounts.shared_group import SharedGroup
+from accounts.sharing import Sharing
+from accounts.usable import Usable, useful
 
-ANY: Final = "*any"
-UNIT_KINDS: Final[Mapping[str, BalanceKind]] = {
-    kind.value: kind for kind in BalanceKind if kind is not BalanceKind.MONETARY
-}
-ZERO: Final = "*zero"  # begins the rating subject of units that are free
-NO_PLAN: Final = "*none"  # the rating plan of what units pay for
-
-
-class Usable:
-    """A balance that may pay, and what of the number it was agreed for. `gone` once it left the account in mid-call."""
-
-    __slots__ = ("balance", "destination_id", "gone", "precision", "prefix")
-
-    def __init__(self, balance: Balance, prefix: str, destination_id: str) -> None:
-        self.balance: Final = balance
-        self.prefix: Final = prefix
-        self.destination_id: Final = destination_id
-        self.precision: Final = len(prefix)
-        self.gone = False
-
-    def free_match(self, destination: str) -> Match:
-        """What a span that only units pay says about its price."""
-        if self.destination_id:
-            return Match("", NO_PLAN, self.prefix, self.destination_id)
-        return Match("", NO_PLAN, destination, ANY)
+NO_SHARED_GROUPS: Final[Mapping[str, SharedGroup]] = MappingProxyType({})
 
 
 class Selection:
     """The balances of one request, in the order in which they are tried: first all units, then all money."""
 
-    __slots__ = ("money", "units")
+    __slots__ = ("_caller", "_passed_over", "money", "units")
 
-    def __init__(self, account: Account, number: CalledNumber, request: ChargeRequest) -> None:
-        kind = UNIT_KINDS.get(request.tor)
-        own: list[Usable] = []
-        generic: list[Usable] = []
-        money: list[Usable] = []
-        start_ns, category = request.start_ns, request.category
-        for balance in account.balances:
-            terms = balance.terms
-            if terms.disabled or (terms.expires_at_ns is not None and terms.expires_at_ns < start_ns):
-                continue
-            if terms.categories and not terms.categories.get(category, False):
-                continue
-            usable = _towards(balance, terms.destinations, number) if terms.destinations else Usable(balance, "", "")
-            if usable is None:
-                continue
-            if terms.kind is BalanceKind.MONETARY:
-                if not terms.rating_subject.startswith(ZERO):  # nonsense for money, refused where it is written
-                    money.append(usable)
-            elif terms.kind is kind:
-                own.append(usable)
-            elif terms.kind is BalanceKind.GENERIC:
-                generic.append(usable)
-        self.units: Final = _in_order(own + generic)
-        self.money: Final = _in_order(money)
+    def __init__(
+        self, payers: Payers, request: ChargeRequest, shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS
+    ) -> None:
+        units, money = useful(payers.caller, payers.number, request)
+        if _any_shared(units) or _any_shared(money):
+            sharing = Sharing(payers, request, shared_groups, (units, money))
+            units, money = sharing.expanded(units, 0), sharing.expanded(money, 1)
+        self.units: Final = units
+        self.money: Final = money
+        self._caller: Final = payers.caller.page
+        self._passed_over: Final[set[Page]] = set()
 
-    def forget_gone(self, account: Account) -> None:
-        """Mark the balances that actions have taken from the account meanwhile."""
-        kept = {id(balance) for balance in account.balances}
+    def forget_gone(self) -> bool:
+        """Mark the balances that actions have taken away meanwhile, and all those of a member that may not pay now.
+
+        Tells whether such a member has been found: its balances stay out of use to the end of the charge.
+        """
+        kept: dict[Page, set[int]] = {}
+        members = len(self._passed_over)
         for usable in self.units + self.money:
-            usable.gone = id(usable.balance) not in kept
+            page = usable.payer.page
+            if page not in kept:
+                kept[page] = self._kept(page)
+            usable.gone = id(usable.balance) not in kept[page]
+        return len(self._passed_over) > members
+
+    def _kept(self, page: Page) -> set[int]:
+        if page.removed or (page.account.disabled and page is not self._caller):
+            self._passed_over.add(page)
+        return set() if page in self._passed_over else {id(balance) for balance in page.account.balances}
 
 
-def _in_order(found: list[Usable]) -> list[Usable]:
-    if len(found) > 1:
-        found.sort(key=_rank, reverse=True)  # a stable sort keeps equals in order of creation, reversed or not
-    return found
-
-
-def _rank(usable: Usable) -> tuple[int, Decimal]:
-    return usable.precision, usable.balance.terms.weight
-
-
-def _towards(balance: Balance, agreed: Mapping[str, bool], number: CalledNumber) -> Usable | None:
-    """Match a number by its longest prefix that names one of the balance's destinations.
-
-    Excluded wins over included at the same prefix. A balance that only excludes is decided by the longest prefix that
-    any destination has, and applies to numbers that have none.
-    """
-    if ANY in agreed:
-        return Usable(balance, "", "")
-    excludes_only = not any(agreed.values())
-    for prefix, ids in number.prefixes:
-        named = [id for id in ids if id in agreed]
-        if named:
-            return Usable(balance, prefix, named[0]) if all(agreed[id] for id in named) else None
-        if excludes_only:
-            return Usable(balance, prefix, "")
-    return Usable(balance, "", "") if excludes_only else None
+def _any_shared(usables: list[Usable]) -> bool:
+    return any(usable.balance.terms.shared_groups for usable in usables)

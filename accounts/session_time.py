@@ -8,29 +8,45 @@ What is post-paid by its request type is granted as it is asked, whatever the ac
 It measures with the settlement itself, on a copy that is thrown away: nothing is counted, fired or stored.
 """
 
-from accounts.account import Account
-from accounts.book import Page
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from accounts.account import Account, AccountKey
+from accounts.book import Book, Page
 from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Increment, Reason, Refused, RequestType
 from accounts.debit import unrated_refusal
 from accounts.drawn import Drawn
 from accounts.pricing import priced
+from accounts.selection import NO_SHARED_GROUPS
 from accounts.settlement import Purpose, Settlement
+from accounts.shared_group import SharedGroup
 from tariffs.money import NANO
 from tariffs.span import Unrated, UnratedReason
 from tariffs.tariff import Tariff
 
 
-def max_session_time(account: Account, tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Granted | Refused:
-    """The usage that is covered, at most what is asked. Expects that the request has passed `refuse_early`."""
+def max_session_time(
+    page: Page,
+    tariff: Tariff,
+    request: ChargeRequest,
+    rules: ChargeRules,
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
+) -> Granted | Refused:
+    """The usage that is covered, at most what is asked. Expects that the request has passed `refuse_early`.
+
+    Changes no page. Raises AccountsNeeded until all members of the account's groups are in the book.
+    """
     if request.request_type is RequestType.POSTPAID:
         return Granted(request.usage)
-    if account.allow_negative:
+    if page.account.allow_negative:
         hole = _hole(tariff, request, rules)
         return Granted(UNLIMITED) if hole is None else unrated_refusal(hole)
     if request.usage == 0:
         return Granted(0)
     while True:
-        settlement = Settlement(_scratch(account), tariff, request, rules, (), _no_id, Purpose.MEASURE)
+        scratch, measure = _scratch(page), Purpose.MEASURE
+        settlement = Settlement(scratch, tariff, request, rules, (), _no_id, measure, shared_groups, now_ns)
         for _ in settlement.run():
             raise AssertionError("a settlement without bounds does not pause")
         if settlement.unrated is None:
@@ -82,10 +98,40 @@ def _hole(tariff: Tariff, request: ChargeRequest, rules: ChargeRules) -> Unrated
     return whole if isinstance(whole, Unrated) else None
 
 
-def _scratch(account: Account) -> Page:
+class _Scratch(Book):
+    """Copies of the accounts of another book, made as they are asked for."""
+
+    __slots__ = ("_book",)
+
+    def __init__(self, book: Book) -> None:
+        super().__init__()
+        self._book: Final = book
+
+    def page(self, key: AccountKey) -> Page | None:
+        if key not in self.pages:
+            page = self._book.page(key)
+            self.pages[key] = None if page is None or page.removed else Page(_paying(page.account), book=self)
+        return self.pages[key]
+
+    def need(self, keys: Iterable[AccountKey]) -> None:
+        self._book.need(keys)
+
+
+def _scratch(page: Page) -> Page:
+    """A copy that belongs to a book of copies."""
+    return Page(_paying(page.account), book=_Scratch(page.book))
+
+
+def _paying(account: Account) -> Account:
     """A copy with nothing but what pays."""
-    balances = [balance.copy() for balance in account.balances]
-    return Page(Account(account.key, balances, allow_negative=account.allow_negative))
+    return Account(
+        account.key,
+        [balance.copy() for balance in account.balances],
+        allow_negative=account.allow_negative,
+        disabled=account.disabled,
+        reservations=account.reservations,
+        members=account.members,
+    )
 
 
 def _no_id() -> str:

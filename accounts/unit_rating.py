@@ -34,20 +34,29 @@ def zero_increment(subject: str) -> int:
     return found
 
 
-def free_increment(terms: BalanceTerms, tor: str, rules: ChargeRules) -> int | None:
-    """The step in which a unit balance pays without a price; None when its subject prices it.
+def unit_subject(terms: BalanceTerms, tor: str, rules: ChargeRules) -> str:
+    """What prices the units of a balance: its own rating subject, else the one that the settings have for the event.
 
     A `*zero…` that names no increment is refused where it is written; here it counts as not given.
     """
     subject = terms.rating_subject
-    if subject == "" or subject == ANY:
-        subject = _default(tor, rules.balance_rating_subject)
+    if subject == "" or subject == ANY or not _is_sound(subject):
+        return _default(tor, rules.balance_rating_subject)
+    return subject
+
+
+def free_increment(subject: str) -> int | None:
+    """The step in which units pay without a price; None where their subject names one."""
+    return zero_increment(subject) if subject.startswith(ZERO) else None
+
+
+def _is_sound(subject: str) -> bool:
     if not subject.startswith(ZERO):
-        return None
+        return True
     try:
-        return zero_increment(subject)
+        return zero_increment(subject) > 0
     except ValueError:
-        return zero_increment(_default(tor, rules.balance_rating_subject))
+        return False
 
 
 def _default(tor: str, subjects: Mapping[str, str]) -> str:

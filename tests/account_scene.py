@@ -278,7 +278,7 @@ class Scene:
         if early is not None or self.account is None:
             return str(early.reason if early is not None else "none")
         if verb == "max":
-            return granted_text(max_session_time(self.account, TARIFF, asked, RULES), asked.tor)
+            return granted_text(max_session_time(Page(self.account), TARIFF, asked, RULES), asked.tor)
         page = Page(self.account.copy())
         settle = debit if verb == "debit" else max_debit
         outcome = self.drive(settle(page, TARIFF, asked, RULES, bounds, self.new_id), page, verdict)

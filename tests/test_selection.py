@@ -5,8 +5,10 @@
 import pytest
 
 from accounts.account import Account
+from accounts.book import Page
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
+from accounts.payer import Payers
 from accounts.selection import Selection
 from tests.account_scene import TARIFF, account, request, table_rows
 
@@ -67,4 +69,4 @@ def test_match_names_what_of_the_number_the_balance_was_agreed_for() -> None:
 
 
 def _selected(paying: Account, asked: ChargeRequest) -> Selection:
-    return Selection(paying, CalledNumber(TARIFF, asked.destination), asked)
+    return Selection(Payers(Page(paying), CalledNumber(TARIFF, asked.destination), asked, 0), asked)

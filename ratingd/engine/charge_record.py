@@ -51,7 +51,7 @@ def _run(increment: Increment, own: AccountKey) -> list[object]:
         increment.cost,
         increment.count,
         None if unit is None else [unit.uuid, unit.balance_id, unit.amount, unit.factor, unit.after],
-        None if money is None else [money.uuid, money.balance_id, money.after],
+        None if money is None else [money.uuid, money.balance_id, money.after, *(money.payer or ())],
         payer,
     ]
 
@@ -64,8 +64,12 @@ def _increment(run: Sequence[Any], own: AccountKey) -> Increment:
         count,
         own if payer is None else AccountKey(*payer),
         None if unit is None else UnitPart(*unit),
-        None if money is None else MoneyPart(*money),
+        None if money is None else _money_part(*money),
     )
+
+
+def _money_part(uuid: str, balance_id: str, after: int, tenant: str = "", account: str = "") -> MoneyPart:
+    return MoneyPart(uuid, balance_id, after, AccountKey(tenant, account) if account else None)
 
 
 def _request(key: AccountKey, event: Sequence[Any]) -> ChargeRequest:

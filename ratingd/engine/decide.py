@@ -6,7 +6,7 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -24,12 +24,12 @@ from actions.outside import LogLine, Outside
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
 from ratingd.engine.cache import Held
-from ratingd.engine.charge_loop import run_charge
+from ratingd.engine.charge_loop import all_bounds, run_charge
 from ratingd.engine.charge_record import charge_from_text, charge_text, returned_text
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
-from ratingd.engine.laying import Laid, changed, keep_members, lay, local_zone
+from ratingd.engine.laying import Laid, changed, keep_members, lay, local_zone, look
 from ratingd.engine.operation import (
     AccountAnswer,
     Charged,
@@ -47,7 +47,6 @@ from ratingd.store.rows import OpenCall, OpenCallWrite, OperationRow
 from ratingd.store.store import Store
 from tariffs.money import decimal_text
 from tariffs.zone import Zone, zone
-from triggers.monitor import bounds
 
 SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
 CALL_VERSION: Final = "TariffVersion"
@@ -116,13 +115,15 @@ class Decider:
         held = laid[command.key]
         version = self._version(held, request)
         early = refuse_early(request, held.account, self._rules)
-        if early is not None or held.account is None:
+        now, asking = self._clock(), look(laid).page(command.key)
+        if early is not None or asking is None:
             granted: Granted | Refused = early or _unknown(request.key)
         else:
-            granted = max_session_time(held.account, version.book.tariff, request, self._rules)
+            groups = version.book.catalogue.shared_groups
+            granted = max_session_time(asking, version.book.tariff, request, self._rules, groups, now)
         if reserve_ns is None:
             return self._plain(command, command.encode(granted))
-        now, operation_id = self._clock(), self._ids.next()
+        operation_id = self._ids.next()
         if isinstance(granted, Refused):
             return self._refused(command, granted, operation_id, now, version)
         book = lay(laid, now, self._default_zone)
@@ -152,9 +153,9 @@ class Decider:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
         context = self._context(page.account, held, now, request)
         counting = CallCounters(book.pages.values(), context.call_name, now + self._open_call_ns)
-        armed = () if command.dry_run else bounds(page.account, now, context.tried, context.call_name)
-        settle = settle_for(request, whole=whole)
-        settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id)
+        armed = () if command.dry_run else all_bounds(book, context)
+        settle, groups = settle_for(request, whole=whole), version.book.catalogue.shared_groups
+        settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id, groups, now)
         outcome, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
         if isinstance(outcome, Refused):
             return self._refused(command, outcome, operation_id, now, version)
@@ -187,7 +188,7 @@ class Decider:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
         context = self._context(page.account, held, now, charge.request)
-        armed = () if command.dry_run else bounds(page.account, now, context.tried, context.call_name)
+        armed = () if command.dry_run else all_bounds(book, context)
         settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
         cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
         release(page, charge.request.call)

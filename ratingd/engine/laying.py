@@ -49,19 +49,37 @@ class LaidBook(Book):
         super().need(wanted)
 
 
+def look(laid: Laid) -> Book:
+    """A book of the accounts themselves, for an operation that only looks."""
+    laid.asked.clear()
+    book = LaidBook(laid.asked)
+    for key, held in laid.items():
+        account = _sound(key, held)
+        if account is None:
+            book.pages[key] = None
+        else:
+            Page(account, book=book)
+    return book
+
+
 def lay(laid: Laid, now_ns: int, default_zone: Zone) -> Book:
     """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
     laid.asked.clear()
     book = LaidBook(laid.asked)
     for key, held in laid.items():
-        if held.fault is not None:
-            raise InvariantBroken(f"the stored account {key} cannot be read: {held.fault}")
-        if held.account is None:
+        account = _sound(key, held)
+        if account is None:
             book.pages[key] = None
         else:
-            page = Page(held.account.copy(), book=book)
-            roll_windows(page, now_ns, local_zone(held.account, default_zone))
+            page = Page(account.copy(), book=book)
+            roll_windows(page, now_ns, local_zone(account, default_zone))
     return book
+
+
+def _sound(key: AccountKey, held: Held) -> Account | None:
+    if held.fault is not None:
+        raise InvariantBroken(f"the stored account {key} cannot be read: {held.fault}")
+    return held.account
 
 
 def local_zone(account: Account, default: Zone) -> Zone:

@@ -16,10 +16,11 @@ from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, SmallIntege
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ratingd.store.faults import DataRefused, StoreUnavailable, VersionConflict
+from ratingd.store.faults import DataRefused, LockNotGiven, StoreUnavailable, VersionConflict
 
 POSTGRES_TYPES: Final = {Text: "text", BigInteger: "int8", SmallInteger: "int2", Boolean: "bool", LargeBinary: "bytea"}
 LOST_TO_OTHERS: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the other one went through
+LOCK_NOT_GIVEN: Final = "55P03"
 
 Row = tuple[Any, ...]
 
@@ -67,6 +68,8 @@ def faults_translated() -> Iterator[None]:
     except DBAPIError as fault:
         if getattr(fault.orig, "sqlstate", None) in LOST_TO_OTHERS:
             raise VersionConflict((), first_line(fault)) from fault
+        if getattr(fault.orig, "sqlstate", None) == LOCK_NOT_GIVEN:
+            raise LockNotGiven(first_line(fault)) from fault
         raise StoreUnavailable(first_line(fault)) from fault
     except PoolTimeout as fault:
         raise StoreUnavailable("every connection to the database is taken") from fault
@@ -88,14 +91,40 @@ def inserting(table: Table, on_conflict: str = "") -> Bulk:
     )
 
 
-def updating(table: Table, changed: Sequence[str], where: Sequence[tuple[str, str]]) -> Bulk:
-    """Update rows found by `where`: pairs of a column and the name of its value. A row has both in turn."""
+def updating(
+    table: Table, changed: Sequence[str], where: Sequence[tuple[str, str]], locked_by: Sequence[str] = ()
+) -> Bulk:
+    """Update rows found by `where`: pairs of a column and the name of its value. A row has both in turn.
+
+    PostgreSQL locks the rows in the order of a plan of its own; with `locked_by`, in the order of these columns.
+    """
+    given = unnested(table, [*changed, *(c for c, _ in where)], [*changed, *(n for _, n in where)])
+    first, source = "", f"{given}"
+    if locked_by:
+        names = ", ".join(f"t.{c}" for c in locked_by)
+        same = " AND ".join(f"t.{c} = n.{c}" for c in locked_by)
+        first = (
+            f"WITH n AS MATERIALIZED (SELECT * FROM {given}), locked AS MATERIALIZED"
+            f" (SELECT {names} FROM n JOIN {table.name} AS t ON {same} ORDER BY {names} FOR UPDATE OF t) "
+        )
+        source = f"n JOIN locked AS l ON {' AND '.join(f'l.{c} = n.{c}' for c in locked_by)}"
     return Bulk(
         sqlite=f"UPDATE {table.name} SET {', '.join(f'{c} = ?' for c in changed)}"
         f" WHERE {' AND '.join(f'{c} = ?' for c, _ in where)}",
-        postgres=f"UPDATE {table.name} AS t SET {', '.join(f'{c} = n.{c}' for c in changed)}"
-        f" FROM {unnested(table, [*changed, *(c for c, _ in where)], [*changed, *(n for _, n in where)])}"
-        f" WHERE {' AND '.join(f't.{c} = n.{n}' for c, n in where)}",
+        postgres=f"{first}UPDATE {table.name} AS t SET {', '.join(f'{c} = n.{c}' for c in changed)}"
+        f" FROM {source} WHERE {' AND '.join(f't.{c} = n.{n}' for c, n in where)}",
+    )
+
+
+def locking(table: Table, by: Sequence[str]) -> Bulk:
+    """Lock the rows whose columns `by` are among the keys given, in the order of these columns.
+
+    On SQLite whoever writes has locked everything already.
+    """
+    found = looking_up(table, by, by)
+    return Bulk(
+        sqlite=found.sqlite,
+        postgres=f"{found.postgres} ORDER BY {', '.join(f't.{c}' for c in by)} FOR UPDATE OF t",
     )
 
 

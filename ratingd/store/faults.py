@@ -6,6 +6,7 @@
     ├── DataRefused             the database will never take this data: find the culprit
     ├── StoreUnavailable        it does not answer, or broke off: ask again later. The one case: when the connection
     │                           ends during the commit itself, it is not known whether the batch is stored
+    │   └── LockNotGiven        another one has kept a row to itself for too long; nothing is stored
     └── StoreInUse              another daemon holds this database
 
 The next call connects again by itself.
@@ -39,6 +40,10 @@ class DataRefused(StoreFault):
 
 
 class StoreUnavailable(StoreFault):
+    pass
+
+
+class LockNotGiven(StoreUnavailable):
     pass
 
 

@@ -8,6 +8,7 @@ from any thread.
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, and_, delete, select
@@ -116,6 +117,10 @@ class Store:
     def commit(self, batch: Batch) -> None:
         """Store the batch whole, or raise and store nothing of it."""
         transaction.commit(self.database, batch)
+
+    def holding(self, keys: Iterable[AccountKey]) -> AbstractContextManager[Callable[[Batch], None]]:
+        """Keep all others from writing these accounts; gives what stores a batch, committed where the context ends."""
+        return transaction.holding(self.database, list(keys))
 
     def replies(self, asked: Iterable[tuple[AccountKey, str]]) -> dict[tuple[AccountKey, str], StoredReply]:
         """The first answers to requests by (account, idempotency key), of those that are known."""

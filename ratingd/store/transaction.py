@@ -4,18 +4,23 @@ Sixty debits of forty accounts are two statements: sixty operations inserted, fo
 is still the one they were read with. Both say how many rows they touched, and that is all the checking there is:
 fewer operations than given means that an idempotency key was stored already, fewer accounts that somebody else wrote
 one in between. Either way nothing is stored, and which keys it was is asked afterwards, off the usual path.
+
+An operation may write accounts of many shards, and two daemons may do so at once. All lock in one order, the accounts
+by (tenant, shard, account) before anything else and the keys of the operations after them, so that one waits for the
+other and never both.
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection
 
 from accounts.account import AccountKey
 from ratingd.store import cdrs, tables
-from ratingd.store.database import Database, Row, deleting, inserting, looking_up, updating
+from ratingd.store.database import Database, Row, deleting, inserting, locking, looking_up, updating
 from ratingd.store.faults import RepeatedKeys, VersionConflict
 from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, receiver_of, shard_of
 
@@ -26,11 +31,11 @@ INSERT_OPERATIONS: Final = inserting(
     tables.operations, "ON CONFLICT (tenant, shard, account, idempotency_key) DO NOTHING"
 )
 INSERT_ACCOUNTS: Final = inserting(tables.accounts, "ON CONFLICT (tenant, shard, account) DO NOTHING")
-UPDATE_ACCOUNTS: Final = updating(
-    tables.accounts,
-    ("version", "document", "disabled", "next_due_ns"),
-    (("tenant", "tenant"), ("shard", "shard"), ("account", "account"), ("version", "expected")),
-)
+WRITTEN: Final = ("version", "document", "disabled", "next_due_ns")
+AS_READ: Final = (("tenant", "tenant"), ("shard", "shard"), ("account", "account"), ("version", "expected"))
+UPDATE_ACCOUNT: Final = updating(tables.accounts, WRITTEN, AS_READ)
+UPDATE_ACCOUNTS: Final = updating(tables.accounts, WRITTEN, AS_READ, locked_by=ACCOUNT)
+LOCK_ACCOUNTS: Final = locking(tables.accounts, ACCOUNT)
 DELETE_MEMBERSHIPS: Final = deleting(tables.plan_members, ACCOUNT)
 INSERT_MEMBERSHIPS: Final = inserting(tables.plan_members)
 UPSERT_CALLS: Final = inserting(
@@ -63,6 +68,25 @@ def commit(database: Database, batch: Batch) -> None:
         raise VersionConflict(_passed(database, batch.accounts)) from None
 
 
+@contextmanager
+def holding(database: Database, keys: Sequence[AccountKey]) -> Iterator[Callable[[Batch], None]]:
+    """Nobody else writes these accounts in between. Gives what stores a batch; it is committed at the end."""
+    batches: list[Batch] = []
+
+    def store(batch: Batch) -> None:
+        batches.append(batch)
+        _store(database, connection, batch)
+
+    try:
+        with database.write() as connection:
+            database.look_up(connection, LOCK_ACCOUNTS, account_rows(keys))
+            yield store
+    except _KeysRepeated:
+        raise RepeatedKeys(_repeated(database, batches[-1].operations)) from None
+    except _VersionsPassed:
+        raise VersionConflict(_passed(database, batches[-1].accounts)) from None
+
+
 def versions(database: Database, keys: Sequence[AccountKey]) -> dict[AccountKey, int]:
     """The stored version of each account that has a row."""
     if not keys:
@@ -77,12 +101,13 @@ def account_rows(keys: Sequence[AccountKey]) -> list[Row]:
 
 
 def _store(database: Database, connection: Connection, batch: Batch) -> None:
-    if batch.operations:
-        rows = [_operation(row) for row in batch.operations]
-        if database.run(connection, INSERT_OPERATIONS, rows) != len(rows):
-            raise _KeysRepeated
     if batch.accounts:
         _store_accounts(database, connection, batch.accounts)
+    if batch.operations:
+        rows = [_operation(row) for row in batch.operations]
+        rows.sort(key=_place)
+        if database.run(connection, INSERT_OPERATIONS, rows) != len(rows):
+            raise _KeysRepeated
     if batch.open_calls:
         _store_calls(database, connection, batch.open_calls)
     if batch.outbox:
@@ -96,9 +121,10 @@ def _store(database: Database, connection: Connection, batch: Batch) -> None:
 
 def _store_accounts(database: Database, connection: Connection, writes: Sequence[AccountWrite]) -> None:
     updates = [_update(write) for write in writes if write.expected_version]
-    if updates and database.run(connection, UPDATE_ACCOUNTS, updates) != len(updates):
+    update = UPDATE_ACCOUNT if len(updates) == 1 else UPDATE_ACCOUNTS
+    if updates and database.run(connection, update, updates) != len(updates):
         raise _VersionsPassed
-    inserts = [_insert(write) for write in writes if not write.expected_version]
+    inserts = sorted([_insert(write) for write in writes if not write.expected_version])
     if inserts and database.run(connection, INSERT_ACCOUNTS, inserts) != len(inserts):
         raise _VersionsPassed
     moved = [write for write in writes if write.plans is not None]
@@ -113,7 +139,7 @@ def _store_accounts(database: Database, connection: Connection, writes: Sequence
 
 def _store_calls(database: Database, connection: Connection, writes: Sequence[OpenCallWrite]) -> None:
     newest = {(w.call.key, w.call.switch_id, w.call.call_id): w for w in writes}
-    opened = [_call(w) for w in newest.values() if not w.closed]
+    opened = sorted([_call(w) for w in newest.values() if not w.closed])
     if opened:
         database.run(connection, UPSERT_CALLS, opened)
     closed = [_call(w)[: len(CALL)] for w in newest.values() if w.closed]
@@ -127,6 +153,11 @@ def _operation(row: OperationRow) -> Row:
         row.idempotency_key, row.fingerprint, row.tariff_version, row.changes, row.charge, row.refunds, row.reply_code,
         row.reply,
     )  # fmt: skip
+
+
+def _place(row: Row) -> Row:
+    """Where an operation stands in the order of locks: its account, then its key."""
+    return row[0], row[1], row[2], row[7] or ""
 
 
 def _update(write: AccountWrite) -> Row:

@@ -35,7 +35,7 @@ from actions.context import ActionContext, OpenCall
 from actions.failure import ActionFailed
 from actions.folder import EMPTY_PLAN_BOOK, PlanBook, read_folder
 from actions.outside import LogLine, Outside, PostAlert
-from actions.perform import run_set
+from actions.perform import drop_expired, drop_over, run_set
 from actions.trigger_groups import attach_groups, reset_counters, reset_triggers
 from actions.watch import watch
 from ratingd.engine.charge_loop import run_charge
@@ -270,6 +270,8 @@ class Scene:
         settlement = debit(page, self.book.tariff, request, RULES, armed, self.new_id)
         self.answer, outside, _ = run_charge(settlement, page, self.book.catalogue, context)
         if isinstance(self.answer, CallCost):
+            drop_expired(page, self.now_ns)
+            drop_over(page, self.now_ns)
             counting.end(over=final)
             self.keep(page, outside)
             runs = runs_of(self.answer)

@@ -112,7 +112,7 @@ def test_the_hour_that_a_clock_shows_twice_is_two() -> None:
     BOTH  |                  | call 120s; at 2026-11-23T00:00:00; call 60s               | M=8.2 #S=0.6 #S=0.6 #S=1.8
     CALLS |                  | call 60s; call 60s; wait 86400s; call 60s                 | M=8.2 #N=1
     PAID  |                  | call 60s; wait 86400s; call 60s                           | M=8.8 #B=0
-    AGAIN |                  | call 120s; call 60s; wait 86400s; call 60s                | M=7.6 BONUS=3 #R=0.6  # fee step too
+    AGAIN |                  | call 120s; call 60s; wait 86400s; call 60s                | M=7.6 BONUS=3 #R=0.6
     IDLE  |                  | topup M 1; wait 86400s; topup M 1                         | M=12 BONUS=2 #I=0 fired:I
 """)
 def test_what_begins_with_a_window(group: str, place: str, words: str, after: str) -> None:

@@ -77,8 +77,6 @@ def page(before: str, *monitors: AccountTrigger, dirty: bool = True) -> Page:
     *min_balance *monetary 2 recurrent sleep=3 last=998 | M=1   |
     *min_balance *monetary 2 recurrent sleep=3 last=997 | M=1   | M
     *min_balance *monetary 2 sleep=3 last=999      | M=1        | M          # MinSleep spaces recurrent ones only
-    *max_score *monetary 0                         | M=1        |
-    *min_counter *monetary 9                       | M=1        |
 """)
 def test_a_monitor_is_due_by_its_level(row: str, before: str, firing: str) -> None:
     desk = page(before, monitor(row))
@@ -114,6 +112,30 @@ def test_a_counter_monitor_looks_at_its_own_counter(row: str, firing: str) -> No
     firings = due(desk, NOW, set())
     name = ("*monetary", "*event", "C", "", "")
     assert [(found.counter, found.observed) for found in firings] == ([(name, amount("3"))] if firing else [])
+
+
+@table("""
+    row                                 | scores           | firing
+    *max_score - 80 id=score.risk       | score.risk=80    | score.risk
+    *max_score - 80 id=score.risk       | score.risk=79.9  |
+    *max_score - 80 id=score.risk       | score.knn=99     |                # another one
+    *max_score - 80 id=score.risk       |                  |                # nobody has told it
+    *min_score - 0 id=score.risk        |                  |
+    *min_score - 20 id=score.risk       | score.risk=20    | score.risk
+    *min_counter - 15 id=b.asr.300      | b.asr.300=14     | b.asr.300
+    *min_counter - 15 id=b.asr.300      | b.asr.300=15.1   |
+    *max_counter - 100 id=a.calls.3600  | a.calls.3600=101 | a.calls.3600
+    *max_counter - 100 id=a.calls.3600 fired | a.calls.3600=101 |
+    *max_counter - 100 id=a.calls.3600 recurrent sleep=3 last=998 | a.calls.3600=101 |
+""")
+def test_a_monitor_on_a_score_looks_at_its_address(row: str, scores: str, firing: str) -> None:
+    desk = page("M=1", monitor(row), dirty=False)
+    for word in scores.split():
+        address, _, value = word.partition("=")
+        desk.set_score(address, amount(value))
+    assert " ".join(found.score for found in due(desk, NOW, set())) == firing
+    reached = [(bound.balance_uuid, bound.value) for bound in bounds(desk.account, NOW, set())]
+    assert reached == ([("u-M", ANY_VALUE), ("*default", ANY_VALUE)] if firing else [])
 
 
 def test_bounds_name_every_balance_that_is_meant_and_a_default_to_come() -> None:

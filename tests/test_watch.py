@@ -53,6 +53,9 @@ TRIGGERS = """
     EXPIRED uid=X on=*balance_expired type=*monetary run=POST
     CAPS    uid=CAP20 on=*max_balance at=20 type=*monetary run=POST w=20
     CAPS    uid=CAP30 on=*max_balance at=30 type=*monetary run=DIS w=10
+    RISK    uid=RISK20 on=*max_score at=20 id=score.risk run=POST w=20
+    RISK    uid=RISK30 on=*max_score at=30 id=score.risk run=DIS w=10
+    ASR     uid=ASR on=*min_counter at=15 id=b.asr.300 recurrent=true sleep=3s run=TOP1
 """
 BOOK = book(SETS, TRIGGERS)
 
@@ -80,6 +83,12 @@ BOOK = book(SETS, TRIGGERS)
     M=5      | MAX20   | topup M 20; run ENABLE; attach MAX20       | M=25 fired:T            # kept as it is
     M=5      | MAX20   | topup M 20; run ENABLE; reattach MAX20     | M=25                    # armed
     M=5      | POSTING | run UP_THEN_FAIL                           | M=5
+    M=5      | RISK    | score score.risk 25                        | M=5 fired:RISK20        # the talk's example
+    M=5      | RISK    | score score.risk 25; score score.risk 31   | M=5 disabled fired:RISK20 fired:RISK30
+    M=5      | RISK    | score score.knn 99; topup M 1              | M=6
+    M=5      | RISK    | score score.risk 25; score score.risk; arm | M=5                     # forgotten
+    M=5      | RISK    | score score.risk 25; arm                   | M=5 fired:RISK20        # a level
+    M=5      | ASR     | score b.asr.300 14; topup M 1; wait 3s; topup M 1 | M=7 BONUS=2
 """)
 def test_monitors_fire_within_the_operation(before: str, groups: str, words: str, after: str) -> None:
     scene = Scene(BOOK, before, groups)
@@ -206,6 +215,18 @@ def test_an_alert_names_the_trigger_and_shows_the_account_as_of_that_moment() ->
     assert (state["BalanceMap"]["*monetary"][0]["Value"], state["ActionTriggers"][0]["Executed"]) == ("21", True)
     assert (alert.url, alert.sync) == ("http://127.0.0.1:9/alert", True)
     json.dumps(alert.body)
+
+
+def test_an_alert_on_a_score_names_its_address_and_what_was_observed() -> None:
+    (alert,) = Scene(BOOK, "M=5", "RISK").do("score score.risk 25.5").alerts
+    assert alert.body["trigger"] == {
+        "ID": "RISK",
+        "UniqueID": "RISK20",
+        "ThresholdType": "*max_score",
+        "ThresholdValue": "20",
+        "Observed": "25.5",
+        "Score": "score.risk",
+    }
 
 
 def test_a_post_that_nobody_fired_is_no_firing() -> None:

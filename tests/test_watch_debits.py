@@ -44,6 +44,9 @@ TRIGGERS = """
     FEE   uid=F on=*max_event_counter at=0.5 type=*monetary run=DIS
     DEBT  uid=D on=*min_balance at=-1 type=*monetary id=*default run=DIS
     FAIL  uid=F on=*max_event_counter at=1.2 type=*monetary run=BROKEN
+    RISK  uid=R on=*max_score at=80 id=score.risk run=DIS
+    PAST  uid=O on=*max_event_counter at=0 type=*monetary until=2020-01-01T00:00:00Z run=DIS
+    PAST  uid=N on=*max_event_counter at=0 type=*monetary from=2090-01-01T00:00:00Z run=DIS
 """
 BOOK = book(SETS, TRIGGERS, files=RATES)
 
@@ -75,6 +78,11 @@ BOOK = book(SETS, TRIGGERS, files=RATES)
     M=5      | FEE   | call 60s 49123 cf                        | M=4.5 #F=0.5 disabled fired:F
              | DEBT  | call 300s                                | *default=-1.2 disabled fired:D
     M=5      | FAIL  | call 180s                                | M=3.2 #F=1.8
+    M=5      | PAST  | call 60s                                 | M=4.4 #N=0.6              # X 33e: O is gone
+    M=1.2    | GROW  | call 180s; refund                        | M=1.8 fired:G
+    M=3      | X33   | call 60s; refund                         | M=3
+    M=2.4    | X33   | call 60s; refund                         | M=2.4 BONUS=1 fired:T     # fired while it was low
+    M=5      | RISK  | call 60s                                 | M=4.4
 """)
 def test_monitors_fire_in_mid_call(before: str, group: str, calls: str, after: str) -> None:
     scene = Scene(BOOK, before, group)
@@ -98,6 +106,24 @@ def test_a_monitor_that_ends_a_debit_is_named(group: str, usage: str, cost: str,
     assert (decimal_text(answer.cost), answer.granted // SECOND_NS) == (cost, int(granted))
     assert ("" if stopped is None else stopped.reason) == reason
     assert stopped is None or stopped.trigger_group == group
+
+
+def test_a_score_that_holds_fires_at_the_next_portion_and_at_the_first_of_a_debit() -> None:
+    """Told while the account was disabled it could not fire; enabled, the call ends at its connect step."""
+    scene = Scene(BOOK, "M=5", "RISK")
+    scene.account.disabled = True
+    scene.do("score score.risk 90")
+    scene.account.disabled = False
+    assert scene.do("wait 1s; call 600s").told() == "M=5 disabled fired:R"
+    assert isinstance(scene.answer, CallCost)
+    assert (scene.answer.granted, scene.answer.cost) == (0, 0)
+
+
+def test_an_expired_trigger_takes_its_counter_with_it() -> None:
+    scene = Scene(BOOK, "M=5", "PAST")
+    assert [counter.id for counter in scene.account.counters] == ["O", "N"]
+    scene.do("call 60s")
+    assert [trigger.terms.unique_id for trigger in scene.account.triggers] == ["N"]
 
 
 def test_usage_that_has_happened_is_charged_whole() -> None:

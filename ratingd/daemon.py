@@ -24,9 +24,8 @@ from ratingd.api.admin import Difference, Verified
 from ratingd.api.config import ApiConfig
 from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.services import Services
-from ratingd.delivery.delivery import Delivery
-from ratingd.delivery.disconnects import DeskTerms
-from ratingd.delivery.postman import PostmanTerms
+from ratingd.delivery.delivery import Delivery, DeliveryTerms
+from ratingd.delivery.mailer import MailTerms
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
 from ratingd.errors import AccountUnknown
@@ -52,14 +51,7 @@ class Daemon:
             lock_timeout_ms=settings.locking_timeout_ms,
         )
         rules = rules_of(settings)
-        self.delivery: Final = Delivery(
-            self.store,
-            secret=settings.webhook_secret.get_secret_value().encode(),
-            hosts=settings.webhook_hosts,
-            private=settings.webhook_private,
-            postman=PostmanTerms(max_age_ns=settings.outbox_max_age),
-            desk=DeskTerms(max_age_ns=settings.outbox_max_age),
-        )
+        self.delivery: Final = Delivery(self.store, delivery_terms(settings))
         self.engine: Final = Engine(self.store, engine_options(settings, rules), self.delivery)
         self.scheduler: Final = Scheduler(
             self.store,
@@ -156,6 +148,30 @@ def rules_of(settings: Settings) -> ChargeRules:
         balance_rating_subject=settings.balance_rating_subject,
         fallback_depth=settings.fallback_depth,
         prefix_matching=settings.rp_subject_prefix_matching,
+    )
+
+
+def delivery_terms(settings: Settings) -> DeliveryTerms:
+    return DeliveryTerms(
+        secret=settings.webhook_secret.get_secret_value().encode(),
+        hosts=settings.webhook_hosts,
+        private=settings.webhook_private,
+        max_age_ns=settings.outbox_max_age,
+        exporters=settings.exporters,
+        mail=mail_terms(settings),
+    )
+
+
+def mail_terms(settings: Settings) -> MailTerms | None:
+    if not settings.smtp_host:
+        return None
+    return MailTerms(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_from,
+        settings.smtp_tls,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
     )
 
 

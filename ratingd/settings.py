@@ -10,6 +10,7 @@ catch_up of 24 could be hours to one reader and seconds to another.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -18,6 +19,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from accounts.charge import MAX_USAGE
+from ratingd.delivery.export_place import place
+from ratingd.delivery.mail_message import checked_address
 from tariffs.duration import duration_text, parse_duration
 from tariffs.zone import zone
 
@@ -25,6 +28,7 @@ ENV_PREFIX: Final = "RATINGD_"
 SECOND_NS: Final = 1_000_000_000
 HOUR_NS: Final = 3600 * SECOND_NS
 BALANCE_RATING_SUBJECT: Final[Mapping[str, str]] = {"*any": "*zero1ns", "*voice": "*zero1s"}
+EXPORTER_ID: Final = re.compile(r"[\w.:*-]+")
 _STORES: Final = ("sqlite", "postgresql")
 _UNITLESS_MAX: Final = 1_000_000  # no duration that is meant is shorter than a millisecond
 
@@ -78,12 +82,29 @@ def _subjects(value: object) -> object:
     return {**BALANCE_RATING_SUBJECT, **value} if isinstance(value, Mapping) else value
 
 
+def _exporters(value: object) -> object:
+    value = _pairs(value)
+    if not isinstance(value, Mapping):
+        return value
+    for id, url in value.items():
+        if not isinstance(id, str) or not EXPORTER_ID.fullmatch(id):
+            raise ValueError(f"{id!r} is no id of an exporter: letters, digits and _ . - : * are allowed")
+        if not isinstance(url, str):
+            raise ValueError(f"{id}: a URL is wanted, found {url!r}")
+        try:
+            place(url)
+        except ValueError as fault:
+            raise ValueError(f"{id}: {fault}") from None
+    return value
+
+
 Duration = Annotated[
     int, NoDecode, BeforeValidator(_duration), PlainSerializer(duration_text, return_type=str, when_used="json")
 ]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_names)]
 Usages = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_usages)]
+Exporters = Annotated[dict[str, str], NoDecode, BeforeValidator(_exporters)]
 Subjects = Annotated[dict[str, str], NoDecode, BeforeValidator(_subjects)]
 
 
@@ -147,6 +168,22 @@ class Settings(BaseSettings):
     """Hosts that webhooks may go to, as their URLs name them: alerts.example.org, *.example.org. None named: none."""
     webhook_private: bool = Field(default=False)
     """Allow webhooks to addresses of this machine and of private networks."""
+    exporters: Exporters = Field(default={})
+    """Where *export may send accounts, by id: an http or https URL gets a signed POST, file:///FOLDER/FILE a line."""
+    account_updates: Names = Field(default=())
+    """Ids of the exporters that *publish_account sends accounts to. None named: it is only told in the log."""
+    smtp_host: str = Field(default="")
+    """The mail server that takes the mails of *mail_async. Empty: they are put aside as dead."""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    """Port of the mail server: 587 is usual with starttls, 465 with tls, 25 with none."""
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(default="starttls")
+    """How the way to the mail server is encrypted. Its certificate must be one that this machine trusts."""
+    smtp_user: str = Field(default="")
+    """Who we are to the mail server. Empty: it does not ask."""
+    smtp_password: SecretStr = Field(default=SecretStr(""))
+    """Password of smtp_user."""
+    smtp_from: str = Field(default="")
+    """Address that mails come from, such as ratingd@example.org. Needed where smtp_host is set."""
     catch_up: Duration = Field(default=24 * HOUR_NS, ge=0)
     """How far back runs of action plans are made up that were missed while the daemon was down."""
     open_call_lifetime: Duration = Field(default=4 * HOUR_NS, ge=60 * SECOND_NS)
@@ -205,6 +242,28 @@ class Settings(BaseSettings):
         host, _ = host_and_port(self.listen)
         if not self.insecure_listen and not is_loopback(host):
             raise ValueError(f"listen: other machines reach {host}; use 127.0.0.1, or allow it with insecure_listen")
+        return self
+
+    @model_validator(mode="after")
+    def _known_exporters(self) -> Self:
+        unknown = [id for id in self.account_updates if id not in self.exporters]
+        if unknown:
+            known = ", ".join(self.exporters) or "none is set"
+            raise ValueError(f"account_updates: {', '.join(unknown)} is not among the exporters ({known})")
+        return self
+
+    @model_validator(mode="after")
+    def _mail(self) -> Self:
+        if not self.smtp_host:
+            return self
+        try:
+            checked_address(self.smtp_from)
+        except ValueError as fault:
+            raise ValueError(
+                f"smtp_from: {fault}" if self.smtp_from else "smtp_from: is empty, and mail needs a sender"
+            ) from None
+        if self.smtp_user and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
+            raise ValueError("smtp_tls: the password of smtp_user would be sent in the clear; use starttls or tls")
         return self
 
     @property

@@ -24,6 +24,7 @@ from ratingd.settings import ENV_PREFIX, Settings
 from tariffs.duration import duration_text
 
 CONFIG_VARIABLE: Final = "RATINGD_CONFIG"
+SECRETS: Final = ("webhook_secret", "smtp_password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def shown(reading: Reading) -> tuple[SettingShown, ...]:
 def _readable(settings: Settings) -> dict[str, object]:
     values: dict[str, object] = settings.model_dump(mode="json")
     values["database_url"] = re.sub(r"(://[^:/@]*):.*@", r"\1:**********@", settings.database_url)
-    values["webhook_secret"] = str(SecretStr(settings.webhook_secret.get_secret_value()))
+    for secret in SECRETS:
+        values[secret] = str(SecretStr(getattr(settings, secret).get_secret_value()))
     values["max_usage"] = {
         tor: duration_text(limit) if tor in ("*any", "*voice") else limit for tor, limit in settings.max_usage.items()
     }
@@ -165,7 +167,7 @@ def _problems(error: ValidationError, origins: Mapping[str, str]) -> tuple[Probl
         message = detail["msg"].removeprefix("Value error, ")
         if not key:  # of several settings together: the message begins with the first
             key, _, message = message.partition(": ")
-        elif detail["type"] != "value_error" and key not in ("webhook_secret", "database_url"):
+        elif detail["type"] != "value_error" and key not in (*SECRETS, "database_url"):
             message = f"{message}, found {detail['input']!r}"
         problems.append(Problem(origins.get(key.partition(".")[0], "default"), key, message))
     return tuple(problems)

@@ -13,8 +13,8 @@ import pytest
 
 from accounts.account import AccountKey
 from ratingd import observe
-from ratingd.delivery.delivery import Delivery
-from ratingd.delivery.post import Attempt
+from ratingd.delivery.attempt import Attempt
+from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.postman import PostmanTerms
 from ratingd.store.rows import Batch, OutboxEntry, shard_of
 from ratingd.store.store import Store, open_store
@@ -55,9 +55,7 @@ def store(store_url: str) -> Iterator[Store]:
 def delivering(store: Store, clock: Clock | None = None, hosts: tuple[str, ...] = ("127.0.0.1",)) -> Iterator[Delivery]:
     delivery = Delivery(
         store,
-        secret=SECRET,
-        hosts=hosts,
-        private=True,
+        DeliveryTerms(SECRET, hosts, private=True),
         postman=PostmanTerms(max_age_ns=72 * HOUR, threads=8, per_receiver=4),
         clock=clock if clock is not None else time.time_ns,
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ratingd.delivery import webhook
 from ratingd.delivery.address_guard import AddressGuard, AddressRefused
-from ratingd.delivery.webhook import Verdict
+from ratingd.delivery.attempt import Verdict, pause_s
 
 SECRET = b"top secret"
 BODY = json.dumps({"event": "trigger.fired", "id": "d1"}).encode()
@@ -60,9 +60,9 @@ def test_event_header_never_breaks_the_request(body: bytes) -> None:
     [(1, 0.8, 1.2), (2, 4, 6), (3, 20, 30), (4, 100, 150), (5, 480, 720), (500, 480, 720)],
 )
 def test_pauses_grow_and_spread_by_a_fifth(failed: int, least: float, most: float) -> None:
-    assert webhook.pause_s(failed, 0.0) == pytest.approx(least)
-    assert webhook.pause_s(failed, 0.999999) == pytest.approx(most, rel=1e-3)
-    assert webhook.pause_s(failed, 0.5, asked_s=10_000) == 10_000
+    assert pause_s(failed, 0.0) == pytest.approx(least)
+    assert pause_s(failed, 0.999999) == pytest.approx(most, rel=1e-3)
+    assert pause_s(failed, 0.5, asked_s=10_000) == 10_000
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Final
 
 from ratingd import observe
+from ratingd.delivery.steady_clock import SteadyClock
 from ratingd.store.faults import StoreFault
 from ratingd.store.rows import OutboxEntry
 from ratingd.store.store import Store
@@ -93,6 +94,7 @@ class DisconnectDesk:
         self._store: Final = store
         self._terms: Final = terms if terms is not None else DeskTerms()
         self._clock: Final = clock
+        self._steady: Final = SteadyClock(clock)  # of all waits, which must end also when the clock is set back
         self._watchers: Final[list[Watcher]] = []
         self._told: Final[dict[str, _Told]] = {}
         self._changed: Final = threading.Condition()
@@ -143,7 +145,7 @@ class DisconnectDesk:
             if told is None or not watcher.watches(told.entry.target):
                 return False
             if outcome is Outcome.FAILED:
-                told.next_ns = max(told.next_ns, self._clock() + self._terms.again_ns)
+                told.next_ns = max(told.next_ns, self._steady() + self._terms.again_ns)
             if outcome is Outcome.CALL_UNKNOWN:
                 told.strangers.add(id(watcher))
                 if self._store.shared and told.attempts < 2:
@@ -191,7 +193,7 @@ class DisconnectDesk:
                 del self._told[gone]
             due = [self._told.setdefault(entry.id, _Told(entry)) for entry in waiting]
         for told in due:
-            if told.next_ns <= self._clock():
+            if told.next_ns <= self._steady():
                 self._tell_one(told)
 
     def _waiting(self, switches: set[str]) -> list[OutboxEntry]:
@@ -204,7 +206,7 @@ class DisconnectDesk:
         with self._changed:
             watchers = self._watching(told.entry.target)
             told.attempts += bool(watchers)
-            told.next_ns = self._clock() + self._terms.again_ns
+            told.next_ns = self._steady() + self._terms.again_ns
         for watcher in watchers:
             try:
                 watcher.send(disconnect(told.entry, told.attempts))
@@ -213,10 +215,11 @@ class DisconnectDesk:
                 self.leave(watcher)
 
     def _put_old_aside(self) -> None:
-        now_ns = self._clock()
+        now_ns = self._steady()
         if now_ns - self._aged_ns >= 60 * SECOND_NS:
             self._aged_ns = now_ns
-            aside = self._store.outbox.put_aside(KIND, now_ns - self._terms.max_age_ns, "no switch answered in time")
+            before_ns = self._clock() - self._terms.max_age_ns
+            aside = self._store.outbox.put_aside(KIND, before_ns, "no switch answered in time")
             if aside:
                 observe.event("disconnect.dead", entries=aside)
 
@@ -225,7 +228,7 @@ class DisconnectDesk:
             if self._woken or self._stopping:
                 return
             next_ns = min((told.next_ns for told in self._told.values()), default=None)
-            wait_s = 60.0 if next_ns is None else max((next_ns - self._clock()) / SECOND_NS, 0.001)
+            wait_s = 60.0 if next_ns is None else max((next_ns - self._steady()) / SECOND_NS, 0.001)
             self._changed.wait(min(wait_s, LOOK_S) if self._store.shared and self._watchers else wait_s)
 
     def _watching(self, switch_id: str) -> list[Watcher]:

@@ -1,37 +1,31 @@
-"""One POST of one alert: five seconds, no redirects, to an address that was checked.
+"""One POST of one alert: five seconds in all, no redirects, to an address that was checked.
 
 Connections are kept open between alerts to one receiver. What the receiver answers is read up to 64 KiB, for a
 synchronous action may want to know; a receiver that sends more, or drips it, is cut off, which does not make the
-delivery a failure: its status has been read.
+delivery a failure: its status has been read. One that drips its headers has not answered.
 """
 
+import socket
 import threading
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from ratingd.delivery import webhook
 from ratingd.delivery.address_guard import AddressGuard, AddressRefused, Destination
-from ratingd.delivery.webhook import Judgement, Verdict
+from ratingd.delivery.attempt import Attempt, Judgement, Verdict
+from ratingd.delivery.deadline import Deadline, watch
 
 TIMEOUT_S: Final = 5.0
 ANSWER_MAX: Final = 65_536
 POOLS_MAX: Final = 256
+TOO_LATE: Final = f"it was not complete after {TIMEOUT_S:g} s"
 
 Pool = HTTPConnectionPool | HTTPSConnectionPool
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What came of posting: `status` 0 when there was no answer."""
-
-    judgement: Judgement
-    status: int = 0
-    answer: bytes = b""
 
 
 class Poster:
@@ -58,17 +52,26 @@ class Poster:
             self._pools.clear()
 
     def _post(self, destination: Destination, headers: dict[str, str], body: bytes, now_s: float) -> Attempt:
-        until = time.monotonic() + TIMEOUT_S
-        response = self._pool(destination).urlopen(
-            "POST",
-            destination.path,
-            body=body,
-            headers=headers | {"Host": destination.host_header},
-            redirect=False,
-            retries=False,
-            preload_content=False,
-        )
-        answer = read_some(response, until)
+        with Deadline(TIMEOUT_S) as deadline:
+            until = time.monotonic() + TIMEOUT_S
+            try:
+                response = self._pool(destination).urlopen(
+                    "POST",
+                    destination.path,
+                    body=body,
+                    headers=headers | {"Host": destination.host_header},
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                )
+            except (HTTPError, OSError) as fault:
+                if deadline.passed:
+                    raise TimeoutError(TOO_LATE) from fault
+                raise
+            if deadline.passed:  # its headers may have been cut short
+                response.close()
+                raise TimeoutError(TOO_LATE)
+            answer = read_some(response, until)
         judgement = webhook.judge(response.status, response.headers.get("Retry-After", ""), now_s)
         return Attempt(judgement, response.status, answer)
 
@@ -82,11 +85,37 @@ class Poster:
             return self._pools[key]
 
 
+class WatchedConnection(HTTPConnection):
+    """A connection under the deadline of the exchange that uses it."""
+
+    def _new_conn(self) -> socket.socket:
+        line = super()._new_conn()
+        watch(line)
+        return line
+
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
+        if self.sock is not None:  # kept open since the last exchange
+            watch(self.sock)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+
+class WatchedTlsConnection(HTTPSConnection, WatchedConnection):
+    """The same over TLS, from before its handshake."""
+
+
+class WatchedPool(HTTPConnectionPool):
+    ConnectionCls = WatchedConnection
+
+
+class WatchedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = WatchedTlsConnection
+
+
 def opened(destination: Destination, connections: int) -> Pool:
     timeout = Timeout(connect=TIMEOUT_S, read=TIMEOUT_S)
     if destination.scheme == "http":
-        return HTTPConnectionPool(destination.address, destination.port, timeout=timeout, maxsize=connections)
-    return HTTPSConnectionPool(
+        return WatchedPool(destination.address, destination.port, timeout=timeout, maxsize=connections)
+    return WatchedTlsPool(
         destination.address,
         destination.port,
         timeout=timeout,

@@ -1,11 +1,14 @@
-"""The postman: takes alerts out of the outbox, posts them, and writes down what came of it.
+"""The postman: takes entries of one kind out of the outbox, has them carried, and writes down what came of it.
 
 A lane commits an alert and wakes the postman, who leases what is due and hands it to a few threads; nothing polls while
 nothing happens, but for a look every few seconds at what an earlier run or another daemon may have left. An alert
 that fails is put back with its next instant; one that has been tried for `outbox_max_age` (72 h), or whose receiver
-says that it never will take it, is put aside as dead and can be replayed.
+says that it never will take it, is put aside as dead and can be replayed. Mails and exports have a postman each, so
+that a mail server that is slow holds up no alert.
 
-What is told in the log is told once an attempt: `webhook.delivered`, `webhook.retry`, `webhook.dead`.
+When the wall clock is set back by an hour, what waits for an instant is due an hour sooner by that clock.
+
+What is told in the log is told once an attempt: `webhook.delivered`, `mail.retry`, `export.dead`.
 """
 
 import heapq
@@ -19,15 +22,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from ratingd import observe
-from ratingd.delivery import webhook
-from ratingd.delivery.post import Attempt, Poster
-from ratingd.delivery.webhook import Judgement, Verdict
+from ratingd.delivery.attempt import Attempt, Judgement, Verdict, pause_s
+from ratingd.delivery.carrier import Carrier
+from ratingd.delivery.steady_clock import SteadyClock
 from ratingd.store.faults import StoreFault
 from ratingd.store.rows import OutboxEntry, receiver_of
 from ratingd.store.store import Store
 
 SECOND_NS: Final = 1_000_000_000
-KIND: Final = "webhook"
 LEASE_NS: Final = 30 * SECOND_NS  # longer than an attempt with its time-outs
 LOOK_S: Final = 5.0
 REMEMBERED: Final = 10_000  # first attempts that are waited for, or may yet be asked about
@@ -35,7 +37,7 @@ REMEMBERED: Final = 10_000  # first attempts that are waited for, or may yet be 
 
 @dataclass(frozen=True, slots=True)
 class PostmanTerms:
-    """What the settings say about webhooks."""
+    """What the settings say about deliveries of one kind, and how many go on at once."""
 
     max_age_ns: int = 72 * 3600 * SECOND_NS
     threads: int = 16
@@ -46,41 +48,46 @@ class Postman:
     def __init__(
         self,
         store: Store,
-        poster: Poster,
+        carrier: Carrier,
         terms: PostmanTerms,
         clock: Callable[[], int] = time.time_ns,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store: Final = store
-        self._poster: Final = poster
+        self._carrier: Final = carrier
+        self._kind: Final = carrier.kind
         self._terms: Final = terms
         self._clock: Final = clock
+        self._steady: Final = SteadyClock(clock)
+        self._set_back_ns = 0  # by how much the wall clock went back, as far as the outbox knows of it
         self._chance: Final = chance
         self._first: Final = FirstAttempts()
         self._changed: Final = threading.Condition()
         self._woken = False
         self._stopping = False
         self._busy: Counter[str] = Counter()  # threads by the receiver that they post to
-        self._put_off: Final[list[int]] = []  # instants of the next attempts, soonest first
-        self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix="webhook")
-        self._round: Final = threading.Thread(target=self._go_round, name="postman", daemon=True)
+        self._put_off: Final[list[int]] = []  # steady instants of the next attempts, soonest first
+        self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix=self._kind)
+        self._round: Final = threading.Thread(target=self._go_round, name=f"postman-{self._kind}", daemon=True)
 
     def start(self) -> None:
-        if not self._store.shared:
-            self._store.outbox.release_all()  # what a process that was killed had in its hands
         self._round.start()
 
-    def stop(self, timeout_s: float = 6.0) -> None:
-        """Take nothing more; what is being posted may end."""
+    def end(self) -> None:
+        """Take nothing more."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+
+    def stop(self, timeout_s: float = 6.0) -> None:
+        """Take nothing more, and wait for what is on its way."""
+        self.end()
         self._round.join(timeout_s)
         self._threads.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + timeout_s
         while sum(self._busy.values()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        self._poster.close()
+        self._carrier.close()
 
     def wake(self) -> None:
         """Something new is in the outbox."""
@@ -97,10 +104,10 @@ class Postman:
             try:
                 wait_s = self._hand_out()
             except StoreFault as fault:
-                observe.event("postman.waits", error=str(fault))
+                observe.event("postman.waits", kind=self._kind, error=str(fault))
                 wait_s = 1.0
             except Exception as fault:  # noqa: BLE001 - as long as the daemon runs, alerts go out
-                observe.fault("postman.fault", fault)
+                observe.fault("postman.fault", fault, kind=self._kind)
                 wait_s = 1.0
             self._sleep(wait_s)
 
@@ -112,13 +119,24 @@ class Postman:
             full = {receiver for receiver, busy in self._busy.items() if busy >= self._terms.per_receiver}
         if free <= 0:
             return LOOK_S
+        self._follow_clock()
         now_ns = self._clock()
-        entries = self._store.outbox.lease(KIND, now_ns, now_ns + LEASE_NS, free, but_for=full)
+        entries = self._store.outbox.lease(self._kind, now_ns, now_ns + LEASE_NS, free, but_for=full)
         too_many = [entry.id for entry in entries if not self._take(entry)]
         if too_many:
             self._store.outbox.release(too_many)
             return 0.0
-        return min(LOOK_S, self._pause_s(now_ns))
+        return min(LOOK_S, self._pause_s())
+
+    def _follow_clock(self) -> None:
+        """What waits must not wait longer because somebody set the clock back."""
+        set_back_ns = self._steady.set_back_ns()
+        newly_ns = set_back_ns - self._set_back_ns
+        if newly_ns >= SECOND_NS:
+            moved = self._store.outbox.bring_forward(self._kind, self._clock(), newly_ns)
+            observe.event("postman.clock_set_back", kind=self._kind, seconds=newly_ns // SECOND_NS, entries=moved)
+        if newly_ns >= SECOND_NS or newly_ns < 0:
+            self._set_back_ns = set_back_ns
 
     def _take(self, entry: OutboxEntry) -> bool:
         """Start on an entry, unless its receiver has its share of the threads already."""
@@ -130,8 +148,9 @@ class Postman:
         self._threads.submit(self._deliver, entry)
         return True
 
-    def _pause_s(self, now_ns: int) -> float:
+    def _pause_s(self) -> float:
         """Seconds until the next attempt that this postman has put off."""
+        now_ns = self._steady()
         with self._changed:
             while self._put_off and self._put_off[0] <= now_ns:
                 heapq.heappop(self._put_off)
@@ -144,7 +163,7 @@ class Postman:
 
     def _deliver(self, entry: OutboxEntry) -> None:
         try:
-            attempt = self._poster.post(entry.id, entry.target, entry.body.encode(), self._clock() / SECOND_NS)
+            attempt = self._carrier.carry(entry)
             self._first.done(entry.id, attempt)
             self._settle(entry, attempt.judgement)
         except StoreFault as fault:  # the lease will end; it is delivered again then
@@ -161,21 +180,20 @@ class Postman:
 
     def _settle(self, entry: OutboxEntry, judgement: Judgement) -> None:
         now_ns, attempts, outbox = self._clock(), entry.attempts + 1, self._store.outbox
-        fields = {"account": str(entry.key), "entry": entry.id, "url": entry.target, "attempt": attempts}
+        fields = {"account": str(entry.key), "entry": entry.id, "to": entry.target, "attempt": attempts}
         match judgement.verdict:
             case Verdict.DELIVERED:
                 outbox.delivered(entry.id)
-                observe.event("webhook.delivered", **fields)
+                observe.event(f"{self._kind}.delivered", **fields)
             case Verdict.RETRY if now_ns - entry.created_ns < self._terms.max_age_ns:
-                pause = webhook.pause_s(attempts, self._chance(), judgement.pause_s)
-                due_ns = now_ns + int(pause * SECOND_NS)
-                outbox.retry(entry, due_ns, judgement.error)
+                pause = pause_s(attempts, self._chance(), judgement.pause_s)
+                outbox.retry(entry, now_ns + int(pause * SECOND_NS), judgement.error)
                 with self._changed:
-                    heapq.heappush(self._put_off, due_ns)
-                observe.event("webhook.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
+                    heapq.heappush(self._put_off, self._steady() + int(pause * SECOND_NS))
+                observe.event(f"{self._kind}.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
             case Verdict.RETRY | Verdict.DEAD:
                 outbox.dead(entry.id, judgement.error)
-                observe.event("webhook.dead", **fields, error=judgement.error)
+                observe.event(f"{self._kind}.dead", **fields, error=judgement.error)
 
 
 class FirstAttempts:

@@ -1,4 +1,4 @@
-"""Webhooks: how an alert is signed, what the answers of a receiver mean, and when the next attempt is due.
+"""Webhooks: how an alert is signed, and what the answers of a receiver mean.
 
 A receiver gets a POST with these headers and must be able to trust it without knowing us:
 
@@ -16,10 +16,10 @@ import hmac
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import Enum
 from typing import Final
+
+from ratingd.delivery.attempt import Judgement, Verdict
 
 EVENT: Final = "X-Ratingd-Event"
 DELIVERY: Final = "X-Ratingd-Delivery"
@@ -27,27 +27,7 @@ TIMESTAMP: Final = "X-Ratingd-Timestamp"
 SIGNATURE: Final = "X-Ratingd-Signature"
 SKEW_S: Final = 300
 
-PAUSES_S: Final = (1.0, 5.0, 25.0, 125.0)  # after the first attempts; then
-LAST_PAUSE_S: Final = 600.0
-JITTER: Final = 0.2
 RETRY_AFTER_MAX_S: Final = 24 * 3600.0
-
-
-class Verdict(Enum):
-    """What an attempt came to."""
-
-    DELIVERED = "delivered"
-    RETRY = "retry"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """`pause_s` is the least pause that the receiver asked for, 0 when it asked for none."""
-
-    verdict: Verdict
-    error: str = ""
-    pause_s: float = 0.0
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
@@ -68,12 +48,12 @@ def headers(secret: bytes, delivery_id: str, body: bytes, now_s: int) -> dict[st
 
 
 def event_of(body: bytes) -> str:
-    """The event that a body says it is about."""
+    """The event that a body says it is about: `event` of an alert, `EventType` of an export."""
     try:
         content = json.loads(body)
     except ValueError:
         return ""
-    event = content.get("event", "") if isinstance(content, dict) else ""
+    event = content.get("event", content.get("EventType", "")) if isinstance(content, dict) else ""
     return "".join(sign for sign in str(event) if sign.isascii() and sign.isprintable())
 
 
@@ -84,12 +64,6 @@ def verify(secret: bytes, headers: Mapping[str, str], body: bytes, *, now_s: flo
     if not timestamp.isdecimal() or abs(now_s - int(timestamp)) > SKEW_S:
         return False
     return hmac.compare_digest(signature(secret, timestamp, body).encode(), given.get(SIGNATURE.lower(), "").encode())
-
-
-def pause_s(attempts: int, chance: float, asked_s: float = 0.0) -> float:
-    """Seconds until the next attempt when `attempts` have failed; `chance` in [0, 1) spreads it by 20 % either way."""
-    planned = PAUSES_S[attempts - 1] if attempts <= len(PAUSES_S) else LAST_PAUSE_S
-    return max(planned * (1 - JITTER + 2 * JITTER * chance), asked_s)
 
 
 def judge(status: int, retry_after: str, now_s: float) -> Judgement:

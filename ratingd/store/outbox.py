@@ -9,7 +9,7 @@ Whoever delivers an entry leases it first: for the length of the lease nobody el
 lease ends by itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -106,6 +106,18 @@ class Outbox:
                 update(outbox).where(t.state == LITERALLY_WAITING, t.leased_until_ns > 0).values(leased_until_ns=0)
             )
 
+    def bring_forward(self, kind: str, now_ns: int, by_ns: int) -> int:
+        """The clock was set back by so much: what is due later is due that much sooner; how many entries."""
+        later = update(outbox).where(t.state == LITERALLY_WAITING, t.kind == kind, t.due_ns > now_ns)
+        with self._database.write() as connection:
+            return connection.execute(later.values(due_ns=t.due_ns - by_ns)).rowcount
+
+    def unknown(self, entry_ids: Sequence[str]) -> list[str]:
+        """Those ids that nothing in the outbox has."""
+        with self._database.read() as connection:
+            known = set(connection.scalars(select(t.id).where(t.id.in_(entry_ids))))
+        return [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id not in known]
+
     def replay(self, entry_ids: Sequence[str] | None, now_ns: int) -> int:
         """Let dead entries (all of them for None) be tried again, as if they were new; how many there were."""
         query = update(outbox).where(t.state == "dead")
@@ -143,10 +155,17 @@ class Outbox:
             rows = connection.execute(select(t.state, func.count()).group_by(t.state)).all()
         return {str(state): int(count) for state, count in rows}
 
-    def forget_delivered(self, before_ns: int) -> int:
-        """Delete what was delivered and made before an instant; how many there were."""
-        with self._database.write() as connection:
-            return connection.execute(delete(outbox).where(t.state == "delivered", t.created_ns < before_ns)).rowcount
+    def forget_delivered(self, before_ns: int, stopping: Callable[[], bool] = lambda: False, chunk: int = 2000) -> int:
+        """Delete what was delivered and made before an instant, a chunk a transaction so that nobody waits for it; how
+        many there were, until it was done or `stopping`."""
+        old = select(t.id).where(t.created_ns < before_ns, t.state == "delivered").order_by(t.created_ns).limit(chunk)
+        forgotten, found = 0, chunk
+        while found >= chunk and not stopping():
+            with self._database.write() as connection:
+                gone = delete(outbox).where(t.id.in_(old), t.state == "delivered")
+                found = connection.execute(gone).rowcount
+            forgotten += found
+        return forgotten
 
     def _settle(self, entry_id: str, **values: Any) -> bool:
         query: Update = update(outbox).where(t.id == entry_id, t.state == LITERALLY_WAITING).values(values)

@@ -53,7 +53,7 @@ def _balance_state(balance: Balance) -> State:
         "ID": terms.id,
         "Value": amount_text(balance.value, terms.kind.value),
         "ExpirationDate": _time(terms.expires_at_ns),
-        "Weight": _number(terms.weight),
+        "Weight": plain_number(terms.weight),
         "DestinationIDs": dict(terms.destinations),
         "RatingSubject": terms.rating_subject,
         "Categories": dict(terms.categories),
@@ -61,7 +61,7 @@ def _balance_state(balance: Balance) -> State:
         "Timings": None,  # CGRateS puts the windows themselves here; they stay in the tariff
         "TimingIDs": dict(terms.timing_ids),
         "Disabled": terms.disabled,
-        "Factors": {name: _number(factor) for name, factor in terms.factors.items()},
+        "Factors": {name: plain_number(factor) for name, factor in terms.factors.items()},
         "Blocker": terms.blocker,
     }
 
@@ -100,7 +100,7 @@ def _trigger_state(trigger: AccountTrigger) -> State:
         "ExpirationDate": _time(terms.expires_at_ns),
         "ActivationDate": _time(terms.activates_at_ns),
         "Balance": _filter_state(terms.filter) | {"Type": terms.kind or None},
-        "Weight": _number(terms.weight),
+        "Weight": plain_number(terms.weight),
         "ActionsID": terms.actions_id,
         "MinQueuedItems": 0,
         "Executed": trigger.executed,
@@ -115,7 +115,7 @@ def _filter_state(filter: BalanceFilter) -> State:
         "ID": filter.id,
         "Type": None if filter.kind is None else filter.kind.value,
         "ExpirationDate": None if filter.expires_at_ns is None else instant_text(filter.expires_at_ns),
-        "Weight": None if filter.weight is None else _number(filter.weight),
+        "Weight": None if filter.weight is None else plain_number(filter.weight),
         "DestinationIDs": _members(filter.destinations),
         "RatingSubject": filter.rating_subject,
         "Categories": _members(filter.categories),
@@ -134,6 +134,6 @@ def _time(at_ns: int | None) -> str:
     return NEVER if at_ns is None else instant_text(at_ns)
 
 
-def _number(value: Decimal) -> int | float:
+def plain_number(value: Decimal) -> int | float:
     """A weight or factor as a JSON number; neither is money."""
     return int(value) if value == value.to_integral_value() else float(value)

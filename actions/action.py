@@ -5,8 +5,8 @@ Rows with the same id are one set, done from the heaviest to the lightest, all o
     DISABLE_AND_LOG,*log,…,20
     DISABLE_AND_LOG,*disable_account,…,10
 
-A set may name actions that this release cannot do. They are kept as they are, so that a plan written for CGRateS loads;
-a set that holds one fails when it is run, and changes nothing (`actions.perform`).
+A set may name actions that need services of CGRateS. They are kept as they are, so that a plan written for it loads; a
+set that holds one fails when it is run, and changes nothing (`actions.perform`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from actions.value_formula import ValueFormula
 
 
 class ActionType(StrEnum):
-    """Every action an Actions.csv may name. `SUPPORTED` are those that can be done."""
+    """Every action an Actions.csv may name. `LEFT_OUT` are those that cannot be done here."""
 
     TOPUP = "*topup"
     TOPUP_RESET = "*topup_reset"
@@ -79,28 +79,21 @@ class ActionType(StrEnum):
     DYNAMIC_RESOURCE = "*dynamic_resource"
 
 
-SUPPORTED: Final = frozenset(
-    {
-        ActionType.TOPUP,
-        ActionType.TOPUP_RESET,
-        ActionType.DEBIT,
-        ActionType.DEBIT_RESET,
-        ActionType.SET_BALANCE,
-        ActionType.REMOVE_BALANCE,
-        ActionType.ENABLE_ACCOUNT,
-        ActionType.DISABLE_ACCOUNT,
-        ActionType.ALLOW_NEGATIVE,
-        ActionType.DENY_NEGATIVE,
-        ActionType.RESET_TRIGGERS,
-        ActionType.RESET_COUNTERS,
-        ActionType.LOG,
-        ActionType.HTTP_POST,
-        ActionType.HTTP_POST_ASYNC,
-        ActionType.CALL_URL,
-        ActionType.CALL_URL_ASYNC,
-        ActionType.FORCE_DISCONNECT_SESSIONS,
-    }
-)
+# What ratingd does not do, and why. Everything else is done.
+NO_THRESHOLDS: Final = "it works on thresholds, statistics or profiles of CGRateS, which ratingd does not have"
+LEFT_OUT: Final[Mapping[ActionType, str]] = {
+    ActionType.RESET_THRESHOLD: NO_THRESHOLDS,
+    ActionType.RESET_STAT_QUEUE: NO_THRESHOLDS,
+    ActionType.SET_DDESTINATIONS: NO_THRESHOLDS,
+    **{type: NO_THRESHOLDS for type in ActionType if type.startswith("*dynamic_")},
+    ActionType.CGR_RPC: "it calls a method of CGRateS; *http_post calls any other service",
+    ActionType.SY_PUBLISH: "it notifies a Diameter peer, and ratingd speaks no Diameter",
+    ActionType.REMOTE_SET_ACCOUNT: "it replaces the account by what another server answers, so no set could undo it",
+    ActionType.REMOVE_SESSION_COSTS: "a charge is kept with its operation, so there are no session costs to remove",
+    ActionType.RESET_ACCOUNT_CDR: "it restores balances from the newest call record, and records hold no balances",
+    ActionType.ALTER_SESSIONS: "it changes sessions, and a call here is its switch's",
+}
+SUPPORTED: Final = frozenset(ActionType) - LEFT_OUT.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +110,7 @@ class Action:
     actions_id: str  # "" for a request of an operator
     type: ActionType
     weight: Decimal = Decimal(0)  # heavier is done first
-    extra: str = ""  # ExtraParameters: a URL, JSON or a session filter
+    extra: str = ""  # ExtraParameters: a URL, names, JSON or a session filter, by the type
     filters: tuple[str, ...] = ()  # inline filters, all of which the account must pass
     balance_type: str = ""
     filter: BalanceFilter = field(default_factory=BalanceFilter)

@@ -6,26 +6,23 @@
 Set TOP10: add 10 to balance MON, created with weight 10 if need be, then log the account. Blank and `*any` leave a
 property of a balance open; the customary `false,false` in BalanceBlocker and BalanceDisabled is given, and is matched.
 
-What cannot work is a fault with its place: an unknown action, an expiry that is no time, a broken filter, a URL that is
-none. What CGRateS can do and ratingd cannot loads with a warning that says so; a set that needs it fails when it is run
-and changes nothing, so an operator can load a plan today and see what to expect of it.
+What cannot work is a fault with its place: an unknown action, an expiry that is no time, a broken filter, a cell of
+ExtraParameters that its action cannot read. What CGRateS can do and ratingd cannot loads with a warning that says why.
+A set that needs it fails when it is run and changes nothing, so an operator can load a plan and see what to expect.
 """
 
-import json
 from collections.abc import Mapping, Set
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import urlsplit
 
 from accounts.balance import BalanceKind, kind_scale
 from accounts.balance_filter import BalanceFilter
-from actions.action import SUPPORTED, Action, ActionSet, ActionType, action_set
+from actions.action import LEFT_OUT, SUPPORTED, Action, ActionSet, ActionType, action_set
 from actions.balance_actions import ZERO_SUBJECT
+from actions.extra_parameters import CREATES, check_extra
 from actions.filter import FilterUnsupported, parse_filter
-from actions.session_filter import ALLOWED as SESSION_FILTER_ALLOWED
-from actions.session_filter import parse_session_filter
-from actions.trigger_groups import parse_trigger_choice
+from actions.transfer import parse_destination
 from actions.value_formula import ValueFormula, parse_value_formula
 from tariffs.csv_rows import Row, parse_number, read_rows
 from tariffs.duration import UNLIMITED, duration_text, parse_duration
@@ -47,11 +44,15 @@ COLUMNS: Final = (
 KINDS: Final = frozenset(BalanceKind)
 UNITS_ALLOWED: Final = 'a number, for voice a duration such as 90s, or {"Method":"*incremental","Params":{…}}'
 TIME_DESC_FROM: Final = 2_524_608_000  # 2050-01-01 in Unix seconds
-CREATES: Final = frozenset(
-    {ActionType.TOPUP, ActionType.TOPUP_RESET, ActionType.DEBIT, ActionType.DEBIT_RESET, ActionType.SET_BALANCE}
-)
-POSTS: Final = frozenset(
-    {ActionType.HTTP_POST, ActionType.HTTP_POST_ASYNC, ActionType.CALL_URL, ActionType.CALL_URL_ASYNC}
+# Those that select balances; a type that there is none of selects nothing.
+SELECTS: Final = frozenset(
+    {
+        ActionType.REMOVE_BALANCE,
+        ActionType.REMOVE_EXPIRED,
+        ActionType.SET_EXPIRY,
+        ActionType.TRANSFER_BALANCE,
+        ActionType.TRANSFER_MONETARY_DEFAULT,
+    }
 )
 
 
@@ -72,7 +73,7 @@ class ActionReader:
             row.fault("ActionsId", "is empty", "the id of the action set")
         self._check_expiry(row)
         units, formula = _units(row)
-        factors = _check_extra(row, type) if type is not None else {}
+        factors = check_extra(row, type) if type is not None else {}
         action = Action(
             actions_id=actions_id,
             type=type or ActionType.LOG,
@@ -97,14 +98,12 @@ class ActionReader:
         unknown = [name for name in timing_ids or () if name not in self.timing_ids]
         if unknown:
             row.fault("TimingIds", f"names no timing with {unknown}", "Tags of Timings.csv or built-in timings")
-        elif timing_ids:
-            row.warn("TimingIds", "is kept with the balance; the timings of balances are not used yet")
         return BalanceFilter(
             kind=BalanceKind(kind) if kind in KINDS else None,
             id=_given(row, "BalanceId"),
             weight=self._balance_weight(row),
             destinations=row.names("DestinationIds"),
-            rating_subject=row["RatingSubject"] or None,
+            rating_subject=_given(row, "RatingSubject"),
             categories=row.names("Categories"),
             shared_groups=row.names("SharedGroup"),
             timing_ids=timing_ids,
@@ -151,8 +150,8 @@ def _type(row: Row) -> ActionType | None:
         alike = get_close_matches(row["Action"], ActionType, n=3, cutoff=0.5) or sorted(SUPPORTED)
         row.fault("Action", "is unknown", "an action such as " + ", ".join(alike))
         return None
-    if type not in SUPPORTED:
-        row.warn("Action", "is not supported yet: a set with it fails when it is run, and changes nothing")
+    if type in LEFT_OUT:
+        row.warn("Action", f"is not done ({LEFT_OUT[type]}): a set with it fails when it is run, and changes nothing")
     return type
 
 
@@ -209,77 +208,30 @@ def _bounded(amount: int, most: int) -> int:
     return amount
 
 
-def _check_extra(row: Row, type: ActionType) -> dict[str, Decimal]:
-    """Check ExtraParameters as the action will read it; the factors of a new balance are the result."""
-    text = row["ExtraParameters"]
-    try:
-        if type in POSTS:
-            _check_url(text)
-        elif type is ActionType.FORCE_DISCONNECT_SESSIONS:
-            _check_session_filter(row, text)
-        elif type is ActionType.RESET_TRIGGERS:
-            parse_trigger_choice(text)
-        elif type in CREATES:
-            return _factors(row, text)
-    except ValueError as error:
-        row.fault("ExtraParameters", f"is nothing for {type} ({error})", EXTRA_ALLOWED[type])
-    return {}
-
-
-def _check_url(text: str) -> None:
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError("not a URL")
-    if url.port == 0:
-        raise ValueError("there is no port 0")
-
-
-def _check_session_filter(row: Row, text: str) -> None:
-    chosen = parse_session_filter(text)
-    if chosen.unused:
-        row.warn("ExtraParameters", "has options or event fields, which a switch is not told")
-    for part in chosen.filters:
-        try:
-            parse_filter(part)
-        except FilterUnsupported as error:
-            row.warn("ExtraParameters", f"has a filter that cannot be tested, and the action fails when run ({error})")
-
-
-def _factors(row: Row, text: str) -> dict[str, Decimal]:
-    if not text:
-        return {}
-    document = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
-    if not isinstance(document, dict) or not all(isinstance(factor, Decimal) for factor in document.values()):
-        raise ValueError("not a JSON object of numbers")
-    row.warn("ExtraParameters", "gives factors, which are kept with the balance but not used yet")
-    return document
-
-
-def _no_number(word: str) -> Decimal:
-    raise ValueError(f"{word} is not a number")
-
-
 def _check_balance(row: Row, action: Action) -> None:
     """Warn where balances are meant that cannot be; refuse money that counts units."""
-    given = action.filter
-    if action.type in CREATES and given.kind is None:
+    given, creates = action.filter, action.type in CREATES
+    if given.kind is None and (creates or (action.balance_type and action.type in SELECTS)):
         found = "is no type of balance" if action.balance_type else "is empty"
         row.warn("BalanceType", f"{found}: the action fails when it is run", "one of " + ", ".join(BalanceKind))
     subject = given.rating_subject or ""
-    if action.type in CREATES and given.kind is BalanceKind.MONETARY and subject.startswith(ZERO_SUBJECT):
+    if creates and given.kind is BalanceKind.MONETARY and subject.startswith(ZERO_SUBJECT):
         row.fault("RatingSubject", "is for units, not for money", "the subject whose prices are meant, or nothing")
-    if given.shared_groups:
-        row.warn("SharedGroup", "is kept with the balance; balances are not shared between accounts yet")
+    if action.type is ActionType.TRANSFER_BALANCE:
+        _check_transfer(row, action)
+
+
+def _check_transfer(row: Row, action: Action) -> None:
+    if action.filter.id is None:
+        row.warn("BalanceId", "is empty: the action fails when it is run", "the balance to take from")
+    try:
+        reference = parse_destination(action.extra).reference
+    except ValueError:
+        return  # a fault by now
+    if reference is None and not action.units and action.formula is None:
+        row.warn("Units", "is empty, and so the action fails when it is run", "an amount, or a reference value")
 
 
 def _given(row: Row, column: str) -> str | None:
     text = row[column]
     return None if text in ("", ANY) else text
-
-
-EXTRA_ALLOWED: Final = {
-    **dict.fromkeys(POSTS, "an http or https URL"),
-    **dict.fromkeys(CREATES, 'empty, or factors as a JSON object such as {"PREMIUM":2.5}'),
-    ActionType.FORCE_DISCONNECT_SESSIONS: SESSION_FILTER_ALLOWED,
-    ActionType.RESET_TRIGGERS: 'empty, or a JSON object such as {"GroupID":"FRAUD"}',
-}

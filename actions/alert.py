@@ -11,6 +11,7 @@ Amounts are text. `trigger` is absent where a plan or an operator ran the set, a
 """
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from accounts.account import Account
 from accounts.account_state import account_state, amount_text
@@ -18,6 +19,7 @@ from accounts.call_name import cgr_id
 from accounts.charge import ChargeRequest
 from actions.action import Action
 from actions.context import ActionContext
+from actions.failure import ActionFailed
 from actions.outside import LogLine, PostAlert
 from tariffs.instant import instant_text
 from triggers.monitor import Firing
@@ -27,14 +29,31 @@ EXECUTED: Final = "actions.executed"
 
 
 def post_alert(account: Account, action: Action, context: ActionContext, *, sync: bool) -> PostAlert:
-    id = context.new_id()
-    body = {"event": EXECUTED if context.cause is None else FIRED, "id": id, "created_at": context.now_ns / 1e9}
-    return PostAlert(action.extra, id, body | _content(account, action, context), sync, account.key)
+    return _post(account, action, context, _content(account, action, context), sync=sync)
+
+
+def post_event(account: Account, action: Action, context: ActionContext) -> PostAlert:
+    """The envelope of a `*post_event`: what happened, without the account's state."""
+    content = _content(account, action, context)
+    del content["account_state"]
+    return _post(account, action, context, content, sync=False)
 
 
 def log_account(account: Account, action: Action, context: ActionContext) -> LogLine:
     """The line of a `*log`: the same content, without what only a delivery needs."""
     return LogLine("account.log", _content(account, action, context))
+
+
+def _post(
+    account: Account, action: Action, context: ActionContext, content: dict[str, object], *, sync: bool
+) -> PostAlert:
+    try:
+        check_url(action.extra)
+    except ValueError as error:
+        raise ActionFailed(action, str(error)) from None
+    id = context.new_id()
+    body = {"event": EXECUTED if context.cause is None else FIRED, "id": id, "created_at": context.now_ns / 1e9}
+    return PostAlert(action.extra, id, body | content, sync, account.key)
 
 
 def _content(account: Account, action: Action, context: ActionContext) -> dict[str, object]:
@@ -49,6 +68,15 @@ def _content(account: Account, action: Action, context: ActionContext) -> dict[s
     if context.call is not None:
         content["call"] = _call_fields(context.call, context.used)
     return content
+
+
+def check_url(text: str) -> None:
+    """ValueError where nothing can be posted to a text."""
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("not a URL")
+    if url.port == 0:
+        raise ValueError("there is no port 0")
 
 
 def trigger_fields(account: Account, firing: Firing) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """What an action set is run with: the instant, the ids it may use up, what fired it, and which calls are open."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from accounts.account import Account, AccountKey
 from accounts.call_name import cgr_id
 from accounts.charge import ChargeRequest
-from tariffs.zone import Zone
+from tariffs.zone import UTC, Zone, zone
 from triggers.monitor import Firing, TriggerKey
 
 
@@ -25,6 +26,8 @@ class ActionContext:
 
     `tried` collects the triggers whose set failed: they are not tried again in the operation.
     `exporters` are the ids that the settings name; `account_updates` are those of them that a `*publish_account` feeds.
+    `calls_of` are the open calls of other accounts that the operation has before it, and `evaluating` are the accounts
+    whose monitors have fired what is being run: none of them is evaluated again meanwhile.
     """
 
     now_ns: int
@@ -38,8 +41,16 @@ class ActionContext:
     tried: set[TriggerKey] = field(default_factory=set)
     exporters: Set[str] = frozenset()
     account_updates: tuple[str, ...] = ()
+    default_zone: Zone = UTC
+    calls_of: Mapping[AccountKey, Sequence[OpenCall]] = field(default_factory=dict)
+    evaluating: frozenset[AccountKey] = frozenset()
 
     @property
     def call_name(self) -> str:
         """The CgrID of the call that is charged or refunded; "" for none."""
         return "" if self.call is None else cgr_id(self.call.switch_id, self.call.call_id)
+
+    def about(self, account: Account) -> "ActionContext":
+        """The same for another account of the operation: its time zone, and its open calls."""
+        named = zone(account.time_zone) if account.time_zone else self.default_zone
+        return replace(self, zone=named, open_calls=self.calls_of.get(account.key, ()))

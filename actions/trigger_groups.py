@@ -9,7 +9,6 @@ Arming a monitor on single calls arms it in every call; marking it as fired sile
 All changes are made on a page, and none where nothing changes.
 """
 
-import json
 from collections.abc import Callable, Iterable
 
 from accounts.account import AccountTrigger, TriggerTerms
@@ -19,6 +18,7 @@ from accounts.document import trigger_document
 from actions.action import Action
 from actions.catalogue import Catalogue
 from actions.failure import ActionFailed
+from actions.json_object import parse_texts
 
 
 class TriggerGroupUnknown(LookupError):
@@ -116,13 +116,7 @@ def trigger_choice(action: Action) -> dict[str, str]:
 
 
 def parse_trigger_choice(text: str) -> dict[str, str]:
-    allowed = {"GroupID", "UniqueID", "ThresholdType"}
-    chosen = json.loads(text) if text.strip() else {}
-    if not isinstance(chosen, dict) or not chosen.keys() <= allowed:
-        raise ValueError(f"expected a JSON object with {', '.join(sorted(allowed))}")
-    if not all(isinstance(value, str) for value in chosen.values()):
-        raise ValueError("GroupID, UniqueID and ThresholdType are texts")
-    return chosen
+    return parse_texts(text, ("GroupID", "UniqueID", "ThresholdType"))
 
 
 def arm_meant(page: Page, action: Action) -> Callable[[TriggerTerms], bool]:

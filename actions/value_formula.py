@@ -9,11 +9,11 @@ the row is read.
 """
 
 import calendar
-import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from actions.json_object import parse_object
 from tariffs.money import half
 
 DIGITS_MAX: Final = 18
@@ -53,11 +53,8 @@ def _seconds(length: str, year: int, month: int) -> int:
 
 def parse_value_formula(text: str) -> ValueFormula:
     """Read the JSON of a formula. ValueError says what is wrong with it."""
-    try:
-        document = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
-        raise ValueError(f"not a JSON object: {error}") from None
-    params = document.get("Params") if isinstance(document, dict) else None
+    document = parse_object(text)
+    params = document.get("Params")
     if not isinstance(params, dict) or document.get("Method") != METHOD:
         raise ValueError(f'expected {{"Method":"{METHOD}","Params":{{"Units":…,"Interval":…,"Increment":…}}}}')
     for name in ("Interval", "Increment"):
@@ -68,8 +65,8 @@ def parse_value_formula(text: str) -> ValueFormula:
 
 
 def _ratio(units: object) -> tuple[int, int]:
-    if isinstance(units, bool) or not isinstance(units, int | Decimal):
+    if not isinstance(units, Decimal):
         raise ValueError(f"Units {units!r} is not a number")
-    if abs(Decimal(units).adjusted()) > DIGITS_MAX:
+    if abs(units.adjusted()) > DIGITS_MAX:
         raise ValueError("Units has more digits than any amount")
-    return Decimal(units).as_integer_ratio()
+    return units.as_integer_ratio()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
-from actions.action import SUPPORTED, Action, ActionSet, ActionType
+from actions.action import LEFT_OUT, Action, ActionSet, ActionType
 from actions.action_files import COLUMNS, FILE, read_actions
 from tariffs.fault import Finding, Severity
 from tariffs.zone import UTC
@@ -54,11 +54,7 @@ def test_every_column_is_read() -> None:
             factors={"PREMIUM": Decimal("2.5")},
         ),
     )
-    assert {(f.severity, f.field) for f in findings} == {
-        (Severity.WARNING, "ExtraParameters"),
-        (Severity.WARNING, "SharedGroup"),
-        (Severity.WARNING, "TimingIds"),
-    }
+    assert findings == []
 
 
 def test_a_set_is_sorted_by_weight_and_keeps_the_order_of_the_file() -> None:
@@ -108,7 +104,7 @@ def test_a_balance_weight_may_be_the_time_of_the_load(weight: str, given: str) -
     do=*topup type=*monetary units=1 expiry=someday       / fault ExpiryTime is not an instant
     do=*topup type=*monetary units=1 timing=NOPE          / fault TimingIds names no timing with ['NOPE']
     do=*topup type=*monetary units=1 subject=*zero1s      / fault RatingSubject is for units, not for money
-    do=*topup type=*monetary units=1 extra=gift           / fault ExtraParameters is nothing for *topup (Expecting value
+    do=*topup type=*monetary units=1 extra=gift           / fault ExtraParameters is nothing for *topup (not JSON
     do=*log if=*xx:y                                      / fault Filter has a broken filter (unknown filter type *xx)
     do=*http_post                                         / fault ExtraParameters is nothing for *http_post (not a URL)
     do=*http_post_async extra=example.org                 / fault ExtraParameters is nothing for *http_post_async
@@ -116,6 +112,9 @@ def test_a_balance_weight_may_be_the_time_of_the_load(weight: str, given: str) -
     do=*force_disconnect_sessions extra=a;b               / fault ExtraParameters is nothing for *force_disconnect
     do=*force_disconnect_sessions extra=;*xx:~*req.A:1;;; / fault ExtraParameters is nothing for *force_disconnect
     do=*reset_triggers extra={"Group":"A"}                / fault ExtraParameters is nothing for *reset_triggers
+    do=*topup_zero_negative type=*monetary subject=*zero1 / fault RatingSubject is for units, not for money
+    do=*remove_balance type=*minutes                      / warning BalanceType is no type of balance: the action fails
+    do=*set_expiry type=*minutes                          / warning BalanceType is no type of balance: the action fails
     do=*log if=FLTR_1                                     / warning Filter cannot be tested, and the action fails
     do=*topup units=1                                     / warning BalanceType is empty: the action fails
     do=*topup type=*minutes units=1                       / warning BalanceType is no type of balance
@@ -130,11 +129,44 @@ def test_what_is_wrong_is_named_with_its_place(row: str, finding: str) -> None:
     assert (found.file, found.line, COLUMNS[found.column - 1]) == (FILE, 1, found.field)
 
 
+@table("""
+    action               | extra                          | why
+    *set_recurrent       | {"GroupID":1}                  | GroupID is not a text
+    *unset_recurrent     | []                             | not a JSON object
+    *topup               | {"P":-1}                       | the factor P is not a number from 0 on
+    *topup_zero_negative | {"P":"2"}                      | P is not a number
+    *debit               | {"P":NaN}                      | not JSON: NaN is not a number
+    *set_balance         | {"P":1e99}                     | P has more digits than any amount
+    *debit_reset         | {"\\u0000":1}                  | '\\x00' holds control characters
+    *post_event          | example.org                    | not a URL
+    *http_post           | http://example.org:99999       | Port out of range 0-65535
+    *mail_async          |                                | names nobody to mail to
+    *mail_async          | noc@example.org;noc            | 'noc' is no mail address
+    *mail_async          | a@b@c.org                      | 'a@b@c.org' is no mail address
+    *mail_async          | a@b,c@d.org                    | 'a@b,c@d.org' is no mail address
+    *export              |                                | names no exporter
+    *export              | ;                              | names no exporter
+    *cdrlog              | category                       | not JSON: Expecting value
+    *cdrlog              | {"Category":1}                 | Category is not a text
+    *cdrlog              | {"OriginID":"1"}               | OriginID is not to be chosen
+    *cdrlog              | {"x":"a;~*acnt.Balance"}       | '~*acnt.Balance' is none of ~*acnt.AccountID, ~*acnt.
+    *remove_account      | {"Account":1}                  | Account is not a text
+    *remove_account      | {"Name":"1"}                   | 'Name' is none of Tenant, Account
+    *remove_account      | {"Account":"*group:F"}         | '*group:F' is no account but a shared group
+    *transfer_balance    |                                | names no destination
+    *transfer_balance    | {}                             | DestinationAccountID and DestinationBalanceID are texts
+""")
+def test_extra_parameters_are_read_as_the_action_will(action: str, extra: str, why: str) -> None:
+    _, (found,) = written(f"A do={action} id=V type=*voice units=1s extra={extra}")
+    assert (found.severity, found.line, found.field) == (Severity.FAULT, 1, "ExtraParameters")
+    assert found.message.startswith(f"ExtraParameters is nothing for {action} ({why}")
+
+
 def test_what_is_not_supported_loads_with_a_warning() -> None:
-    for type in set(ActionType) - SUPPORTED:
+    for type in LEFT_OUT:
         sets, (found,) = written(f"A do={type}")
         assert sets["A"].actions[0].type is type
-        assert str(found).startswith("Actions.csv:1:2: warning: Action is not supported yet")
+        assert str(found).startswith(f"Actions.csv:1:2: warning: Action is not done ({LEFT_OUT[type]})")
         assert found.found == type
 
 
@@ -152,3 +184,48 @@ def test_a_broken_formula_is_a_fault() -> None:
         quoted = formula.replace('"', '""')
         _, (found,) = read(f'A,*topup,,,,*monetary,,,,,,,"{quoted}",,,,\n')
         assert (found.severity, found.field) == (Severity.FAULT, "Units")
+
+
+TRANSFER = '{"DestinationAccountID":"cgrates.org:XD","DestinationBalanceID":"DB"}'
+
+
+@table("""
+    parameters                                                                     | finding
+    {"DestinationAccountID":"XD","DestinationBalanceID":"DB"}                      | 'XD' is not tenant:account
+    {"DestinationAccountID":":XD","DestinationBalanceID":"DB"}                     | ':XD' is not tenant:account
+    {"DestinationAccountID":"t:*group:F","DestinationBalanceID":"DB"}              | 't:*group:F' is not tenant:account
+    {"DestinationAccountID":"t:XD","DestinationBalanceID":""}                      | are texts, and neither is empty
+    {"DestinationAccountID":"t:XD","DestinationBalanceID":"D","Units":1}           | 'Units' is none of
+    {"DestinationAccountID":"t:XD","DestinationBalanceID":"D","DestinationReferenceValue":"5"} | is not a number
+""")
+def test_the_destination_of_a_transfer_is_checked(parameters: str, finding: str) -> None:
+    _, (found,) = written(f"A do=*transfer_balance id=M units=1 extra={parameters}")
+    assert (found.severity, found.field) == (Severity.FAULT, "ExtraParameters")
+    assert finding in found.message
+
+
+@table("""
+    row                                                          | field
+    do=*transfer_balance units=1                                 | BalanceId
+    do=*transfer_balance id=M                                    | Units
+    do=*transfer_balance id=M units=0                            | Units
+""")
+def test_a_transfer_that_moves_nothing_is_warned_of(row: str, field: str) -> None:
+    _, (found,) = written(f"A {row} extra={TRANSFER}")
+    assert (found.severity, found.field) == (Severity.WARNING, field)
+
+
+def test_what_a_column_leaves_open_is_not_given() -> None:
+    sets, findings = written("A do=*topup id=*any type=*voice units=1s subject=*any group=S1;!S2 timing=PEAK")
+    assert findings == []
+    assert sets["A"].actions[0].filter == BalanceFilter(
+        kind=BalanceKind.VOICE, shared_groups={"S1": True, "S2": False}, timing_ids={"PEAK": True}
+    )
+
+
+def test_json_that_is_nested_without_end_is_a_fault() -> None:
+    deep = "[" * 100_000
+    for row in (f"do=*cdrlog extra={deep}", f'do=*topup type=*sms units={{"Method":{deep}'):
+        _, (found,) = written(f"A {row}")
+        assert found.severity is Severity.FAULT
+        assert "nested too deeply" in found.message

@@ -191,6 +191,10 @@ def engine_options(settings: Settings, rules: ChargeRules) -> EngineOptions:
         default_timezone=settings.default_timezone,
         open_call_ns=settings.open_call_lifetime,
         sync_action_ms=settings.sync_action_ms,
+        exporters=tuple(settings.exporters),
+        account_updates=settings.account_updates,
+        exporters=tuple(settings.exporters),
+        account_updates=settings.account_updates,
     )
 
 

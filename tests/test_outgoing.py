@@ -10,6 +10,7 @@ from ratingd.engine.outgoing import Outgoing, cdr_row
 from ratingd.store.rows import shard_of
 
 A = AccountKey("cgrates.org", "1001")
+B = AccountKey("cgrates.org", "1002")
 NOW_NS = 1_795_255_200_000_000_000
 
 
@@ -25,6 +26,7 @@ def test_each_effect_becomes_its_rows_in_order() -> None:
         SendMail("m1", ("a@x", "b@y", "a@x"), "S", "text"),
         Export("e1", "BILLING", {"EventType": "AccountUpdate"}),
         record("*monetary", 10 * 10**9),
+        Export("e2", "BILLING", {"EventType": "AccountUpdate"}, B),
         LogLine("account.log", {}),
         Disconnect("c-17", "sbc-1", "DISCONNECT", "G", "HIGH"),
         PostAlert("http://h/b", "p2", {"event": "trigger.fired"}, sync=False),
@@ -35,14 +37,17 @@ def test_each_effect_becomes_its_rows_in_order() -> None:
         ("mail", "m1", "a@x"),
         ("mail", "m1-1", "b@y"),
         ("export", "e1", "BILLING"),
+        ("export", "e2", "BILLING"),
         ("disconnect", "new-0", "sbc-1"),
         ("webhook", "p2", "http://h/b"),
     ]
     mails = [json.loads(entry.body) for entry in outgoing.outbox if entry.kind == "mail"]
     assert mails == [{"id": "m1", "to": ["a@x", "b@y"], "subject": "S", "text": "text"}] * 2
     assert {(entry.key, entry.shard, entry.created_ns, entry.due_ns) for entry in outgoing.outbox} == {
-        (A, shard_of(A), NOW_NS, NOW_NS)
+        (A, shard_of(A), NOW_NS, NOW_NS),
+        (B, shard_of(B), NOW_NS, NOW_NS),
     }
+    assert [entry.id for entry in outgoing.outbox if entry.key == B] == ["e2"]  # in the order of that account
     assert outgoing.synchronous == ["p1"]
     assert [row.run_id for row in outgoing.cdrs] == ["*topup"]
 

@@ -6,10 +6,11 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
+from accounts.book import Book
 from accounts.call_counting import CallCounters
 from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.counter_window import rolled
@@ -64,6 +65,8 @@ class Decider:
         clock: Callable[[], int],
         default_zone: Zone,
         open_call_ns: int,
+        exporters: Collection[str] = (),
+        account_updates: Sequence[str] = (),
     ) -> None:
         self._store: Final = store
         self._plans: Final = plans
@@ -72,6 +75,8 @@ class Decider:
         self._clock: Final = clock
         self._default_zone: Final = default_zone
         self._open_call_ns: Final = open_call_ns
+        self._exporters: Final = frozenset(exporters)
+        self._account_updates: Final = tuple(account_updates)
         self._accounts: Final = AccountOperations(rules)
 
     def new_id(self) -> str:
@@ -160,10 +165,8 @@ class Decider:
         if isinstance(outcome, Refused):
             return self._refused(command, outcome, operation_id, now, version)
         charged(page, request, outcome, now)
-        if page.changes:
-            drop_expired(page, now)
-            drop_over(page, now)
         counting.end(over=request.final)
+        _drop_past(book, now)
         keep_members(book, laid)
         pages = changed(book, laid, now)
         reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
@@ -192,6 +195,7 @@ class Decider:
         settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
         cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
         release(page, charge.request.call)
+        _drop_past(book, now)
         keep_members(book, laid)
         pages = changed(book, laid, now)
         reply = command.encode(Refunded(operation_id, cost, page.account))
@@ -285,6 +289,8 @@ class Decider:
             decimals=self._rules.decimals,
             call=request,
             open_calls=_calls(held, request, now),
+            exporters=self._exporters,
+            account_updates=self._account_updates,
         )
 
     def _open_call(
@@ -310,6 +316,14 @@ def _kind(command: Command) -> str:
 
 
 _KINDS: Final = {"Debit": "debit", "MaxDebit": "max_debit", "Refund": "refund", "GetMaxSessionTime": "max_session_time"}
+
+
+def _drop_past(book: Book, now: int) -> None:
+    """Drop the balances and triggers whose time is over, of the accounts that took part."""
+    for page in book.pages.values():
+        if page is not None and page.changes:
+            drop_expired(page, now)
+            drop_over(page, now)
 
 
 def _unknown(key: AccountKey) -> Refused:

@@ -24,13 +24,14 @@ from ratingd.engine.decide import Decider
 from ratingd.engine.held_replies import HeldReplies
 from ratingd.engine.ids import OperationIds
 from ratingd.engine.lane import Lane, LaneLimits
+from ratingd.engine.neighbours import Neighbours
 from ratingd.engine.operation import AccountAnswer, Answer, Operation, ReadAccount
 from ratingd.engine.plan_reading import unpack
 from ratingd.engine.plans import PlanDesk, PlanVersion
 from ratingd.engine.tariff_loading import TariffLoader
 from ratingd.errors import AccountUnknown, RatingdError
 from ratingd.store.faults import StoreUnavailable
-from ratingd.store.rows import SHARDS, StoredTariff, shard_of
+from ratingd.store.rows import StoredTariff
 from ratingd.store.store import Store
 from tariffs.zone import zone
 
@@ -47,6 +48,8 @@ class EngineOptions:
     default_timezone: str = "UTC"
     open_call_ns: int = 4 * 3600 * 1_000_000_000
     sync_action_ms: int = 50
+    exporters: Sequence[str] = ()  # ids that an `*export` may name
+    account_updates: Sequence[str] = ()  # those of them that a `*publish_account` feeds
 
 
 class Outbox(Protocol):
@@ -71,14 +74,15 @@ class Engine:
         self._outbox: Final = outbox
         self._held: Final = HeldReplies(options.sync_action_ms / 1000)
         decider = Decider(
-            store, self.plans, options.rules, self.ids, clock, zone(options.default_timezone), options.open_call_ns
-        )
+            store, self.plans, options.rules, self.ids, clock, zone(options.default_timezone), options.open_call_ns,
+            options.exporters, options.account_updates,
+        )  # fmt: skip
         count = options.lanes if store.shared else 1
+        self._neighbours: Final = Neighbours()
         self._lanes: Final = [
-            Lane(f"lane-{number}", store, decider, options.limits, self._release, outbox.wake)
+            Lane(f"lane-{number}", store, decider, options.limits, self._release, outbox.wake, self._neighbours)
             for number in range(count)
         ]
-        self._by_shard: Final = [self._lanes[shard % count] for shard in range(SHARDS)]
         self._stopping: Final = threading.Event()
         self.tariffs: Final = TariffLoader(
             store, self.plans, self.submit, clock, options.default_timezone, options.rules.decimals, self._stopping
@@ -111,7 +115,7 @@ class Engine:
 
     def submit(self, command: Command, done: Callable[[Reply], None]) -> None:
         """Queue a command on its account's lane. `done` is called once, on a thread of the lane, and must not block."""
-        self._by_shard[shard_of(command.key)].submit(command, done)
+        self._lanes[self._neighbours.lane_of(command.key)].submit(command, done)
 
     def perform(
         self, key: AccountKey, operation: Operation, idempotency_key: str = "", dry_run: bool = False

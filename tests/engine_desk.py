@@ -138,13 +138,17 @@ def topping_up(balance: str, units: int) -> Action:
     return Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.MONETARY, id=balance), units=units * NANO)
 
 
-def debit(account: str, seconds: int, *, call_id: str = "", destination: str = "49123") -> Debit:
-    return Debit(charge(account, seconds, call_id=call_id, destination=destination))
+def debit(
+    account: str, seconds: int, *, call_id: str = "", destination: str = "49123", final: bool = False
+) -> Debit:  # fmt: skip
+    return Debit(charge(account, seconds, call_id=call_id, destination=destination, final=final))
 
 
-def charge(account: str, seconds: int, *, call_id: str = "", destination: str = "49123") -> ChargeRequest:
+def charge(
+    account: str, seconds: int, *, call_id: str = "", destination: str = "49123", final: bool = False
+) -> ChargeRequest:
     key = AccountKey("cgrates.org", account)
     return ChargeRequest(
         key, "call", account, destination, "*voice", SATURDAY_TEN, SATURDAY_TEN + seconds * NANO, UTC,
-        switch_id="sw", call_id=call_id,
+        switch_id="sw", call_id=call_id, final=final,
     )  # fmt: skip

@@ -1,0 +1,124 @@
+"""Windows, calls and scores through the engine: rolled before each operation, stored, and read as they stand."""
+
+from accounts.account import Account, ThresholdType, TriggerTerms, Window
+from accounts.balance_filter import BalanceFilter
+from ratingd.engine.operation import (
+    RemoveTriggers,
+    ResetTriggers,
+    SetAccount,
+    SetScores,
+    SetTrigger,
+)
+from tariffs.money import NANO
+from tests.engine_desk import FOLDER, SATURDAY_TEN, Desk, debit
+
+PLANS = FOLDER | {
+    "Actions.csv": b"DIS,*disable_account,,,,,,,,,,,,,,,10\n",
+    "Destinations.csv": b"DST_49,49\nDST_44,44\n",
+}
+DAY = 86_400 * NANO
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = SATURDAY_TEN
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def cap(unique_id: str, window: Window, threshold: int, actions_id: str = "NONE") -> SetTrigger:
+    return SetTrigger(
+        TriggerTerms("CAPS", unique_id, ThresholdType.MAX_EVENT_COUNTER, threshold, actions_id, "*monetary",
+                     window=window)
+    )  # fmt: skip
+
+
+def told(account: Account) -> str:
+    counters = [f"{c.id}{'@' + c.call[:4] if c.call else ''}={c.value / NANO:g}" for c in account.counters]
+    return " ".join(counters + [f"fired:{t.terms.unique_id}" for t in account.triggers if t.executed])
+
+
+def test_a_day_ends_at_the_midnight_of_the_account(store_url: str) -> None:
+    clock = Clock()
+    with Desk(store_url, folder=PLANS, clock=clock) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", SetAccount(time_zone="America/New_York"))
+        desk.ask("1001", cap("DAY", Window.DAY, 2 * NANO))
+        desk.ask("1001", debit("1001", 60))
+        clock.now = SATURDAY_TEN + 19 * 3600 * NANO - 1  # 04:59:59.999999999Z on Sunday
+        assert told(desk.account("1001")) == "DAY=0.6"
+        clock.now += 1
+        assert told(desk.account("1001")) == "DAY=0"
+        desk.ask("1001", debit("1001", 120))
+        assert told(desk.account("1001")) == "DAY=1.2"
+        desk.restart()
+        assert told(desk.account("1001")) == "DAY=1.2"
+
+
+def test_a_daily_cap_that_disables_fires_once_a_day(store_url: str) -> None:
+    clock = Clock()
+    with Desk(store_url, folder=PLANS, clock=clock) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", cap("DAY", Window.DAY, 12 * NANO // 10, "DIS"))
+        assert desk.ask("1001", debit("1001", 600)).endswith("cost 1.2")
+        assert told(desk.account("1001")) == "DAY=1.2 fired:DAY"
+        clock.now += DAY
+        desk.ask("1001", SetAccount(disabled=False))
+        assert told(desk.account("1001")) == "DAY=0"
+        assert desk.ask("1001", debit("1001", 600)).endswith("cost 1.2")
+        assert desk.account("1001").disabled
+
+
+def test_calls_are_counted_each_for_itself_and_closed_by_their_last_debit(store_url: str) -> None:
+    clock = Clock()
+    with Desk(store_url, folder=PLANS, clock=clock) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", cap("CALL", Window.CALL, 12 * NANO // 10))
+        desk.ask("1001", debit("1001", 60, call_id="c1"))
+        desk.ask("1001", debit("1001", 120, call_id="c2"))
+        desk.ask("1001", debit("1001", 60))
+        assert [counter.value for counter in desk.account("1001").counters] == [6 * NANO // 10, 12 * NANO // 10]
+        desk.restart()
+        desk.ask("1001", debit("1001", 60, call_id="c1", final=True))
+        assert [counter.value for counter in desk.account("1001").counters] == [12 * NANO // 10]
+        clock.now += 7 * DAY
+        assert desk.account("1001").counters == []
+
+
+def test_a_score_is_told_kept_and_watched(store_url: str) -> None:
+    risk = TriggerTerms(
+        "RISK", "R", ThresholdType.MAX_SCORE, 80 * NANO, "DIS", filter=BalanceFilter(id="score.risk")
+    )  # fmt: skip
+    with Desk(store_url, folder=PLANS) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", SetTrigger(risk))
+        desk.ask("1001", SetScores({"score.risk": 79 * NANO, "b.asr.300": 15 * NANO}))
+        account = desk.account("1001")
+        assert (account.disabled, dict(account.scores)) == (False, {"score.risk": 79 * NANO, "b.asr.300": 15 * NANO})
+        desk.ask("1001", SetScores({"score.risk": 80 * NANO, "b.asr.300": None}))
+        desk.restart()
+        account = desk.account("1001")
+        assert (account.disabled, dict(account.scores), told(account)) == (True, {"score.risk": 80 * NANO}, "fired:R")
+
+
+def test_triggers_are_set_changed_reset_and_removed_one_by_one(store_url: str) -> None:
+    with Desk(store_url, folder=PLANS) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", cap("A", Window.NONE, NANO))
+        desk.ask("1001", cap("B", Window.DAY, NANO, "DIS"))
+        desk.ask("1001", debit("1001", 60))
+        assert told(desk.account("1001")) == "A=0.6 B=0.6"
+        desk.ask("1001", cap("B", Window.DAY, NANO // 2, "DIS"))  # evaluated at once, by the value it had
+        assert told(desk.account("1001")) == "A=0.6 B=0.6 fired:B"
+        desk.ask("1001", SetAccount(disabled=False))
+        desk.ask("1001", cap("B", Window.DAY, 9 * NANO, "DIS"))
+        assert told(desk.account("1001")) == "A=0.6 B=0.6 fired:B"  # it keeps its mark
+        desk.ask("1001", ResetTriggers(group="CAPS", unique_id="B"))
+        assert told(desk.account("1001")) == "A=0.6 B=0.6"
+        desk.ask("1001", cap("B", Window.WEEK, 9 * NANO, "DIS"))
+        assert told(desk.account("1001")) == "A=0.6 B=0"
+        desk.ask("1001", RemoveTriggers(unique_id="A"))
+        assert told(desk.account("1001")) == "B=0"
+        desk.ask("1001", RemoveTriggers(group="CAPS"))
+        assert (desk.account("1001").triggers, desk.account("1001").counters) == ([], [])

@@ -193,8 +193,6 @@ def engine_options(settings: Settings, rules: ChargeRules) -> EngineOptions:
         sync_action_ms=settings.sync_action_ms,
         exporters=tuple(settings.exporters),
         account_updates=settings.account_updates,
-        exporters=tuple(settings.exporters),
-        account_updates=settings.account_updates,
     )
 
 

@@ -90,7 +90,7 @@ class UnitCounter:
     @property
     def name(self) -> CounterName:
         """What tells it from the other counters of its account."""
-        return self.kind, self.of.value, self.id, self.window.value, self.call
+        return self.kind, self.of, self.id, self.window, self.call
 
     def copy(self) -> "UnitCounter":
         return UnitCounter(

@@ -11,7 +11,6 @@ from typing import Final
 
 from accounts.account import AccountKey, Bound, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
-from accounts.book import Page
 from accounts.charge import ChargeRequest, Increment, MoneyPart, Reached
 from accounts.counting import ONE_CALL
 from accounts.document import balance_document
@@ -69,9 +68,8 @@ class Drawing:
         """Take up to `count` increments of units without a price. Returns how many, as all that take do."""
         balance, request = units.balance, self._request
         factor = factor_for(balance.terms, request)
-        portion: Portion = {}
-        self._count_units(portion, units, increment, amount, factor)
-        count = self._portions.take(portion, count)
+        moves = self._units_moved(units, increment, amount, factor)
+        count = self._portions.take({units.payer.page: moves}, count)
         if len(self.drawn) == self._turn:
             self.drawn.append(Drawn(self.start_ns, None, units.free_match(request.destination), None, None))
         drawn = self.drawn[-1]
@@ -82,10 +80,9 @@ class Drawing:
     def take_units(self, span: Span, units: Usable, amount: int, cost: int, money: Usable | None, count: int) -> int:
         """Take units at a price together with the money for it."""
         factor = factor_for(units.balance.terms, self._request)
-        portion: Portion = {}
-        self._count_units(portion, units, span.increment, amount, factor)
+        portion: Portion = {units.payer.page: self._units_moved(units, span.increment, amount, factor)}
         if money is not None:
-            self._count_money(portion, money, cost)
+            portion.setdefault(money.payer.page, {}).update(self._money_moved(money, cost))
         count = self._portions.take(portion, count)
         owner = units.payer.key
         other = None if money is None or money.payer is units.payer else money.payer.key
@@ -98,9 +95,7 @@ class Drawing:
         return count
 
     def take_money(self, span: Span, money: Usable, cost: int, count: int) -> int:
-        portion: Portion = {}
-        self._count_money(portion, money, cost)
-        count = self._portions.take(portion, count)
+        count = self._portions.take({money.payer.page: self._money_moved(money, cost)}, count)
         drawn = self._timespan(span)
         drawn.add(money.payer.key, span.increment, cost, count, money=money.balance)
         self._advance(drawn, cost * count)
@@ -120,15 +115,12 @@ class Drawing:
         if self._connected and fee == 0:
             return False
         payer = self._payers.caller if money is None else money.payer
-        portion: Portion = {}
-        if money is not None:
-            self._count_money(portion, money, fee)
+        moves: Moves = {} if money is None else self._money_moved(money, fee)
         if not self._connected:
             self._connected = True
-            moves = _moves(portion, payer.page)
             for counter in payer.tally.connected(None if money is None else money.balance):
                 moves[counter] = ONE_CALL
-        self._portions.take(portion, 1)
+        self._portions.take({payer.page: moves}, 1)
         if fee:
             self._timespan(span).add(payer.key, 0, fee, 1, money=None if money is None else money.balance)
             self._pricing.charged += fee
@@ -142,9 +134,7 @@ class Drawing:
         if page is None or balance is None:
             return False
         payer = self._payers.of(page)
-        portion: Portion = {}
-        self._count_money(portion, Usable(balance, payer), amount)
-        self._portions.take(portion, 1)
+        self._portions.take({page: self._money_moved(Usable(balance, payer), amount)}, 1)
         part = MoneyPart(balance.uuid, balance.terms.id, balance.value)
         timespan.round_increment = Increment(0, amount, 1, payer.key, None, part)
         timespan.cost += amount
@@ -161,23 +151,23 @@ class Drawing:
             self._portions.opened_default(caller.page, balance)
         return Usable(balance, caller)
 
-    def _count_money(self, portion: Portion, money: Usable, cost: int) -> None:
-        payer = money.payer
-        moves = _moves(portion, payer.page)
-        moves[money.balance] = -cost
-        if cost and not payer.tally.empty:
-            for counter in payer.tally.moved(MONETARY, money.balance):
+    def _money_moved(self, money: Usable, cost: int) -> Moves:
+        moves: Moves = {money.balance: -cost}
+        tally = money.payer.tally
+        if cost and not tally.empty:
+            for counter in tally.moved(MONETARY, money.balance):
                 moves[counter] = cost
+        return moves
 
-    def _count_units(self, portion: Portion, units: Usable, usage: int, amount: int, factor: Decimal | None) -> None:
-        payer = units.payer
-        moves = _moves(portion, payer.page)
-        moves[units.balance] = -amount
-        if not payer.tally.empty:
+    def _units_moved(self, units: Usable, usage: int, amount: int, factor: Decimal | None) -> Moves:
+        moves: Moves = {units.balance: -amount}
+        tally = units.payer.tally
+        if not tally.empty:
             tor = self._request.tor
             counted = unit_amount(usage, tor, factor)
-            for counter in payer.tally.moved(tor, units.balance):
+            for counter in tally.moved(tor, units.balance):
                 moves[counter] = counted
+        return moves
 
     def _timespan(self, span: Span) -> Drawn:
         """The timespan at the point reached: a new one for each turn, and within it for each piece of a price."""
@@ -192,14 +182,6 @@ class Drawing:
     def _advance(self, drawn: Drawn, cost: int) -> None:
         self.start_ns = drawn.end_ns
         self._pricing.charged += cost
-
-
-def _moves(portion: Portion, page: Page) -> Moves:
-    """What a portion moves on a page."""
-    moves = portion.get(page)
-    if moves is None:
-        moves = portion[page] = {}
-    return moves
 
 
 def _text(factor: Decimal | None) -> str:

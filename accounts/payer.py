@@ -23,16 +23,13 @@ NOTHING_HELD: Final[Mapping[str, int]] = MappingProxyType({})
 class Payer:
     """One account: its page, the counters that its balances move, and what other calls hold of them, by uuid."""
 
-    __slots__ = ("held", "page", "tally")
+    __slots__ = ("held", "key", "page", "tally")
 
     def __init__(self, page: Page, tally: Tally, held: Mapping[str, int]) -> None:
+        self.key: Final = page.account.key
         self.page: Final = page
         self.tally: Final = tally
         self.held: Final = held
-
-    @property
-    def key(self) -> AccountKey:
-        return self.page.account.key
 
 
 class Payers:

@@ -63,7 +63,7 @@ class Portions:
             account = page.account
             if bound.counter is not None:
                 for counter in account.counters:
-                    if counter.name == bound.counter:
+                    if counter.id == bound.counter[2] and counter.name == bound.counter:
                         watched.append(Watched(bound, page, None, counter))
                 continue
             balance = account.balance(bound.balance_uuid)
@@ -88,7 +88,13 @@ class Portions:
                 self.reached = tuple([page.account.key for page in portion])
                 count = nearest
         for page, moves in portion.items():
-            _move(page, moves, count)
+            for moved, delta in moves.items():
+                if isinstance(moved, Balance):
+                    page.dirty.add(moved.uuid)  # though it took part with nothing
+                    if delta:
+                        page.move(moved, count * delta)
+                elif delta:
+                    page.count(moved, count * delta)
         return count
 
     def _nearest(self, portion: Mapping[Page, Moves]) -> int:
@@ -123,14 +129,3 @@ class Portions:
                 if nearest == 0 or steps < nearest:
                     nearest = steps
         return nearest
-
-
-def _move(page: Page, moves: Moves, count: int) -> None:
-    """Add to balances and counters what `count` portions add; a balance that took part with nothing is dirty too."""
-    for moved, delta in moves.items():
-        if isinstance(moved, Balance):
-            page.dirty.add(moved.uuid)
-            if delta:
-                page.move(moved, count * delta)
-        elif delta:
-            page.count(moved, count * delta)

@@ -121,8 +121,9 @@ class Settlement:
         while before != len(self.drawn):
             before = len(self.drawn)
             for usable in usables:
-                if usable.spendable > 0 and self._may_pay(usable):
-                    self._begin_turn()
+                if usable.balance.value > usable.held and self._may_pay(usable):
+                    self._in_turn = True
+                    self._drawing.begin_turn()
                     yield from self._turn_of(usable)
                     if self._drawing.start_ns >= self.request.end_ns:
                         self.ended = True
@@ -143,10 +144,6 @@ class Settlement:
         return is_active(timing_ids, self._tariff.timings, self._drawing.start_ns, self.request.zone)
 
     # -- turns of one balance
-
-    def _begin_turn(self) -> None:
-        self._in_turn = True
-        self._drawing.begin_turn()
 
     def _turn_of(self, usable: Usable) -> Pausing:
         terms = usable.balance.terms
@@ -265,7 +262,7 @@ class Settlement:
         if isinstance(spans, Unrated):
             self._fail(spans)
             return
-        self._begin_turn()
+        self._drawing.begin_turn()
         due = self._fee_is_due and not self.drawn
         if all(self._pricing.is_free(span) for span in spans) and not (due and self._pricing.fee(spans[0])):
             self._serve_free(spans)

@@ -11,7 +11,7 @@ from typing import Final
 from accounts.balance import Balance, BalanceKind
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
-from accounts.payer import Payer
+from accounts.payer import NOTHING_HELD, Payer
 from tariffs.span import Match
 
 ANY: Final = "*any"
@@ -33,7 +33,7 @@ class Usable:
     def __init__(self, balance: Balance, payer: Payer, prefix: str = "", destination_id: str = "") -> None:
         self.balance: Final = balance
         self.payer: Final = payer
-        self.held: Final = payer.held.get(balance.uuid, 0) if payer.held else 0
+        self.held: Final = payer.held.get(balance.uuid, 0) if payer.held is not NOTHING_HELD else 0
         self.prefix: Final = prefix
         self.destination_id: Final = destination_id
         self.precision: Final = len(prefix)

@@ -24,6 +24,7 @@ class Tariff:
     """Immutable once built. `timings` are those that balances, plans and schedules may name."""
 
     __slots__ = (
+        "_known",
         "_prefixes",
         "_prices",
         "_ranks",
@@ -57,14 +58,22 @@ class Tariff:
         self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
         self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
+        self._known: tuple[str, list[tuple[str, tuple[str, ...]]]] = "", []
 
     def prefixes_of(self, number: str) -> list[tuple[str, tuple[str, ...]]]:
-        """The known prefixes of a number, longest first, each with the destination ids that carry it."""
+        """The known prefixes of a number, longest first, each with the destination ids that carry it.
+
+        The last answer is kept: balances and prices ask about the same number one after the other.
+        """
+        known = self._known
+        if known[0] == number:
+            return known[1]
         found = []
         for length in range(min(len(number), self.prefix_length_max), 0, -1):
             ids = self.ids_by_prefix.get(number[:length])
             if ids is not None:
                 found.append((number[:length], ids))
+        self._known = number, found
         return found
 
     def prices(self, plan: RatingPlan, destination_id: str) -> Prices | None:

@@ -141,9 +141,10 @@ def mark(page: Page, firing: Firing, now_ns: int, *, executed: bool) -> None:
 
 
 def counter_named(account: Account, name: CounterName | None) -> UnitCounter | None:
-    for counter in account.counters:
-        if counter.name == name:
-            return counter
+    if name is not None:
+        for counter in account.counters:
+            if counter.id == name[2] and counter.name == name:
+                return counter
     return None
 
 

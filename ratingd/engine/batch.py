@@ -6,31 +6,54 @@ fails all of it is decided again, because nobody has seen an answer yet.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from accounts.account import Account, AccountKey
 from accounts.document import account_document
 from actions.outside import LogLine, Outside
+from ratingd import observe
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.outgoing import Outgoing
+from ratingd.errors import RatingdError
 from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry, shard_of
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
 
 
 class Waiting:
-    """A command and who waits for its reply. `since_ns` is monotonic; `tries` counts how often it was decided."""
+    """A command and who waits for its reply. `since_ns` is monotonic; `tries` counts how often it was decided.
 
-    __slots__ = ("answered", "command", "done", "since_ns", "tries")
+    `keys` are the accounts that it was last decided on.
+    """
+
+    __slots__ = ("answered", "command", "done", "keys", "since_ns", "tries")
 
     def __init__(self, command: Command, done: Callable[[Reply], None], since_ns: int) -> None:
         self.command: Final = command
         self.done: Final = done
         self.since_ns: Final = since_ns
         self.tries = 0
+        self.keys: tuple[AccountKey, ...] = (command.key,)
         self.answered = False
+
+
+def give_up(requests: Iterable[Waiting], error: RatingdError) -> None:
+    """Answer requests with an error."""
+    for waiting in requests:
+        _tell(waiting, error)
+
+
+def _tell(waiting: Waiting, error: RatingdError) -> None:
+    """Answer a request with an error, once; nothing that happens here may end a thread of the lane."""
+    if waiting.answered:
+        return
+    waiting.answered = True
+    try:
+        waiting.done(waiting.command.encode(error))
+    except Exception as fault:  # noqa: BLE001
+        observe.fault("lane.answer_not_taken", fault, account=str(waiting.command.key))
 
 
 class Decided:
@@ -70,9 +93,10 @@ class Touched:
 
 
 class Building:
-    """A batch while it is being decided."""
+    """A batch while it is being decided. One that is `apart` is about accounts that others write too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, apart: bool = False) -> None:
+        self.apart: Final = apart
         self.decided: Final[list[Decided]] = []
         self.touched: Final[dict[AccountKey, Touched]] = {}
         self.read: Final[dict[AccountKey, int]] = {}

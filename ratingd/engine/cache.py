@@ -7,6 +7,7 @@ forgets what it held and reads again. An account that does not exist is held as 
 
 from collections import OrderedDict
 from collections.abc import Container, Iterable
+from itertools import islice
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -14,9 +15,12 @@ from ratingd.store.rows import OpenCall
 
 
 class Held:
-    """One account at hand. `version` counts the operations that changed it; 0 is an account never stored."""
+    """One account at hand. `version` counts the operations that changed it; 0 is an account never stored.
 
-    __slots__ = ("account", "fault", "open_calls", "version")
+    `beside` are the other accounts that its last charge asked for; the next one will ask for them again.
+    """
+
+    __slots__ = ("account", "beside", "fault", "open_calls", "version")
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Held:
         self.version = version
         self.fault: Final = fault  # why the stored account cannot be read
         self.open_calls: Final = open_calls  # (switch id, call id) to the call
+        self.beside: tuple[AccountKey, ...] = ()
 
 
 class AccountCache:
@@ -64,5 +69,5 @@ class AccountCache:
         excess = len(self._held) - self._size
         if excess <= 0:
             return
-        for key in [key for key in self._held if key not in in_use][:excess]:
+        for key in list(islice((key for key in self._held if key not in in_use), excess)):
             del self._held[key]

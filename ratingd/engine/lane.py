@@ -12,45 +12,29 @@ and their requests are decided again in the same order: nobody has seen an answe
 
     refused because                     the lane then
     keys were used before               reads the stored replies and answers with them, decides the others again
-    another process wrote               reads the accounts again and decides again, at most for `locking_timeout`
+    another process or lane wrote       decides again: what concerns those accounts apart, with their rows locked, at
+                                        most for `locking_timeout`; everything else as before
     the data was refused                decides and commits one request at a time, so that only the culprit fails
     the store does not answer           answers UNAVAILABLE and forgets all it held
 """
 
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from accounts.account import AccountKey
-from accounts.book import AccountsNeeded, Page
-from accounts.document import account_from_text
 from ratingd import observe
-from ratingd.engine.batch import Building, Decided, Waiting, compact
-from ratingd.engine.cache import AccountCache, Held
+from ratingd.engine.account_desk import AccountDesk
+from ratingd.engine.batch import Building, Waiting, give_up
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
-from ratingd.engine.decision import Decision, plans_changed
-from ratingd.engine.laying import Laid
-from ratingd.engine.operation import Refund
-from ratingd.errors import (
-    AccountBusy,
-    DeadlinePassed,
-    InvariantBroken,
-    KeyReused,
-    Overloaded,
-    RatingdError,
-    Unavailable,
-)
-from ratingd.store.faults import DataRefused, RepeatedKeys, StoreFault, StoreUnavailable, VersionConflict
-from ratingd.store.rows import AccountRow, OperationRow, shard_of
+from ratingd.engine.neighbours import Neighbours
+from ratingd.errors import AccountBusy, InvariantBroken, Overloaded, Unavailable
+from ratingd.store.faults import DataRefused, LockNotGiven, RepeatedKeys, StoreFault, VersionConflict
 from ratingd.store.store import Store
-
-ROUNDS: Final = 16  # so many times may an operation reach further: from an account to its groups, to their members
-
-KeyOfRequest = tuple[AccountKey, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +45,6 @@ class LaneLimits:
     answers_max: int = 20_000  # replies remembered, so that a quick retry need not fail a batch
     locking_timeout_ms: int = 3_000
     gather_us: int = 2_000  # how long a lane that is shared lets requests gather; 0: not at all
-
-
-class _Answered:
-    """A reply that belongs to a key; None where it is kept no longer."""
-
-    __slots__ = ("fingerprint", "reply")
-
-    def __init__(self, fingerprint: bytes, reply: Reply | None) -> None:
-        self.fingerprint: Final = fingerprint
-        self.reply: Final = reply
 
 
 class Lane:
@@ -84,21 +58,23 @@ class Lane:
         limits: LaneLimits,
         release: Callable[[Callable[[Reply], None], Reply, tuple[str, ...]], None],
         outbox_filled: Callable[[], None],
+        neighbours: Neighbours,
     ) -> None:
         self._store: Final = store
-        self._decider: Final = decider
         self._limits: Final = limits
         self._release: Final = release
         self._outbox_filled: Final = outbox_filled
-        self._cache: Final = AccountCache(limits.accounts_max)
-        self._answers: Final[OrderedDict[KeyOfRequest, _Answered]] = OrderedDict()
+        self._desk: Final = AccountDesk(
+            store, decider, limits.accounts_max, limits.answers_max, neighbours, self._batch_in_flight
+        )
         self._queue: Final[deque[Waiting]] = deque()
+        self._apart: Final[deque[Waiting]] = deque()  # about accounts that others write too
+        self._apart_next = False  # they have had to wait for a batch of the others
         self._lock: Final = threading.Lock()  # guards the queue and the batch in flight
         self._to_decide: Final = threading.Condition(self._lock)
         self._to_commit: Final = threading.Condition(self._lock)
         self._in_flight: Building | None = None
         self._failed: tuple[Building, Exception] | None = None
-        self._building = Building()
         self._alone = 0  # so many requests are decided one to a batch
         self._shared = False  # more than one request was in the batch before
         self._stopping = False
@@ -141,7 +117,7 @@ class Lane:
 
     @property
     def held(self) -> int:
-        return len(self._cache)
+        return self._desk.held
 
     # -- the deciding thread
 
@@ -150,9 +126,11 @@ class Lane:
             taken, failed = self._next()
             try:
                 if failed is not None:
-                    self._recover(*failed)
+                    self._recover_batch(*failed)
                 elif taken:
                     self._decide_all(taken)
+                elif self._apart and self._quiet():
+                    self._decide_apart()
                 elif self._idle():
                     self._end()
                 self._hand_over()
@@ -166,7 +144,7 @@ class Lane:
         with self._lock:
             while not self._ready():
                 self._to_decide.wait()
-            gather = self._shared and bool(self._queue) and len(self._building) == 0
+            gather = self._shared and bool(self._queue) and len(self._desk.building) == 0
         if gather:
             time.sleep(self._limits.gather_us / 1_000_000)
         with self._lock:
@@ -177,33 +155,43 @@ class Lane:
     def _ready(self) -> bool:
         if self._failed is not None or (self._queue and self._room() > 0):
             return True
-        return self._in_flight is None and (len(self._building) > 0 or (self._stopping and not self._queue))
+        if self._in_flight is not None:
+            return False
+        return len(self._desk.building) > 0 or bool(self._apart) or (self._stopping and not self._queue)
 
     def _room(self) -> int:
         """How many requests may join the batch that is being decided."""
+        if self._apart and self._apart_next:
+            return 0
         if self._alone > 0:
-            return 1 if self._in_flight is None and len(self._building) == 0 else 0
-        return self._limits.batch_max - len(self._building)
+            return 1 if self._in_flight is None and len(self._desk.building) == 0 else 0
+        return self._limits.batch_max - len(self._desk.building)
+
+    def _quiet(self) -> bool:
+        """Whether nothing is on its way to the disk, nor decided upon what may be."""
+        with self._lock:
+            return self._in_flight is None and self._failed is None and len(self._desk.building) == 0
 
     def _idle(self) -> bool:
-        with self._lock:
-            return self._in_flight is None and self._failed is None and not self._queue and len(self._building) == 0
+        return self._quiet() and not self._queue and not self._apart
 
     def _end(self) -> None:
         with self._lock:
-            self._ended = self._stopping
+            self._ended = self._stopping and not self._queue
             self._to_commit.notify()
 
     def _hand_over(self) -> None:
         with self._lock:
-            if self._in_flight is None and self._failed is None and len(self._building) > 0:
-                self._in_flight, self._building = self._building, Building()
+            if self._in_flight is None and self._failed is None and len(self._desk.building) > 0:
+                self._in_flight = self._desk.hand_over()
                 self._alone = max(0, self._alone - 1)
                 self._shared = len(self._in_flight) > 1 and self._limits.gather_us > 0
+                self._apart_next = bool(self._apart)
                 self._to_commit.notify()
-                self._cache.trim(self._in_flight.touched)
-                while len(self._answers) > self._limits.answers_max:
-                    self._answers.popitem(last=False)
+
+    def _batch_in_flight(self) -> Building | None:
+        with self._lock:
+            return self._in_flight
 
     def _drop(self, taken: Sequence[Waiting], error: Exception) -> None:
         """After a fault of our own: nothing of the batch being decided is stored, and everyone in it is told.
@@ -213,191 +201,131 @@ class Lane:
         with self._lock:
             while self._in_flight is not None:
                 self._to_decide.wait()
-        dropped, self._building = self._building, Building()
-        self._cache.forget_all()
-        self._forget_answers(dropped)
+        dropped = self._desk.hand_over()
+        self._desk.forget(dropped)
+        self._desk.forget_all()
         waiting = {id(request): request for request in [*(decided.waiting for decided in dropped.decided), *taken]}
-        self._give_up(waiting.values(), InvariantBroken(f"{type(error).__name__}: {error}"))
+        give_up(waiting.values(), InvariantBroken(f"{type(error).__name__}: {error}"))
 
     def _decide_all(self, taken: Sequence[Waiting]) -> None:
+        contention = self._desk.contention
+        if contention and not self._apart:
+            contention.pass_by()
+        self._desk.catch_up()
+        if contention:
+            taken = [waiting for waiting in taken if not self._put_apart(waiting, contention.meets(waiting.keys))]
         try:
-            self._read({waiting.command.key for waiting in taken})
+            self._desk.read({waiting.command.key for waiting in taken})
         except StoreFault as error:
-            self._give_up(taken, Unavailable(str(error)))
+            give_up(taken, Unavailable(str(error)))
             return
         for waiting in taken:
-            self._decide(waiting)
+            self._put_apart(waiting, not self._desk.decide(waiting))
+        self._apart_next = self._apart_next or len(self._desk.building) == 0
 
-    def _read(self, keys: Iterable[AccountKey]) -> None:
-        missing = [key for key in keys if (held := self._cache.get(key)) is None or held.fault is not None]
-        if not missing:
-            return
-        rows = self._store.accounts(missing)
-        for key in missing:
-            row = rows.get(key)
-            if row is None:
-                self._cache.put(key, Held(None, 0, {}))
-                continue
-            self._cache.put(key, _held(row))
+    def _put_apart(self, waiting: Waiting, contended: bool) -> bool:
+        """Put a request apart, and with it whatever comes of its account after it."""
+        if contended:
+            self._desk.contention.mark((waiting.command.key,))
+            self._apart.append(waiting)
+        return contended
 
-    def _decide(self, waiting: Waiting) -> None:
-        command = waiting.command
-        waiting.tries += 1
-        if command.deadline_ns is not None and time.monotonic_ns() > command.deadline_ns:
-            self._building.decided.append(Decided(waiting, command.encode(DeadlinePassed())))
-            return
-        known = self._answers.get((command.key, command.idempotency_key)) if command.idempotency_key else None
-        if known is not None:
-            self._building.decided.append(Decided(waiting, self._again(command, known)))
-            return
-        held = self._at_hand(command.key)
-        if held.fault is not None:  # its own requests fail, nobody else's; read afresh the next time
-            error = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
-            self._building.decided.append(Decided(waiting, command.encode(error)))
-            return
-        laid = Laid({command.key: held})
+    # -- accounts that others write too
+
+    def _decide_apart(self) -> None:
+        """Decide what was put apart while nobody else may write its accounts, and commit it at once."""
+        room = 1 if self._alone > 0 else self._limits.batch_max
+        taken = [self._apart.popleft() for _ in range(min(room, len(self._apart)))]
+        self._apart_next, self._alone = False, max(0, self._alone - 1)
+        batch = self._desk.building = Building(apart=True)
+        keys = sorted({key for waiting in taken for key in waiting.keys})
         try:
-            decision = self._decided(command, laid)
-        except RatingdError as error:
-            decision = self._decider.failed(command, error)
-        except StoreUnavailable as error:
-            decision = self._decider.failed(command, Unavailable(str(error)))
-        except Exception as error:  # noqa: BLE001 (a fault of ours fails one request, not the lane)
-            observe.fault("lane.fault", error, account=str(command.key))
-            decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
-        self._take_in(waiting, laid, decision)
+            with self._store.holding(keys) as store:
+                self._decide_held(taken, keys)
+                rows = batch.rows()
+                if rows.operations or rows.accounts or rows.open_calls or rows.outbox:
+                    store(rows)
+        except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
+            batch = self._desk.hand_over()
+            self._recover([waiting for waiting in taken if not waiting.answered], [], [batch], error)
+        else:
+            batch = self._desk.hand_over()
+            self._desk.written(batch)
+            self._answer(batch)
 
-    def _decided(self, command: Command, laid: Laid) -> Decision:
-        """Decide, again and again with the accounts that turn out to be needed too, until none is missing."""
-        pending = self._pending(command)
-        for _ in range(ROUNDS):
-            try:
-                return self._decider.decide(command, laid, pending)
-            except AccountsNeeded as needed:
-                self._read(needed.keys)
-                laid.update((key, self._at_hand(key)) for key in needed.keys)
-        raise InvariantBroken(f"{type(command.operation).__name__} of {command.key} reached further {ROUNDS} times")
-
-    def _at_hand(self, key: AccountKey) -> Held:
-        held = self._cache.get(key)
-        if held is None:
-            raise InvariantBroken(f"account {key} was not read before it was decided on")
-        return held
-
-    def _pending(self, command: Command) -> list[OperationRow]:
-        """Operations of the account that may not be on disk yet; only a refund asks."""
-        if not isinstance(command.operation, Refund):
-            return []
-        with self._lock:
-            batches = [self._in_flight, self._building]
-        decided = [decided for batch in batches if batch is not None for decided in batch.decided]
-        return [each.operation for each in decided if each.operation is not None and each.operation.key == command.key]
-
-    def _again(self, command: Command, known: _Answered) -> Reply:
-        if known.fingerprint != command.fingerprint:
-            return command.encode(KeyReused(command.idempotency_key))
-        if known.reply is None:
-            return command.encode(KeyReused(command.idempotency_key, forgotten=True))
-        return known.reply
-
-    def _take_in(self, waiting: Waiting, laid: Mapping[AccountKey, Held], decision: Decision) -> None:
-        """Make the decision part of the batch: the accounts at hand become those it leaves."""
-        command, building, held = waiting.command, self._building, laid[waiting.command.key]
-        for page in decision.pages:
-            self._turn(page, laid)
-        for key, looked_at in laid.items():
-            if key not in building.touched:
-                building.read[key] = looked_at.version
-        if decision.open_call is not None:
-            call = decision.open_call.call
-            if decision.open_call.closed:
-                held.open_calls.pop((call.switch_id, call.call_id), None)
-            else:
-                for name in [
-                    name for name, open_call in held.open_calls.items() if open_call.expires_ns <= decision.at_ns
-                ]:
-                    del held.open_calls[name]
-                held.open_calls[call.switch_id, call.call_id] = call
-            building.open_calls.append(decision.open_call)
-        alerts = building.send(command.key, decision.outside, self._decider.new_id, decision.at_ns)
-        operation = _asked(command, held, decision) if decision.stored else None
-        building.beside.extend(
-            _beside(laid[page.account.key], page, decision)
-            for page in decision.pages
-            if page.account.key != command.key
-        )
-        building.decided.append(Decided(waiting, decision.reply, operation, alerts, decision.log))
-        if command.idempotency_key and operation is not None:
-            self._answers[command.key, command.idempotency_key] = _Answered(command.fingerprint, decision.reply)
-
-    def _turn(self, page: Page, laid: Mapping[AccountKey, Held]) -> None:
-        """Let the account at hand be the one that a page leaves."""
-        key = page.account.key
-        held = laid[key]
-        touched = self._building.touch(key, held)
-        if plans_changed(page):
-            touched.plans = () if page.removed else page.account.plans
-        held.account = touched.account = None if page.removed else page.account
-        held.version = touched.version = held.version + 1
+    def _decide_held(self, taken: Sequence[Waiting], keys: Sequence[AccountKey]) -> None:
+        """Decide on accounts whose rows are locked. Raises VersionConflict where others turn out to be needed too."""
+        before = self._desk.forget_accounts(keys)
+        self._desk.read(keys)
+        for waiting in taken:
+            self._desk.decide(waiting)
+        self._desk.contention.mark(self._desk.moved(before))
+        batch = self._desk.building
+        further = [key for key in batch.touched if key not in keys]
+        if further:
+            raise VersionConflict(further)
+        self._check_reads(batch)
 
     # -- when a commit failed
 
-    def _recover(self, failed: Building, error: Exception) -> None:
-        """Forget what was decided, learn why, and queue the requests again ahead of all others."""
-        building, self._building = self._building, Building()
-        again = [decided.waiting for decided in failed.decided] + [decided.waiting for decided in building.decided]
-        for batch in (failed, building):
-            self._cache.forget(batch.touched)
-            self._cache.forget(batch.read)
-            self._forget_answers(batch)
+    def _recover_batch(self, failed: Building, error: Exception) -> None:
+        building = self._desk.hand_over()
+        lost, rest = ([decided.waiting for decided in batch.decided] for batch in (failed, building))
+        self._recover(lost, rest, [failed, building], error)
+
+    def _recover(self, lost: list[Waiting], rest: list[Waiting], batches: Sequence[Building], error: Exception) -> None:
+        """Forget what was decided, learn why, and queue the requests again ahead of all others.
+
+        `lost` are those that were to be committed, `rest` those decided on top of them.
+        """
+        for batch in batches:
+            self._desk.forget(batch)
+        again = [*lost, *rest]
         match error:
             case RepeatedKeys():
-                self._learn(error.keys)
-            case VersionConflict():
+                self._desk.learn(error.keys)
+            case VersionConflict() | LockNotGiven():
+                told = error.keys if isinstance(error, VersionConflict) else ()
+                self._desk.contention.mark(told or [key for waiting in lost for key in waiting.keys])
+                observe.count("lane.conflicts")
                 again = self._still_patient(again)
-            case DataRefused() if len(failed) == 1:
-                observe.fault("lane.data_refused", error, account=str(failed.decided[0].waiting.command.key))
-                self._give_up([again.pop(0)], InvariantBroken(f"the database refused the data: {error}"))
+            case DataRefused() if len(lost) == 1:
+                observe.fault("lane.data_refused", error, account=str(lost[0].command.key))
+                give_up(lost, InvariantBroken(f"the database refused the data: {error}"))
+                again = rest
             case DataRefused():
-                self._alone = len(failed)
+                self._alone = len(lost)
             case _:
-                self._cache.forget_all()
-                observe.event("lane.unavailable", error=str(error), requests=len(failed))
-                self._give_up(again[: len(failed)], Unavailable(str(error)))
-                again = again[len(failed) :]
+                self._desk.forget_all()
+                observe.event("lane.unavailable", error=str(error), requests=len(lost))
+                give_up(lost, Unavailable(str(error)))
+                again = rest
+        self._queue_again(again)
+
+    def _queue_again(self, again: Sequence[Waiting]) -> None:
+        """What meets accounts that others write is put apart, and so is what comes after it of the same account."""
+        contention = self._desk.contention
+        apart = []
+        for waiting in again:
+            if contention and contention.meets(waiting.keys):
+                contention.mark((waiting.command.key,))
+                apart.append(waiting)
+        self._apart.extendleft(reversed(apart))
+        set_apart = {id(waiting) for waiting in apart}
         with self._lock:
-            self._queue.extendleft(reversed(again))
-
-    def _forget_answers(self, batch: Building) -> None:
-        for decided in batch.decided:
-            if decided.operation is not None:
-                command = decided.waiting.command
-                self._answers.pop((command.key, command.idempotency_key), None)
-
-    def _learn(self, keys: Sequence[KeyOfRequest]) -> None:
-        """Read the replies that belong to keys used before."""
-        try:
-            stored = self._store.replies(keys)
-        except StoreFault:
-            return  # they are decided again, refused again, and looked up again
-        for key, reply in stored.items():
-            kept = None if reply.reply is None else Reply(reply.reply_code, reply.reply)
-            self._answers[key] = _Answered(reply.fingerprint, kept)
+            self._queue.extendleft(waiting for waiting in reversed(again) if id(waiting) not in set_apart)
 
     def _still_patient(self, again: Sequence[Waiting]) -> list[Waiting]:
         """Those that may be decided once more; the others have waited `locking_timeout` for other writers."""
         patient = []
         for waiting in again:
             waited_ms = (time.monotonic_ns() - waiting.since_ns) // 1_000_000
-            if waiting.tries > 1 and waited_ms > self._limits.locking_timeout_ms:
-                self._give_up([waiting], AccountBusy(waiting.command.key.account, waited_ms))
+            contended = self._desk.contention.meets(waiting.keys)
+            if contended and waiting.tries > 1 and waited_ms > self._limits.locking_timeout_ms:
+                give_up([waiting], AccountBusy(waiting.command.key.account, waited_ms))
             else:
                 patient.append(waiting)
         return patient
-
-    def _give_up(self, requests: Iterable[Waiting], error: RatingdError) -> None:
-        for waiting in requests:
-            _tell(waiting, error)
 
     # -- the committing thread
 
@@ -414,6 +342,7 @@ class Lane:
             except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
                 self._settle(batch, error)
             else:
+                self._desk.written(batch)
                 self._settle(batch, None)
                 self._answer(batch)
 
@@ -454,66 +383,3 @@ class Lane:
                     observe.event(line.event, **line.fields)
             except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)
                 observe.fault("lane.answer_not_taken", error, account=str(waiting.command.key))
-
-
-def _held(row: AccountRow) -> Held:
-    """A stored account, ready to be decided on; one that cannot be read says why."""
-    calls = {(call.switch_id, call.call_id): call for call in row.open_calls}
-    try:
-        account = None if row.document is None else account_from_text(row.document)
-    except Exception as error:  # noqa: BLE001 (a damaged row, or one of a newer release)
-        observe.fault("lane.account_unreadable", error, account=str(row.key))
-        return Held(None, row.version, calls, error)
-    return Held(account, row.version, calls)
-
-
-def _asked(command: Command, held: Held, decision: Decision) -> OperationRow:
-    """The operation as the account keeps it that asked for it."""
-    return OperationRow(
-        operation_id=decision.operation_id,
-        key=command.key,
-        shard=shard_of(command.key),
-        version=held.version,
-        kind=decision.kind,
-        at_ns=decision.at_ns,
-        idempotency_key=command.idempotency_key or None,
-        fingerprint=command.fingerprint,
-        tariff_version=decision.tariff_version,
-        changes=decision.changes_of(command.key),
-        charge=decision.charge,
-        refunds=decision.refunds,
-        reply_code=decision.reply.code,
-        reply=decision.reply.body,
-    )
-
-
-def _beside(held: Held, page: Page, decision: Decision) -> OperationRow:
-    """The same operation as another account keeps it that it changed: nobody is answered from there."""
-    key = page.account.key
-    return OperationRow(
-        operation_id=decision.operation_id,
-        key=key,
-        shard=shard_of(key),
-        version=held.version,
-        kind=decision.kind,
-        at_ns=decision.at_ns,
-        idempotency_key=None,
-        fingerprint=b"",
-        tariff_version=decision.tariff_version,
-        changes=compact(page.changes),
-        charge=None,
-        refunds=None,
-        reply_code=0,
-        reply=None,
-    )
-
-
-def _tell(waiting: Waiting, error: RatingdError) -> None:
-    """Answer a request with an error, once; nothing that happens here may end a thread of the lane."""
-    if waiting.answered:
-        return
-    waiting.answered = True
-    try:
-        waiting.done(waiting.command.encode(error))
-    except Exception as fault:  # noqa: BLE001
-        observe.fault("lane.answer_not_taken", fault, account=str(waiting.command.key))

@@ -4,19 +4,24 @@
 
 An entry keeps the moment at which it was first loaded, from which `*monthly` counts; the same row loaded again is the
 same entry (`actions.plan_schedule`).
+
+A timing of month 13, or of the year 2019, loads as it always did. An operator who typed it waits for a top-up that
+never comes, so the row of the plan that names it is warned of: its entry never runs.
 """
 
 from collections.abc import Mapping, Set
 from typing import Final
 
-from actions.plan_schedule import BUILT_IN_TIMINGS, ActionPlan, PlanEntry
+from actions.plan_schedule import BUILT_IN_TIMINGS, ActionPlan, PlanEntry, next_due
 from tariffs.csv_rows import Row, read_rows
 from tariffs.fault import Finding
 from tariffs.plan_files import in_reading_order
 from tariffs.timing import Timing
+from tariffs.zone import DAY_NS, UTC
 
 FILE: Final = "ActionPlans.csv"
 COLUMNS: Final = ("Id", "ActionsId", "TimingId", "Weight")
+NEVER_ALLOWED: Final = "a timing whose years, months, days and time a calendar and a clock still show"
 
 
 def read_action_plans(
@@ -50,7 +55,16 @@ def _entry(row: Row, action_ids: Set[str], timings: Mapping[str, Timing], now_ns
     weight = row.decimal("Weight")
     if timing is None or not row["Id"]:
         return None
-    return PlanEntry(row["ActionsId"], timing, weight, now_ns)
+    entry = PlanEntry(row["ActionsId"], timing, weight, now_ns)
+    if never_runs(entry, now_ns):
+        row.warn("TimingId", "is a timing without an instant to come, so this entry never runs", NEVER_ALLOWED)
+    return entry
+
+
+def never_runs(entry: PlanEntry, now_ns: int) -> bool:
+    """Whether no clock shows its time from now on, wherever an account lives (a zone is a day ahead or behind)."""
+    behind_ns = now_ns - DAY_NS if not entry.timing.schedule else now_ns - 1
+    return not entry.asap and next_due(entry.timing, behind_ns, UTC, anchor_ns=now_ns) is None
 
 
 def _anchored(entries: list[PlanEntry], stored: ActionPlan | None) -> tuple[PlanEntry, ...]:

@@ -183,8 +183,8 @@ def named(name: str) -> dict[str, str]:
 
 
 def keyed(given: dict[str, Any]) -> dict[str, Any]:
-    fields = dict(given)
-    return {**fields, "idempotency_key": fields.pop("key") or str(uuid.uuid4())}
+    key = given.pop("key") or str(uuid.uuid4())
+    return {**given, "idempotency_key": key}
 
 
 def show_order(context: click.Context, out: Output, client: Client, order: ScheduleOrder, *, wait: bool) -> None:
@@ -225,9 +225,9 @@ def state_text(each: dict[str, Any]) -> Text:
     return Text(f"{refused} refused" if refused else "")
 
 
-def progress_text(progress: dict[str, Any]) -> str:
+def progress_text(progress: dict[str, Any], noun: str = "accounts") -> str:
     refused = f", {progress['refused']} refused" if progress["refused"] else ""
-    return f"{progress['accounts_done']} of {progress['accounts_total']} accounts{refused}"
+    return f"{progress['accounts_done']} of {progress['accounts_total']} {noun}{refused}"
 
 
 def orders_table(orders: list[dict[str, Any]]) -> RenderableType:
@@ -241,25 +241,27 @@ def orders_table(orders: list[dict[str, Any]]) -> RenderableType:
             order["account"] or order["tenant"] or "all",
             moment(order["order_time"]),
             Text(state, _STYLES.get(state, "")),
-            order["error"] or progress_text(order["progress"]),
+            order["error"] or ("" if order["kind"] == "RESUME" else progress_text(order["progress"], "runs")),
         )
     return rows
 
 
 def order_text(told: dict[str, Any]) -> str:
-    """What became of an order, or would."""
+    """What became of an order, or would. An account is a run for each entry and instant."""
     progress = told["progress"]
     match told.get("state"):
         case None:
-            return f"It would be run for {progress['accounts_total']} accounts: a dry run, nothing was ordered."
+            return (
+                f"{progress['accounts_total']} runs, one for each account, entry and instant. A dry run: not ordered."
+            )
         case "DONE":
             refused = f", {progress['refused']} refused (the log names them)" if progress["refused"] else ""
-            return f"Done for {progress['accounts_done']} accounts{refused}."
+            return f"Done: {progress['accounts_done']} runs{refused}."
         case "FAILED":
             return f"Not done: {told['error']}"
         case state:
             follow = f"`ratingd schedules order {told['id']}` follows it."
-            return f"{str(state).capitalize()}: {progress_text(progress)}. {follow}"
+            return f"{str(state).capitalize()}: {progress_text(progress, 'runs')}. {follow}"
 
 
 def resumed_text(name: str, told: dict[str, Any], make_up: bool, dry_run: bool) -> str:

@@ -83,7 +83,7 @@ class ScheduleDesk:
         return [self._listed(each, rows.get(each.place), pauses) for each in self._entries(plans)]
 
     def _listed(self, each: Planned, row: ScheduleRow | None, pauses: list[Pause]) -> Listed:
-        held = [pause.since_ns for pause in pauses if paused(each, [pause])]
+        held = [pause.since_ns for pause in pauses if paused(each, [pause]) and not each.entry.asap]
         after_ns = self._clock() if row is None or held else row.done_ns
         members = self._store.directory.count_members(
             each.plan_id, time_zone=None if each.entry.asap else each.time_zone

@@ -3,6 +3,9 @@
 Each has the key `sched:{entry}:{due}:{account}`, so that whoever repeats it, after a crash or a lost lock, repeats
 nothing. What the engine could not take just now (a full queue, a store that is away) is submitted again until it is
 taken; what it refused for good is a line in the log, and the others go on.
+
+A hundred are in a lane's queue at a time, so that a call which comes in while a plan runs waits behind a hundred
+top-ups at most, and they still share a commit.
 """
 
 import threading
@@ -30,6 +33,7 @@ FINGERPRINT: Final = b"schedule"
 LATER: Final = (Overloaded, Unavailable, AccountBusy, DeadlinePassed)
 DONE: Final = (AccountUnknown, KeyReused)  # removed since the list was read; done so long ago that the answer is gone
 PAUSE_S: Final = 0.5
+IN_FLIGHT: Final = 100
 OK: Final = Reply(0, b"")
 REFUSED: Final = Reply(9, b"")
 
@@ -45,8 +49,13 @@ class Effects:
 
     def run(self, keys: Sequence[AccountKey], operation: Operation, key_of: Callable[[AccountKey], str]) -> int:
         """Do it for every account and wait; how many refused. Raises Stopped when the daemon goes down meanwhile."""
+        bursts = [keys[begin : begin + IN_FLIGHT] for begin in range(0, len(keys), IN_FLIGHT)]
+        return sum(self._burst(list(burst), operation, key_of) for burst in bursts)
+
+    def _burst(self, waiting: list[AccountKey], operation: Operation, key_of: Callable[[AccountKey], str]) -> int:
+        if self._stopping.is_set():
+            raise Stopped
         refused = 0
-        waiting = list(keys)
         while waiting:
             tried = [(key, self._one(key, operation, key_of(key))) for key in waiting]
             errors = [(key, self._wait(answered)) for key, answered in tried]

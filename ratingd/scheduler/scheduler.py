@@ -188,7 +188,7 @@ class Scheduler:
             "schedule.tidied",
             replies=replies,
             calls=self._store.forget_calls(now_ns),
-            outbox=self._store.outbox.forget_delivered(now_ns - self._options.delivered_ns),
+            outbox=self._store.outbox.forget_delivered(now_ns - self._options.delivered_ns, self._stopping.is_set),
         )
 
 

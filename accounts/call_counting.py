@@ -38,7 +38,7 @@ class CallCounters:
         """The debit is done; `over` closes the call."""
         for before, changes in self._opened:
             page = before.page
-            if len(page.changes) == changes:
+            if len(page.changes) == changes and not any(_is_of(counter, self._call) for counter, *_ in before.counters):
                 page.roll_back(before)
             _close(page, self._call, over=over or not self._call)
 
@@ -57,9 +57,13 @@ def _open(page: Page, call: str, expires_at_ns: int) -> None:
 
 def _close(page: Page, call: str, *, over: bool) -> None:
     """Drop the counters of a call that is over, and of one of which nothing has been counted."""
-    mine = [counter for counter in page.account.counters if counter.window is Window.CALL and counter.call == call]
+    mine = [counter for counter in page.account.counters if _is_of(counter, call)]
     if mine and (over or not any(counter.value or counter.fired for counter in mine)):
         replace_counters(page, [counter for counter in page.account.counters if counter not in mine])
+
+
+def _is_of(counter: UnitCounter, call: str) -> bool:
+    return counter.window is Window.CALL and counter.call == call
 
 
 def _put_off(counter: UnitCounter, call: str, expires_at_ns: int) -> UnitCounter:

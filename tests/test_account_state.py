@@ -1,11 +1,21 @@
 """The account as webhooks carry it: the names a CGRateS receiver looks for, amounts as text."""
 
 from decimal import Decimal
+from typing import Any
 
-from accounts.account import Account, AccountKey, AccountTrigger, CounterKind, ThresholdType, TriggerTerms, UnitCounter
+from accounts.account import (
+    Account,
+    AccountKey,
+    AccountTrigger,
+    CounterKind,
+    ThresholdType,
+    TriggerTerms,
+    UnitCounter,
+    Window,
+)
 from accounts.account_state import account_state
 from accounts.balance import Balance, BalanceKind, BalanceTerms
-from accounts.balance_filter import BalanceFilter
+from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -63,6 +73,31 @@ def test_state_uses_the_names_of_the_field() -> None:
         }
     ]
     assert state["UpdateTime"] == NEVER
+
+
+def test_a_counter_of_a_window_tells_when_it_began_and_one_of_a_call_whose_it_is() -> None:
+    day = TriggerTerms("CAP", "D", ThresholdType.MAX_EVENT_COUNTER, 1, "ACT", "*monetary", window=Window.DAY)
+    began_ns = 1_796_083_200_000_000_000
+    account = Account(
+        AccountKey("cgrates.org", "1001"),
+        counters=[
+            UnitCounter("D", "*monetary", CounterKind.EVENT, ANY_BALANCE, window=Window.DAY, since_ns=began_ns),
+            UnitCounter("C", "*monetary", CounterKind.EVENT, ANY_BALANCE, window=Window.CALL, call="e784d48d"),
+            UnitCounter("U", "*monetary", CounterKind.EVENT, ANY_BALANCE),
+        ],
+        triggers=[AccountTrigger(day)],
+    )
+    state: Any = account_state(account)
+    counters = state["UnitCounters"]["*monetary"][0]["Counters"]
+    added = [
+        {name: value for name, value in counter.items() if name not in ("Value", "Filter")} for counter in counters
+    ]
+    assert added == [
+        {"Window": "*day", "Since": "2026-12-01T00:00:00Z"},
+        {"Window": "*call", "CgrID": "e784d48d"},
+        {},
+    ]
+    assert state["ActionTriggers"][0]["Window"] == "*day"
 
 
 def _balance(uuid: str, id: str, value: str, weight: float, expires: str) -> dict[str, object]:

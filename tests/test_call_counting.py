@@ -3,6 +3,9 @@
 Calls are to 49123 at 0.60 a minute, sold by the minute.
 """
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from accounts.charge import CallCost
 from actions.context import OpenCall
 from tariffs.zone import SECOND_NS
@@ -48,6 +51,7 @@ BOOK = book(SETS, TRIGGERS, files=RATES)
     CALL  | call 60s id=c1; wait 10800s                          | M=9.4            # it must be over
     CALL  | call 60s id=c1; wait 10800s; call 60s id=c1          | M=8.8 #C@c1=0.6
     CALL  | call 60s; wait 7200s; call 60s; wait 7200s; call 60s | M=8.2 #C@c1=1.8 fired:C@c1  # put off by each
+    CALL  | call 60s; wait 7200s; call 0s; wait 7200s            | M=9.4 #C@c1=0.6  # nothing drawn, yet heard of
     CALL  | call 120s; refund                                    | M=10 #C@c1=0 fired:C@c1
     CALL  | call 120s final; refund                              | M=10
     CALL  | call 120s; run ARM                                   | M=8.8 #C@c1=1.2
@@ -95,3 +99,30 @@ def test_the_end_of_a_call_is_put_off_once_a_minute() -> None:
     ends = [counter.expires_at_ns for counter in scene.do("wait 59s; call 60s").account.counters]
     ends += [counter.expires_at_ns for counter in scene.do("wait 1s; call 60s").account.counters]
     assert ends == [begin + CALL_NS, begin + CALL_NS + 60 * SECOND_NS]
+
+
+CALLS = st.lists(
+    st.tuples(st.sampled_from(["c1", "c2", "c3", "-"]), st.integers(0, 3), st.booleans(), st.integers(0, 4)),
+    max_size=12,
+)
+
+
+@given(CALLS)
+@settings(max_examples=150, deadline=None)
+def test_the_counter_of_a_call_is_what_its_debits_cost_since_it_was_opened(
+    debits: list[tuple[str, int, bool, int]],
+) -> None:
+    """Against a list of what each call cost so far, through last debits and calls that are over without one."""
+    scene = Scene(BOOK, "M=1000", "CALL")
+    spent: dict[str, int] = {}
+    heard: dict[str, int] = {}
+    for call_id, minutes, final, hours in debits:
+        scene.do(f"wait {hours * 3600}s")
+        spent = {call: cost for call, cost in spent.items() if heard[call] + CALL_NS > scene.now_ns}
+        scene.call(f"{minutes * 60}s", call_id=call_id, final=final)
+        spent[call_id] = spent.get(call_id, 0) + minutes * 600_000_000
+        heard[call_id] = scene.now_ns
+        if final or call_id == "-" or not spent[call_id]:
+            del spent[call_id]
+        counted = {scene.call_ids[counter.call]: counter.value for counter in scene.account.counters}
+        assert counted == spent

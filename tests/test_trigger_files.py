@@ -162,14 +162,14 @@ def test_a_window_stands_among_the_timings(timing: str, window: str, timings: st
 
 
 def test_a_monitor_on_a_score_has_its_address_and_no_type() -> None:
-    (terms,), findings = written("G on=*max_score at=79.5 id=score.masking type=*voice run=ACT")
+    (terms,), findings = written("G on=*max_score at=79.5 id=score.masking type=*voice to=DST_49 run=ACT")
     assert (terms.kind, terms.filter.kind, terms.filter.id, terms.threshold) == (
         "",
         None,
         "score.masking",
         79_500_000_000,
     )
-    assert [finding.field for finding in findings] == ["BalanceType", "ThresholdType"]
+    assert [finding.field for finding in findings] == ["BalanceType", "BalanceDestinationIds", "ThresholdType"]
 
 
 @table("""

@@ -140,6 +140,8 @@ def _check_score(row: Row) -> str:
         row.fault("BalanceTag", "is no address of a score or traffic metric", ADDRESS_ALLOWED)
     if _given(row, "BalanceType") is not None:
         row.warn("BalanceType", "is not looked at: a score is no balance", "nothing")
+    if row.names("BalanceDestinationIds") is not None:
+        row.warn("BalanceDestinationIds", "is not looked at: scores are told of accounts, not of called numbers yet")
     return ""
 
 

@@ -10,6 +10,7 @@
     │   ├── ChargeUnknown
     │   ├── ActionsUnknown
     │   ├── PlanUnknown
+    │   ├── OutboxEntryUnknown
     │   ├── ScheduleUnknown
     │   ├── TriggersUnknown
     │   └── BalanceUnknown
@@ -99,6 +100,15 @@ class PlanUnknown(NotFound):
     def __init__(self, plan_id: str, alike: Sequence[str] = ()) -> None:
         near = f" Near it: {', '.join(alike)}." if alike else ""
         super().__init__(f"no action plan {plan_id!r} in the active tariff.{near} {WHAT_IS_LOADED}")
+
+
+class OutboxEntryUnknown(NotFound):
+    def __init__(self, entry_ids: Sequence[str]) -> None:
+        named = ", ".join(map(repr, entry_ids[:10])) + (" …" if len(entry_ids) > 10 else "")
+        super().__init__(
+            f"nothing in the outbox has the id {named}, so nothing is sent again. "
+            "`ratingd outbox list --state dead` tells what was put aside; what was delivered is kept for some days."
+        )
 
 
 class ScheduleUnknown(NotFound):

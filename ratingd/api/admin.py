@@ -12,7 +12,7 @@ from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.api.plans import Charger
 from ratingd.api.sessions import Sessions
 from ratingd.engine.command import Reply
-from ratingd.errors import InvalidRequest
+from ratingd.errors import InvalidRequest, OutboxEntryUnknown
 from ratingd.store.rows import OutboxEntry
 from ratingd.v1 import admin_pb2
 
@@ -49,7 +49,9 @@ class OutboxShelf(Protocol):
         self, state: str | None = None, key: AccountKey | None = None, limit: int = 100
     ) -> Sequence[OutboxEntry]: ...
 
-    def replay(self, entry_ids: Sequence[str] | None, now_ns: int) -> int: ...
+    def unknown(self, entry_ids: Sequence[str]) -> list[str]: ...
+
+    def replay(self, entry_ids: Sequence[str] | None, now_ns: int, *, dry_run: bool = False) -> int: ...
 
     def counts(self) -> dict[str, int]: ...
 
@@ -129,8 +131,11 @@ class Admin:
         if len(request.ids) > PAGE_MAX:
             raise InvalidRequest("ids", f"{len(request.ids)} entries; at most {PAGE_MAX} are allowed, none means all")
         ids = [required(entry, f"ids[{place}]") for place, entry in enumerate(request.ids)]
-        replayed = self._outbox.replay(ids or None, self._config.clock())
-        if replayed:
+        unknown = self._outbox.unknown(ids) if ids else []
+        if unknown:
+            raise OutboxEntryUnknown(unknown)
+        replayed = self._outbox.replay(ids or None, self._config.clock(), dry_run=request.dry_run)
+        if replayed and not request.dry_run:
             self._daemon.outbox_filled()
         return Reply(0, admin_pb2.ReplayOutboxResponse(replayed=replayed).SerializeToString())
 

@@ -1,4 +1,4 @@
-"""`ratingd outbox`: alerts and disconnects on their way, and those that were given up."""
+"""`ratingd outbox`: alerts, mails, exports and disconnects on their way, and those that were given up."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -34,7 +34,7 @@ _STYLES: Final = {"waiting": "yellow", "delivered": "green", "dead": "bold red"}
 
 @click.group("outbox")
 def outbox_command() -> None:
-    """Alerts and disconnects: delivered at least once, or put aside as dead."""
+    """Alerts, mails, exports and disconnects: delivered at least once, or put aside as dead."""
 
 
 @outbox_command.command("list")
@@ -73,11 +73,13 @@ def replay_command(ids: tuple[str, ...], everything: bool, dry_run: bool, where:
     if bool(ids) == everything:
         raise click.UsageError("name the entries (`ratingd outbox list --state dead`), or say --all")
     with where.client() as client:
+        request = ReplayOutboxRequest(ids=ids, dry_run=dry_run)
+        replayed = client.ask(client.admin.ReplayOutbox, request).replayed
         if dry_run:
             dead = [entry.id for entry in _entries(client, OUTBOX_DEAD, SHOWN_MAX) if everything or entry.id in ids]
-            out.show({"would_replay": dead}, Text("\n".join([*dead, f"{len(dead)} would be sent again."])))
+            shown = dead if len(dead) >= replayed else [*dead, "…"]
+            out.show({"would_replay": dead}, Text("\n".join([*shown, f"{replayed} would be sent again."])))
             return
-        replayed = client.ask(client.admin.ReplayOutbox, ReplayOutboxRequest(ids=ids)).replayed
     out.show({"replayed": replayed}, Text(f"{replayed} wait to be sent again."))
 
 

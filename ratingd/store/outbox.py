@@ -118,14 +118,15 @@ class Outbox:
             known = set(connection.scalars(select(t.id).where(t.id.in_(entry_ids))))
         return [entry_id for entry_id in dict.fromkeys(entry_ids) if entry_id not in known]
 
-    def replay(self, entry_ids: Sequence[str] | None, now_ns: int) -> int:
+    def replay(self, entry_ids: Sequence[str] | None, now_ns: int, *, dry_run: bool = False) -> int:
         """Let dead entries (all of them for None) be tried again, as if they were new; how many there were."""
-        query = update(outbox).where(t.state == "dead")
-        if entry_ids is not None:
-            query = query.where(t.id.in_(entry_ids))
-        again = query.values(state="waiting", attempts=0, created_ns=now_ns, due_ns=now_ns, leased_until_ns=0)
+        dead = t.state == "dead" if entry_ids is None else and_(t.state == "dead", t.id.in_(entry_ids))
+        if dry_run:
+            with self._database.read() as connection:
+                return int(connection.execute(select(func.count()).where(dead)).scalar_one())
+        again = {"state": "waiting", "attempts": 0, "created_ns": now_ns, "due_ns": now_ns, "leased_until_ns": 0}
         with self._database.write() as connection:
-            return connection.execute(again).rowcount
+            return connection.execute(update(outbox).where(dead).values(again)).rowcount
 
     def waiting_for(self, kind: str, targets: Collection[str] | None, limit: int = 1000) -> list[OutboxEntry]:
         """What waits for some targets, or for any (None), oldest first."""

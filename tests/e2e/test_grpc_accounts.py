@@ -197,7 +197,12 @@ def test_dead_entries_of_the_outbox_are_listed_and_replayed(desk: ApiDesk) -> No
     assert (listed.id, listed.target, listed.account, listed.body) == ("e1", url, "1001", body)
     of_account = admin_pb2.ListOutboxRequest(tenant="cgrates.org", account="1001")
     assert len(desk.ask(desk.admin.ListOutbox, of_account).entries) == 1
-    assert desk.ask(desk.admin.ReplayOutbox, admin_pb2.ReplayOutboxRequest()).replayed == 1
+    dry_run = admin_pb2.ReplayOutboxRequest(ids=["e1"], dry_run=True)
+    assert [desk.ask(desk.admin.ReplayOutbox, dry_run).replayed for _ in range(2)] == [1, 1]
+    with pytest.raises(Refused, match=r"NOT_FOUND.*nothing in the outbox has the id 'e2', 'e3', so"):
+        desk.ask(desk.admin.ReplayOutbox, admin_pb2.ReplayOutboxRequest(ids=["e2", "e1", "e3"]))
+    assert desk.ask(desk.admin.ReplayOutbox, admin_pb2.ReplayOutboxRequest(ids=["e1"])).replayed == 1
+    assert desk.ask(desk.admin.ReplayOutbox, admin_pb2.ReplayOutboxRequest()).replayed == 0
 
 
 def test_verify_is_served(desk: ApiDesk) -> None:

@@ -1,8 +1,10 @@
 """Windows, calls and scores through the engine: rolled before each operation, stored, and read as they stand."""
 
-from accounts.account import Account, ThresholdType, TriggerTerms, Window
+from accounts.account import Account, AccountKey, ThresholdType, TriggerTerms, Window
 from accounts.balance_filter import BalanceFilter
+from ratingd.engine.batch import next_due
 from ratingd.engine.operation import (
+    ExpireDue,
     RemoveTriggers,
     ResetTriggers,
     SetAccount,
@@ -16,6 +18,7 @@ PLANS = FOLDER | {
     "Actions.csv": b"DIS,*disable_account,,,,,,,,,,,,,,,10\n",
     "Destinations.csv": b"DST_49,49\nDST_44,44\n",
 }
+KEY = AccountKey("cgrates.org", "1001")
 DAY = 86_400 * NANO
 
 
@@ -84,6 +87,20 @@ def test_calls_are_counted_each_for_itself_and_closed_by_their_last_debit(store_
         assert [counter.value for counter in desk.account("1001").counters] == [12 * NANO // 10]
         clock.now += 7 * DAY
         assert desk.account("1001").counters == []
+
+
+def test_the_counters_of_a_call_that_nobody_closes_fall_due(store_url: str) -> None:
+    clock = Clock()
+    with Desk(store_url, folder=PLANS, clock=clock) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", cap("CALL", Window.CALL, 9 * NANO))
+        desk.ask("1001", debit("1001", 60, call_id="c1"))
+        over_ns = next_due(desk.account("1001"))
+        assert over_ns is not None
+        clock.now = over_ns
+        assert desk.store.due_accounts(over_ns, 10) == [KEY]
+        desk.ask("1001", ExpireDue())
+        assert (desk.store.due_accounts(over_ns, 10), next_due(desk.account("1001"))) == ([], None)
 
 
 def test_a_score_is_told_kept_and_watched(store_url: str) -> None:

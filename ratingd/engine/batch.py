@@ -159,7 +159,7 @@ def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
 
 
 def next_due(account: Account) -> int | None:
-    """The earliest instant at which something of the account expires: a balance, a trigger or a reservation."""
+    """The earliest instant at which something of the account expires: a balance, a trigger, a reservation, a call."""
     earliest: int | None = None
     for balance in account.balances:
         expires = balance.terms.expires_at_ns
@@ -172,4 +172,8 @@ def next_due(account: Account) -> int | None:
     for reservation in account.reservations:
         if earliest is None or reservation.expires_at_ns < earliest:
             earliest = reservation.expires_at_ns
+    for counter in account.counters:
+        expires = counter.expires_at_ns
+        if expires is not None and (earliest is None or expires < earliest):
+            earliest = expires
     return earliest

@@ -156,6 +156,14 @@ def test_a_clock_set_back_begins_nothing() -> None:
     assert scene.told() == "M=8.8 #D=1.2 fired:D"
 
 
+def test_an_account_that_moves_keeps_its_day_until_the_next_one_begins_there() -> None:
+    """It is 1 o'clock on Sunday in Berlin; in New York it is Saturday for five hours more."""
+    scene = Scene(BOOK, "M=10", "DAY", time_zone="Europe/Berlin").do("at 2026-11-22T01:00:00; call 120s")
+    scene.zone = zone("America/New_York")
+    assert scene.do("at 2026-11-21T23:59:59; call 60s").told() == "M=8.2 #D=1.8 fired:D"
+    assert scene.do("at 2026-11-22T00:00:00; call 60s").told() == "M=7.6 #D=0.6"
+
+
 def test_an_account_whose_windows_have_not_passed_leaves_no_record() -> None:
     scene = Scene(BOOK, "M=10", "BOTH").do("call 60s")
     page = Page(scene.account.copy())

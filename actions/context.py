@@ -13,11 +13,13 @@ from triggers.monitor import Firing, TriggerKey
 @dataclass(frozen=True, slots=True)
 class OpenCall:
     """A call of the account that is going on, for actions that select calls. `fields` are those of its first request:
-    Account, Category, Destination, Tenant, ToR, Usage and what else the switch sent."""
+    Account, Category, Destination, Tenant, ToR, Usage and what else the switch sent. `key` is who makes the call: the
+    monitor that cuts it may be another's, who shares a group with the caller."""
 
     call_id: str
     switch_id: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    key: AccountKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

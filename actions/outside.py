@@ -89,6 +89,7 @@ class Disconnect:
     reason: str
     trigger_group: str = ""
     trigger_id: str = ""
+    account: AccountKey | None = None  # whose call it is; None: the account of the operation
 
 
 @dataclass(frozen=True, slots=True)

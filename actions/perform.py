@@ -295,4 +295,4 @@ def _disconnects(page: Page, action: Action, context: ActionContext) -> Sequence
         raise ActionFailed(action, str(error)) from None
     terms = None if context.cause is None else context.cause.trigger.terms
     group, unique_id = ("", "") if terms is None else (terms.group, terms.unique_id)
-    return [Disconnect(call.call_id, call.switch_id, DISCONNECT, group, unique_id) for call in calls]
+    return [Disconnect(call.call_id, call.switch_id, DISCONNECT, group, unique_id, call.key) for call in calls]

@@ -60,5 +60,6 @@ def parse_session_filter(text: str) -> SessionFilter:
 
 def call_fields(key: AccountKey, call: OpenCall) -> dict[str, str]:
     """The fields of a call under the names that CGRateS gives them."""
-    own = {"Tenant": key.tenant, "Account": key.account, "OriginID": call.call_id, "OriginHost": call.switch_id}
+    caller = call.key or key
+    own = {"Tenant": caller.tenant, "Account": caller.account, "OriginID": call.call_id, "OriginHost": call.switch_id}
     return {**call.fields, **own, "CGRID": cgr_id(call.switch_id, call.call_id)}

@@ -6,11 +6,11 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
-from accounts.book import Book
+from accounts.book import Book, Page
 from accounts.call_counting import CallCounters
 from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.counter_window import rolled
@@ -49,6 +49,7 @@ from ratingd.store.store import Store
 from tariffs.money import decimal_text
 from tariffs.zone import Zone, zone
 
+NO_CALLS: Final[Mapping[AccountKey, Sequence[ActionCall]]] = {}
 SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
 CALL_VERSION: Final = "TariffVersion"
 
@@ -90,6 +91,7 @@ class Decider:
         makes its decision then.
         """
         operation, held = command.operation, laid[command.key]
+        laid.asked.clear()
         match operation:
             case Debit(request) | MaxDebit(request):
                 return self._charge(command, laid, self._localised(request, held.account), isinstance(operation, Debit))
@@ -156,12 +158,14 @@ class Decider:
         page = book.page(command.key)
         if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
-        context = self._context(page.account, held, now, request)
+        context = self._context(page.account, held, now, request, laid)
         counting = CallCounters(book.pages.values(), context.call_name, now + self._open_call_ns)
         armed = () if command.dry_run else all_bounds(book, context)
         settle, groups = settle_for(request, whole=whole), version.book.catalogue.shared_groups
         settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id, groups, now)
-        outcome, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
+        outcome, outside, failures = run_charge(
+            settlement, page, version.book.catalogue, context, self._contexts(laid, now, request)
+        )
         if isinstance(outcome, Refused):
             return self._refused(command, outcome, operation_id, now, version)
         charged(page, request, outcome, now)
@@ -190,10 +194,12 @@ class Decider:
         if page is None:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
-        context = self._context(page.account, held, now, charge.request)
+        context = self._context(page.account, held, now, charge.request, laid)
         armed = () if command.dry_run else all_bounds(book, context)
         settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
-        cost, outside, failures = run_charge(settlement, page, version.book.catalogue, context)
+        cost, outside, failures = run_charge(
+            settlement, page, version.book.catalogue, context, self._contexts(laid, now, charge.request)
+        )
         release(page, charge.request.call)
         _drop_past(book, now)
         keep_members(book, laid)
@@ -243,7 +249,7 @@ class Decider:
         """Every operation that is not a charge: top-ups, settings, triggers, imports."""
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
-        context = self._context(held.account, held, now, None)
+        context = self._context(held.account, held, now, None, laid)
         book = lay(laid, now, self._default_zone)
         result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
         keep_members(book, laid)
@@ -280,7 +286,9 @@ class Decider:
             return request
         return request.in_zone(zone(account.time_zone))
 
-    def _context(self, account: Account | None, held: Held, now: int, request: ChargeRequest | None) -> ActionContext:
+    def _context(
+        self, account: Account | None, held: Held, now: int, request: ChargeRequest | None, laid: Laid
+    ) -> ActionContext:
         named = account is not None and account.time_zone
         return ActionContext(
             now_ns=now,
@@ -291,7 +299,13 @@ class Decider:
             open_calls=_calls(held, request, now),
             exporters=self._exporters,
             account_updates=self._account_updates,
+            default_zone=self._default_zone,
+            calls_of={key: _calls(other, None, now) for key, other in laid.items()} if len(laid) > 1 else NO_CALLS,
         )
+
+    def _contexts(self, laid: Laid, now: int, request: ChargeRequest) -> Callable[[Page], ActionContext]:
+        """The context in which another member's monitors are evaluated: its time zone, its calls and this one."""
+        return lambda page: self._context(page.account, laid[page.account.key], now, request, laid)
 
     def _open_call(
         self, held: Held, request: ChargeRequest, served: bool, version: PlanVersion, now: int
@@ -353,7 +367,7 @@ def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]
 def _calls(held: Held, request: ChargeRequest | None, now: int) -> tuple[ActionCall, ...]:
     """The calls that an action may disconnect: those stored as open, and the one being debited."""
     calls = {
-        (call.switch_id, call.call_id): ActionCall(call.call_id, call.switch_id, call.fields)
+        (call.switch_id, call.call_id): ActionCall(call.call_id, call.switch_id, call.fields, call.key)
         for call in held.open_calls.values()
         if call.expires_ns > now
     }
@@ -362,7 +376,7 @@ def _calls(held: Held, request: ChargeRequest | None, now: int) -> tuple[ActionC
         if own not in calls:
             calls[own] = ActionCall(request.call_id, request.switch_id, {"Account": request.key.account,
                 "Tenant": request.key.tenant, "Category": request.category, "Destination": request.destination,
-                "Subject": request.subject, "ToR": request.tor, **request.extra_fields})  # fmt: skip
+                "Subject": request.subject, "ToR": request.tor, **request.extra_fields}, request.key)  # fmt: skip
     return tuple(calls.values())
 
 

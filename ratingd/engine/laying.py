@@ -51,7 +51,6 @@ class LaidBook(Book):
 
 def look(laid: Laid) -> Book:
     """A book of the accounts themselves, for an operation that only looks."""
-    laid.asked.clear()
     book = LaidBook(laid.asked)
     for key, held in laid.items():
         account = _sound(key, held)
@@ -64,7 +63,6 @@ def look(laid: Laid) -> Book:
 
 def lay(laid: Laid, now_ns: int, default_zone: Zone) -> Book:
     """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
-    laid.asked.clear()
     book = LaidBook(laid.asked)
     for key, held in laid.items():
         account = _sound(key, held)

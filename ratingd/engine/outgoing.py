@@ -42,7 +42,7 @@ class Outgoing:
         elif isinstance(effect, WriteCdr):
             self.cdrs.append(cdr_row(effect, self._now_ns))
         elif isinstance(effect, Disconnect):
-            self._queue(None, self._new_id(), "disconnect", effect.switch_id, order(effect))
+            self._queue(effect.account, self._new_id(), "disconnect", effect.switch_id, order(effect))
         elif not isinstance(effect, LogLine):
             assert_never(effect)
 

@@ -5,8 +5,9 @@
                          | debit 60s cat:cf   | cost 1.1       | A=1 B=2.1     # goes on where the row above ended
 
 A balance is `id=value`, money unless a kind stands before it (`voice:V=60s`, `sms:S=3`), with its terms in brackets: a
-weight `w10`, `subj:HALF`, `to:DST_49+!DST_4915`, `only:premium`, `until:2026-12-01`, `factor:PREM*2.5`, `blocker`,
-`disabled`. The words `allow` and `off` make the account post-paid or disabled, `none` leaves it out.
+weight `w10`, `subj:HALF`, `to:DST_49+!DST_4915`, `only:premium`, `until:2026-12-01`, `factor:PREM*2.5`, `on:SAT+!NIGHT`
+(its timings), `share:FAM` (its groups), `blocker`, `disabled`. The words `allow` and `off` make the account post-paid or
+disabled, `none` leaves it out. Several accounts are written as `tests.member_scene` tells.
 
 A call is `max`, `debit` or `maxdebit` with a usage and options; unless it says otherwise it is voice of category `call`
 to 49123 on Saturday 2026-11-21 at 10:00 UTC. An answer is a grant, `cost … rated …`, or the reason of a refusal, with
@@ -48,6 +49,7 @@ from tariffs.rating_profile import Activation, RatingProfile
 from tariffs.tariff import Tariff
 from tariffs.timing import Timing
 from tariffs.zone import UTC as UTC_ZONE
+from tariffs.zone import zone
 
 KEY: Final = AccountKey("cgrates.org", "1001")
 SATURDAY: Final = "2026-11-21T10:00:00"
@@ -123,12 +125,24 @@ PRICES: Final = {
     "cheapdown": "0.041/60s/60s down1",
 }
 SUBJECTS: Final = {"HALF": "0.05/60s/60s", "CFSUB": PRICES["cf"], "FREE": "0/60s/60s"}
+HOUR: Final = 3600 * NANO
+TIMINGS: Final = {
+    timing.id: timing
+    for timing in (
+        Timing("SAT", week_days=frozenset({6})),
+        Timing("SUN", week_days=frozenset({0})),
+        Timing("MORNING", start_ns=8 * HOUR, end_ns=12 * HOUR),
+        Timing("NIGHT", start_ns=22 * HOUR),
+        Timing("BACKWARDS", start_ns=22 * HOUR, end_ns=6 * HOUR),
+        Timing("YEAREND", years=frozenset({2026}), months=frozenset({12}), month_days=frozenset({31})),
+    )
+}
 DESTINATIONS: Final = {"DST_49": ("49",), "DST_4915": ("4915",), "DST_1": ("1",), "DST_44": ("44",)}
 
 
 def tariff() -> Tariff:
     """Every category prices every number; `weekend` only Germany, and only on Saturdays."""
-    always, saturdays = Timing("*any"), Timing("SAT", week_days=frozenset({6}))
+    always, saturdays = Timing("*any"), TIMINGS["SAT"]
     plans = {name: _plan(name, "*any", text, always) for name, text in (PRICES | SUBJECTS).items()}
     plans["weekend"] = _plan("weekend", "DST_49", "0.6/60s/1s", saturdays)
     plans["germany"] = _plan("germany", "DST_49", "0.6/60s/1s", always)
@@ -136,7 +150,7 @@ def tariff() -> Tariff:
     profiles |= {("cgrates.org", "call", name): name for name in SUBJECTS}
     return Tariff(
         DESTINATIONS,
-        {},
+        TIMINGS,
         plans,
         {key: RatingProfile(*key, (Activation(0, plan),)) for key, plan in profiles.items()},
     )
@@ -192,6 +206,8 @@ def _terms(id: str, kind: BalanceKind, words: list[str]) -> BalanceTerms:
         rating_subject=given.get("subj", ""),
         categories=_members(given.get("only", "")),
         factors={} if factor is None else {factor.split("*")[0]: Decimal(factor.split("*")[1])},
+        timing_ids=_members(given.get("on", "")),
+        shared_groups=frozenset(_members(given.get("share", ""))),
         blocker="blocker" in given,
         disabled="disabled" in given,
     )
@@ -234,21 +250,21 @@ def usage_text(usage: int, tor: str) -> str:
 # -- calls
 
 
-def request(words: list[str], usage: str, **more: bool) -> ChargeRequest:
+def request(words: list[str], usage: str, key: AccountKey = KEY) -> ChargeRequest:
     given = dict(word.split(":", 1) for word in words if ":" in word)
     start_ns = instant(given.get("at", SATURDAY).replace("_", "T"))
     tor = f"*{given.get('tor', 'voice')}"
     max_rate = given.get("maxrate", "").split("/")
     length = parse_duration(usage)
     return ChargeRequest(
-        KEY,
+        key,
         given.get("cat", "call"),
-        given.get("subject", KEY.account),
+        given.get("subject", key.account),
         given.get("to", "49123"),
         tor,
         start_ns,
         start_ns + length,
-        UTC_ZONE,
+        zone(given["zone"]) if "zone" in given else UTC_ZONE,
         duration_index=parse_duration(given.get("index", "0")),
         loop_index=int(given.get("loop", "0")),
         max_cost_so_far=amount(given.get("sofar", "0")),
@@ -259,14 +275,17 @@ def request(words: list[str], usage: str, **more: bool) -> ChargeRequest:
         deny_negative="deny" in words,
         final="final" in words,
         extra_fields={"BalanceFactorID": given["factor"]} if "factor" in given else None,
+        switch_id="sw" if "id" in given else "",
+        call_id=given.get("id", ""),
     )
 
 
 class Scene:
     """An account and what is done with it, one call after the other."""
 
-    def __init__(self, account: Account | None) -> None:
+    def __init__(self, account: Account | None, rules: ChargeRules = RULES) -> None:
         self.account = account
+        self.rules: Final = rules
         self.ids = count(1)
         self.pauses: list[int] = []
         self.last: CallCost | None = None
@@ -274,14 +293,14 @@ class Scene:
     def call(self, text: str, bounds: tuple[Bound, ...] = (), verdict: Callable[[Page], Verdict] | None = None) -> str:
         verb, usage, *words = text.split()
         asked = request(words, usage)
-        early = refuse_early(asked, self.account, RULES)
+        early = refuse_early(asked, self.account, self.rules)
         if early is not None or self.account is None:
             return str(early.reason if early is not None else "none")
         if verb == "max":
-            return granted_text(max_session_time(Page(self.account), TARIFF, asked, RULES), asked.tor)
+            return granted_text(max_session_time(Page(self.account), TARIFF, asked, self.rules), asked.tor)
         page = Page(self.account.copy())
         settle = debit if verb == "debit" else max_debit
-        outcome = self.drive(settle(page, TARIFF, asked, RULES, bounds, self.new_id), page, verdict)
+        outcome = self.drive(settle(page, TARIFF, asked, self.rules, bounds, self.new_id), page, verdict)
         if isinstance(outcome, Refused):
             return outcome.reason
         if "dry" not in words:
@@ -364,13 +383,13 @@ def scenes(text: str) -> list[list[tuple[str, ...]]]:
     return found
 
 
-def play(rows: Iterable[tuple[str, ...]]) -> None:
+def play(rows: Iterable[tuple[str, ...]], rules: ChargeRules = RULES) -> None:
     """Play a scene's rows: name, before, call, answer, after, and the runs where a row tells them."""
-    scene = Scene(None)
+    scene = Scene(None, rules)
     for row in rows:
         name, before, call, answer, after, *runs = (*row, "")[: max(6, len(row))]
         if before:
-            scene = Scene(account(before))
+            scene = Scene(account(before), rules)
         got = scene.call(call)
         assert got == answer, f"{name}: {call}"
         assert balances_text(scene.account) == after, f"{name}: {call}"

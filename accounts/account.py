@@ -165,7 +165,8 @@ class BoundSide(StrEnum):
 class Bound:
     """A value of one balance or counter of the account `key` at which a monitor may fire.
 
-    It is what `triggers` tells `accounts` as plain data.
+    It is what `triggers` tells `accounts` as plain data. A bound on neither is reached by every portion that the
+    account takes part in: what holds already fires at the next evaluation.
     """
 
     __slots__ = ("balance_uuid", "counter", "key", "side", "value")
@@ -176,7 +177,7 @@ class Bound:
         self.key: Final = key
         self.side: Final = side
         self.value: Final = value
-        self.balance_uuid: Final = balance_uuid  # one of the two is given
+        self.balance_uuid: Final = balance_uuid  # at most one of the two is given
         self.counter: Final = counter
 
 

@@ -31,7 +31,7 @@ class Watched:
         self.is_min: Final = bound.side is BoundSide.MIN
         self.value: Final = bound.value
         self.page: Final = page
-        self.balance: Final = balance  # one of the two is given
+        self.balance: Final = balance  # one of the two is given, or neither: every portion is meant
         self.counter: Final = counter
 
 
@@ -65,6 +65,9 @@ class Portions:
                 for counter in account.counters:
                     if counter.id == bound.counter[2] and counter.name == bound.counter:
                         watched.append(Watched(bound, page, None, counter))
+                continue
+            if not bound.balance_uuid:
+                watched.append(Watched(bound, page, None, None))
                 continue
             balance = account.balance(bound.balance_uuid)
             if balance is None and bound.balance_uuid == DEFAULT_BALANCE_ID:
@@ -115,7 +118,7 @@ class Portions:
             else:
                 counter = watched.counter
                 if counter is None:
-                    continue
+                    return 1
                 delta = moves.get(counter, 0)
                 value = counter.value
             if watched.is_min:

@@ -119,6 +119,14 @@ def test_a_score_that_holds_fires_at_the_next_portion_and_at_the_first_of_a_debi
     assert (scene.answer.granted, scene.answer.cost) == (0, 0)
 
 
+def test_a_score_that_holds_fires_at_a_connect_step_that_nobody_pays() -> None:
+    """The account has nothing: without the monitor a minute would be owed."""
+    scene = Scene(BOOK, "", "RISK").do("call 60s; score score.risk 79")
+    assert scene.told() == "*default=-0.6"
+    scene.account.scores = {"score.risk": 90_000_000_000}
+    assert scene.do("wait 1s; call 600s").told() == "*default=-0.6 disabled fired:R"
+
+
 def test_an_expired_trigger_takes_its_counter_with_it() -> None:
     scene = Scene(BOOK, "M=5", "PAST")
     assert [counter.id for counter in scene.account.counters] == ["O", "N"]

@@ -48,7 +48,6 @@ SCORE_SIDES: Final = {
     ThresholdType.MIN_COUNTER: BoundSide.MIN,
     ThresholdType.MAX_COUNTER: BoundSide.MAX,
 }
-ANY_VALUE: Final = 1 << 200  # a floor that every value has reached
 MONETARY: Final = BalanceKind.MONETARY.value
 NEW_DEFAULT: Final = Balance(DEFAULT_BALANCE_ID, BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY), 0)
 
@@ -212,22 +211,14 @@ def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int, call: str
         counter = counter_named(account, counter_name(terms, call))
         return [] if counter is None else [Bound(key, COUNTER_SIDES[terms.type], terms.threshold, counter=counter.name)]
     if terms.type in SCORE_SIDES:
-        return [] if _score_firing(account, trigger) is None else _bounds_of_any_portion(account)
+        return [] if _score_firing(account, trigger) is None else [Bound(key, BoundSide.MIN, 0)]
     if terms.type is ThresholdType.BALANCE_EXPIRED:
-        return [] if _expiry_firing(account, trigger, now_ns) is None else _bounds_of_any_portion(account)
+        return [] if _expiry_firing(account, trigger, now_ns) is None else [Bound(key, BoundSide.MIN, 0)]
     side = BALANCE_SIDES[terms.type]
     found = [Bound(key, side, terms.threshold, balance.uuid) for balance in watched(account, trigger)]
     if _has_no_default(account) and terms.kind == MONETARY and terms.filter.matches_exactly(NEW_DEFAULT):
         found.append(Bound(key, side, terms.threshold, DEFAULT_BALANCE_ID))
     return found
-
-
-def _bounds_of_any_portion(account: Account) -> list[Bound]:
-    """What holds already fires after the next portion, whichever balance pays it."""
-    uuids = [balance.uuid for balance in account.balances]
-    if _has_no_default(account):
-        uuids.append(DEFAULT_BALANCE_ID)
-    return [Bound(account.key, BoundSide.MIN, ANY_VALUE, uuid) for uuid in uuids]
 
 
 def _has_no_default(account: Account) -> bool:

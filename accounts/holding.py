@@ -120,7 +120,7 @@ def held_draws(granted: Granted) -> Draws:
             count = min(count, -(-left // increment.duration))
             left -= count * increment.duration
         _add(running, increment, count)
-        for key in {increment.payer, increment.money_payer}:
+        for key in (increment.payer, increment.money_payer):
             held = most.setdefault(key, {})
             for uuid, amount in running.get(key, {}).items():
                 if amount > held.get(uuid, 0):

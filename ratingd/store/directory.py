@@ -2,6 +2,8 @@
 
 Everything is read in pages that begin after the last account of the page before, so that a million accounts are listed
 at the price of each page, and an account that appears meanwhile shifts nothing.
+
+The rows that keep the members of shared groups lie among the accounts and are none: only `every_key` gives them.
 """
 
 from collections.abc import Iterator
@@ -10,12 +12,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select, tuple_
 
 from accounts.account import AccountKey
+from accounts.shared_group import GROUP
 from ratingd.store.database import Database
 from ratingd.store.rows import FIRST_KEY, AccountRow, shard_of
 from ratingd.store.tables import accounts, plan_members
 
 a: Final = accounts.c
 m: Final = plan_members.c
+AN_ACCOUNT: Final = func.substr(a.account, 1, len(GROUP)) != GROUP
 
 
 class Directory:
@@ -33,7 +37,7 @@ class Directory:
     ) -> list[AccountRow]:
         """Accounts in the order of their keys; of one tenant, and only those whose name begins with `prefix`."""
         place = tuple_(a.tenant, a.account)
-        query = select(a.tenant, a.account, a.version, a.document).where(a.document.is_not(None))
+        query = select(a.tenant, a.account, a.version, a.document).where(a.document.is_not(None), AN_ACCOUNT)
         query = query.where(place > (after.tenant, after.account)).order_by(a.tenant, a.account).limit(limit)
         if tenant is not None:
             query = query.where(a.tenant == tenant)
@@ -46,7 +50,7 @@ class Directory:
         return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
 
     def every_key(self, chunk: int = 1000) -> Iterator[AccountKey]:
-        """Every account that has a row, removed ones too, in the order of the table."""
+        """Every account that has a row, removed ones and groups too, in the order of the table."""
         place, last = tuple_(a.tenant, a.shard, a.account), ("", -1, "")
         while True:
             query = select(a.tenant, a.shard, a.account).where(place > last).order_by(a.tenant, a.shard, a.account)
@@ -59,7 +63,7 @@ class Directory:
 
     def count(self) -> int:
         with self._database.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
+            return int(connection.execute(select(func.count()).select_from(accounts).where(AN_ACCOUNT)).scalar_one())
 
     def due(self, now_ns: int, limit: int) -> list[AccountKey]:
         """Accounts of which something has expired, the longest overdue first."""

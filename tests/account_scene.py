@@ -5,9 +5,9 @@
                          | debit 60s cat:cf   | cost 1.1       | A=1 B=2.1     # goes on where the row above ended
 
 A balance is `id=value`, money unless a kind stands before it (`voice:V=60s`, `sms:S=3`), with its terms in brackets: a
-weight `w10`, `subj:HALF`, `to:DST_49+!DST_4915`, `only:premium`, `until:2026-12-01`, `factor:PREM*2.5`, `on:SAT+!NIGHT`
-(its timings), `share:FAM` (its groups), `blocker`, `disabled`. The words `allow` and `off` make the account post-paid or
-disabled, `none` leaves it out. Several accounts are written as `tests.member_scene` tells.
+weight `w10`, `subj:HALF`, `to:DST_49+!DST_4915`, `only:premium`, `until:2026-12-01`, `factor:PREM*2.5`, its timings
+`on:SAT+!NIGHT`, its groups `share:FAM`, `blocker`, `disabled`. The words `allow` and `off` make the account post-paid
+or disabled, `none` leaves it out. Several accounts are written as `tests.member_scene` tells.
 
 A call is `max`, `debit` or `maxdebit` with a usage and options; unless it says otherwise it is voice of category `call`
 to 49123 on Saturday 2026-11-21 at 10:00 UTC. An answer is a grant, `cost … rated …`, or the reason of a refusal, with

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from accounts.account import Account, AccountKey, Bound
 from accounts.balance import Balance
 from accounts.book import AccountsNeeded, Book, Page
-from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Increment, Reached, Refused, RefundCost, Verdict
+from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Increment, Reached, RefundCost, Refused, Verdict
 from accounts.debit import debit
 from accounts.max_debit import max_debit
 from accounts.refund import refund

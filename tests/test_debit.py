@@ -4,6 +4,7 @@
 
 import pytest
 
+from accounts.charge import ChargeRules
 from tests.account_scene import play, scenes
 
 DEBITS = """
@@ -101,6 +102,45 @@ x  | M=0.6 | debit 60s cat:ones loop:1 index:120s deny | cost 0.6 rated 60s | M=
 u  | M=0.3 | maxdebit 60s cat:rz | cost 0 rated 60s | M=0.3
 v  | voice:V=100s(factor:P*0.33333333333) | debit 10s factor:P | cost 0 rated 10s | V=1m36.66666666s   # ns, rounded up each second
 """
+
+
+DENIED = """
+  # | before | call | answer | after | runs
+fee     | M=0.3                          | debit 60s cat:cf deny | nothing | M=0.3                          # nobody has the fee: the call is not served
+fee later | A=0.6 N=0.2                  | debit 60s cat:cf deny | cost 0.5 rated 0s nothing | A=0.1 N=0.2  # the fee is paid, and then no minute
+units   | voice:V=300s(subj:HALF) M=0.1  | debit 180s deny | cost 0.1 rated 120s | V=180s M=0
+units at once | voice:V=300s(subj:HALF)  | debit 180s deny | nothing | V=300s
+units, most | voice:V=300s(subj:HALF) M=0.1 | maxdebit 180s | cost 0.1 rated 120s | V=180s M=0
+units of a fee | voice:V=300s(subj:CFSUB) M=0.3 | debit 180s deny | nothing | V=300s M=0.3
+units, allowed | allow voice:V=60s(subj:HALF) | debit 120s deny | cost 0.05 rated 60s | V=0s *default=-0.05   # post-paid: the price of units, but no more
+in debt | *default=-1 M=1                | debit 120s deny | cost 0.6 rated 60s | *default=-1 M=0.4
+free minutes first | voice:V=30s M=0.3   | debit 60s cat:cf deny | cost 0 rated 30s | V=0s M=0.3
+rounding | M=0.01169                     | debit 7s cat:odd deny rounding | cost 0.02 rated 7s | M=-0.00831   # a correction is taken all the same
+plain   | voice:V=300s(subj:HALF) M=0.1  | debit 180s | cost 0.15 rated 180s | V=120s M=0 *default=-0.05
+"""
+
+SUBJECTS = """
+  # | before | call | answer | after | runs
+none given   | voice:V=120s M=5          | debit 60s | cost 0.05 rated 60s | V=60s M=4.95 | 60s@0.05[V+M]
+any          | voice:V=120s(subj:*any) M=5 | debit 60s | cost 0.05 rated 60s | V=60s M=4.95
+its own      | voice:V=120s(subj:*zero1s) M=5 | debit 60s | cost 0 rated 60s | V=60s M=5
+its own name | voice:V=120s(subj:CFSUB) M=5 | debit 60s | cost 1.1 rated 60s | V=60s M=3.9
+no increment | voice:V=120s(subj:*zero1m+) M=5 | debit 60s | cost 0.05 rated 60s | V=60s M=4.95
+generic      | generic:U=120000000000 M=5 | debit 60s | cost 0.05 rated 60s | U=60000000000 M=4.95
+another kind | sms:SMS=3 M=5             | debit 2 tor:sms cat:sms | cost 0 rated 2 | SMS=1 M=5
+money        | M=5                       | debit 60s | cost 0.6 rated 60s | M=4.4
+most         | voice:V=120s M=0.05       | max 120s | 60s | V=120s M=0.05
+"""
+
+
+@pytest.mark.parametrize("scene", scenes(DENIED), ids=lambda rows: rows[0][0])
+def test_debit_that_denies_the_negative(scene: list[tuple[str, ...]]) -> None:
+    play(scene)
+
+
+@pytest.mark.parametrize("scene", scenes(SUBJECTS), ids=lambda rows: rows[0][0])
+def test_units_without_a_subject_have_that_of_the_settings(scene: list[tuple[str, ...]]) -> None:
+    play(scene, ChargeRules(balance_rating_subject={"*any": "*zero1ns", "*voice": "HALF"}))
 
 
 @pytest.mark.parametrize("scene", scenes(DEBITS), ids=lambda rows: rows[0][0])

@@ -254,8 +254,41 @@ def test_what_was_taken_counted_and_answered_is_the_same(
     assert scene.last.cost == money
     assert scene.account.counters[0].value == money
     assert scene.last.rated_usage == sum(span.end_ns - span.start_ns for span in scene.last.timespans)
-    if verb == "maxdebit":
+    if verb == "maxdebit" or more == " deny":
         assert min(now.values(), default=0) >= 0
+
+
+STEPS = st.lists(
+    st.builds(
+        lambda verb, seconds, category, more: f"{verb.replace('+', f' {seconds}s ')} cat:{category}{more}",
+        st.sampled_from(["debit+deny", "maxdebit+", "debit+deny final"]),
+        SECONDS,
+        CATEGORIES,
+        st.sampled_from(["", " loop:1", " subject:CFSUB", " subject:HALF"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(BALANCES, STEPS, st.integers(-5, 20))
+def test_no_denied_debit_takes_a_prepaid_account_below_zero(before: str, steps: list[str], tenths: int) -> None:
+    """MaxDebits and debits that deny the negative, whatever a monitor takes away between their portions."""
+    scene = watched_scene(before)
+    always = (Bound(KEY, BoundSide.MIN, 1 << 90, counter=NAMES["CALLS"]),)
+
+    def take(page: Page) -> Verdict:
+        for balance in page.account.balances:
+            if tenths > 0 and balance.value > 0:
+                page.move(balance, -min(balance.value, tenths * 10**8))
+        return Verdict(always)
+
+    for step in steps:
+        scene.call(step, always, take)
+        assert scene.account is not None
+        assert min([balance.value for balance in scene.account.balances], default=0) >= 0, step
+        assert scene.last is None or scene.last.overdrawn == 0
 
 
 @settings(max_examples=100, deadline=None)

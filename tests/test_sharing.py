@@ -14,7 +14,7 @@ from accounts.payer import Payers
 from accounts.selection import Selection
 from accounts.shared_group import group_key
 from accounts.sharing import lot
-from tests.account_scene import MINUTE, RULES, TARIFF, amount, request, scenes, table_rows
+from tests.account_scene import MINUTE, TARIFF, amount, request, scenes, table_rows
 from tests.member_scene import TENANT, Members, key_of, play
 
 WORKED_EXAMPLES = """

@@ -1,12 +1,15 @@
 """Windows, calls and scores through the engine: rolled before each operation, stored, and read as they stand."""
 
 from accounts.account import Account, AccountKey, ThresholdType, TriggerTerms, Window
+from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
+from actions.action import Action, ActionType
 from ratingd.engine.batch import next_due
 from ratingd.engine.operation import (
     ExpireDue,
     RemoveTriggers,
     ResetTriggers,
+    RunActions,
     SetAccount,
     SetScores,
     SetTrigger,
@@ -40,6 +43,10 @@ def cap(unique_id: str, window: Window, threshold: int, actions_id: str = "NONE"
 def told(account: Account) -> str:
     counters = [f"{c.id}{'@' + c.call[:4] if c.call else ''}={c.value / NANO:g}" for c in account.counters]
     return " ".join(counters + [f"fired:{t.terms.unique_id}" for t in account.triggers if t.executed])
+
+
+def values(desk: Desk, account: str) -> list[tuple[str, float]]:
+    return sorted((counter.id, counter.value / NANO) for counter in desk.account(account).counters)
 
 
 def test_a_day_ends_at_the_midnight_of_the_account(store_url: str) -> None:
@@ -81,10 +88,10 @@ def test_calls_are_counted_each_for_itself_and_closed_by_their_last_debit(store_
         desk.ask("1001", debit("1001", 60, call_id="c1"))
         desk.ask("1001", debit("1001", 120, call_id="c2"))
         desk.ask("1001", debit("1001", 60))
-        assert [counter.value for counter in desk.account("1001").counters] == [6 * NANO // 10, 12 * NANO // 10]
+        assert values(desk, "1001") == [("CALL", 0.6), ("CALL", 1.2)]
         desk.restart()
         desk.ask("1001", debit("1001", 60, call_id="c1", final=True))
-        assert [counter.value for counter in desk.account("1001").counters] == [12 * NANO // 10]
+        assert values(desk, "1001") == [("CALL", 1.2)]
         clock.now += 7 * DAY
         assert desk.account("1001").counters == []
 
@@ -101,6 +108,40 @@ def test_the_counters_of_a_call_that_nobody_closes_fall_due(store_url: str) -> N
         assert desk.store.due_accounts(over_ns, 10) == [KEY]
         desk.ask("1001", ExpireDue())
         assert (desk.store.due_accounts(over_ns, 10), next_due(desk.account("1001"))) == ([], None)
+
+
+def sharing(units: int) -> RunActions:
+    filter = BalanceFilter(kind=BalanceKind.MONETARY, id="SH", shared_groups={"FAMILY": True})
+    return RunActions((Action("", ActionType.TOPUP, filter=filter, units=units * NANO),), create=True)
+
+
+def family(desk: Desk, **limits: int) -> None:
+    """1001 has the money of the group, 1002 calls, and 1003 takes no part; each is watched by its call and its day."""
+    for account, units in (("1001", 10), ("1002", 0), ("1003", 0)):
+        desk.ask(account, sharing(units))
+        desk.ask(account, cap("CALL", Window.CALL, 9 * NANO))
+        desk.ask(account, cap("DAY", Window.DAY, limits.get("day", 9 * NANO), "DIS"))
+
+
+def test_the_counters_of_the_member_that_pays_move_and_those_of_no_other(store_url: str) -> None:
+    with Desk(store_url, folder=PLANS) as desk:
+        family(desk)
+        untouched = desk.account("1003").updated_ns
+        desk.ask("1002", debit("1002", 60, call_id="c1"))
+        desk.ask("1002", debit("1002", 60, call_id="c2"))
+        assert values(desk, "1001") == [("CALL", 0.6), ("CALL", 0.6), ("DAY", 1.2)]
+        assert (told(desk.account("1002")), told(desk.account("1003"))) == ("DAY=0", "DAY=0")
+        assert desk.account("1003").updated_ns == untouched
+        desk.ask("1002", debit("1002", 60, call_id="c1", final=True))
+        assert values(desk, "1001") == [("CALL", 0.6), ("DAY", 1.8)]
+
+
+def test_a_member_that_its_own_monitor_disables_pays_no_more_and_the_call_goes_on(store_url: str) -> None:
+    with Desk(store_url, folder=PLANS) as desk:
+        family(desk, day=12 * NANO // 10)
+        assert desk.ask("1002", debit("1002", 180)).endswith("cost 1.8")
+        assert (desk.account("1001").disabled, desk.account("1002").disabled) == (True, False)
+        assert (desk.money("1001"), desk.money("1002")) == ("8.8", "-0.6")
 
 
 def test_a_score_is_told_kept_and_watched(store_url: str) -> None:

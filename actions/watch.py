@@ -46,11 +46,11 @@ def watch(page: Page, catalogue: Catalogue, context: ActionContext) -> Watched:
 
 
 def _stop(page: Page, context: ActionContext, found: list[Fired]) -> StoppedBy | None:
-    """What ends the debit: its own account disabled, or its call cut, by whoever's monitor."""
+    """What ends the debit: its own account disabled or removed, or its call cut, by whoever's monitor."""
     call = context.call
     if call is None:
         return None
-    disabled = page.account.disabled and page.account.key == call.key
+    disabled = (page.account.disabled or page.removed) and page.account.key == call.key
     done = [fired for fired in found if fired.done]
     for fired in done:
         if disabled and fired is done[-1]:  # nothing fires on an account that is disabled

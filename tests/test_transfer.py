@@ -233,3 +233,35 @@ def test_transfers_conserve_what_there_is(sets: list[tuple[str, list[Action]]]) 
     for name, actions in sets:
         town.run(name, actions)
         assert town.total() == total
+
+
+CHANGES = st.builds(
+    Action,
+    actions_id=st.just(""),
+    type=st.sampled_from(
+        [
+            ActionType.TOPUP, ActionType.DEBIT_RESET, ActionType.SET_BALANCE, ActionType.SET_EXPIRY,
+            ActionType.RESET_ACCOUNT, ActionType.TRANSFER_MONETARY_DEFAULT, ActionType.DISABLE_ACCOUNT,
+            ActionType.SET_RECURRENT, ActionType.RESET_TRIGGERS, ActionType.CDRLOG,
+        ]
+    ),
+    weight=st.integers(0, 3).map(Decimal),
+    filter=st.builds(BalanceFilter, kind=st.just(BalanceKind.MONETARY), id=IDS),
+    units=st.integers(-(10**11), 10**11),
+)  # fmt: skip
+REMOVALS = st.sampled_from(["", '{"Account":"XD"}', '{"Account":"X2"}']).map(
+    lambda extra: Action("", ActionType.REMOVE_ACCOUNT, Decimal(-1), extra=extra)
+)
+
+
+@given(st.lists(transfers() | CHANGES, max_size=5), st.none() | REMOVALS)
+@settings(max_examples=150, deadline=None)
+def test_a_set_that_fails_at_its_end_leaves_every_account_as_it_was(actions: list[Action], last: Action | None) -> None:
+    """The town compares the documents of all accounts that the set had before it, byte for byte."""
+    town = Town(book(SETS, MONITORS), "a8: MON=10 *default=0; XD: DB=8; X2: NEW=3").attach("a8", "PASS")
+    town.attach("XD", "GIVE").attach("X2", "LOW")
+    before = town.told()
+    failing = Action("", ActionType.REMOVE_BALANCE, Decimal(-2), filter=BalanceFilter(id="NONE"))
+    town.run("a8", [*actions, *([] if last is None else [last]), failing])
+    assert town.refused
+    assert (town.told(), town.outside) == (before, [])

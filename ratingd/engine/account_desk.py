@@ -66,6 +66,7 @@ class AccountDesk:
         self._in_flight: Final = in_flight
         self._cache: Final = AccountCache(accounts_max)
         self._answers: Final[OrderedDict[KeyOfRequest, Answered]] = OrderedDict()
+        self._beside: Final[dict[AccountKey, tuple[AccountKey, ...]]] = {}  # others that an account's charges ask for
         self._stale: Final[deque[tuple[AccountKey, ...]]] = deque()  # filled by other lanes
         self._lane: Final = neighbours.join(self._stale.append)
         self.building = Building()
@@ -135,21 +136,36 @@ class AccountDesk:
 
     def _decided(self, command: Command, laid: Laid) -> Decision:
         """Decide, again and again with the accounts that turn out to be needed too, until none is missing."""
-        held, charge = laid[command.key], isinstance(command.operation, CHARGES)
+        charge = isinstance(command.operation, CHARGES)
+        beside = self._beside.get(command.key, ()) if charge and self._beside else ()
         pending = self._pending(command) if isinstance(command.operation, Refund) else ()
-        if charge and held.beside:
-            self._lay(laid, held.beside)
+        if beside:
+            self._lay(laid, beside)
         for _ in range(ROUNDS):
             try:
                 decision = self._decider.decide(command, laid, pending)
             except AccountsNeeded as needed:
                 self._lay(laid, needed.keys)
                 continue
-            if charge and (held.beside or len(laid.asked) > 1):
-                held.beside = tuple(key for key in laid.asked if key != command.key)
-                self._neighbours.gather(command.key, held.beside)
+            if charge and (beside or len(laid.asked) > 1):
+                self._remember(command.key, laid)
             return decision
         raise InvariantBroken(f"{type(command.operation).__name__} of {command.key} reached further {ROUNDS} times")
+
+    def _remember(self, key: AccountKey, laid: Laid) -> None:
+        """What a charge of the account asked for; the next one will ask for the same."""
+        others = tuple(other for other in laid.asked if other != key)
+        self._neighbours.gather(key, others)
+        if len(self._beside) > self._answers_max:
+            self._beside.clear()
+        if others:
+            self._beside[key] = others
+        else:
+            self._beside.pop(key, None)
+
+    def reach(self, waiting: Waiting) -> set[AccountKey]:
+        """The accounts that a request will be decided on, as far as they are known."""
+        return {*waiting.keys, *self._beside.get(waiting.command.key, ())}
 
     def _lay(self, laid: Laid, keys: Sequence[AccountKey]) -> None:
         self.read(keys)

@@ -15,12 +15,9 @@ from ratingd.store.rows import OpenCall
 
 
 class Held:
-    """One account at hand. `version` counts the operations that changed it; 0 is an account never stored.
+    """One account at hand. `version` counts the operations that changed it; 0 is an account never stored."""
 
-    `beside` are the other accounts that its last charge asked for; the next one will ask for them again.
-    """
-
-    __slots__ = ("account", "beside", "fault", "open_calls", "version")
+    __slots__ = ("account", "fault", "open_calls", "version")
 
     def __init__(
         self,
@@ -33,7 +30,6 @@ class Held:
         self.version = version
         self.fault: Final = fault  # why the stored account cannot be read
         self.open_calls: Final = open_calls  # (switch id, call id) to the call
-        self.beside: tuple[AccountKey, ...] = ()
 
 
 class AccountCache:

@@ -238,7 +238,7 @@ class Lane:
         taken = [self._apart.popleft() for _ in range(min(room, len(self._apart)))]
         self._apart_next, self._alone = False, max(0, self._alone - 1)
         batch = self._desk.building = Building(apart=True)
-        keys = sorted({key for waiting in taken for key in waiting.keys})
+        keys = sorted({key for waiting in taken for key in self._desk.reach(waiting)})
         try:
             with self._store.holding(keys) as store:
                 self._decide_held(taken, keys)

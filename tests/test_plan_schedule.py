@@ -1,14 +1,20 @@
 """When plans run: the next instant of each kind of timing, in local time, and all instants of a window."""
 
+import dataclasses
 import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actions.action_plan_files import read_action_plans
 from actions.plan_schedule import BUILT_IN_TIMINGS, instants_between, next_due
+from tariffs.csv_rows import read_rows
+from tariffs.fault import Finding, Severity
 from tariffs.instant import instant_text
 from tariffs.timing import Timing
+from tariffs.timing_rows import TIMING_COLUMNS, read_timings
 from tariffs.zone import DAY_NS, SECOND_NS, UTC, zone
 from tests.action_scene import instant
 from tests.table import table
@@ -35,6 +41,7 @@ def timing(text: str) -> Timing:
     days=31                    | 2026-11-21T01:48:37Z | 2026-11-30T00:00:00Z   # X 44, a shorter month: its last day
     days=31                    | 2026-11-30T00:00:00Z | 2026-12-31T00:00:00Z
     *monthly                   | 2026-11-21T01:48:37Z | 2026-12-21T01:48:37Z
+    *monthly_estimated         | 2026-11-21T01:48:37Z | 2026-12-21T01:48:37Z
     *month_end                 | 2026-11-21T01:48:37Z | 2026-11-30T01:48:37Z
     *month_end                 | 2026-11-30T01:48:37Z | 2026-12-31T01:48:37Z
     *yearly                    | 2026-11-21T01:48:37Z | 2027-11-21T01:48:37Z
@@ -50,6 +57,14 @@ def timing(text: str) -> Timing:
     days=1 at=03:30:00         | 2026-11-21T01:48:37Z | 2026-12-01T03:30:00Z
     days=-1                    | 2026-11-21T01:48:37Z | 2026-11-30T00:00:00Z
     *any                       | 2026-11-21T01:48:37Z | 2026-11-22T00:00:00Z
+    *any                       | 2026-11-22T00:00:00Z | 2026-11-23T00:00:00Z   # the day after, not the same again
+    at=23:59:59                | 2026-11-21T23:59:58Z | 2026-11-21T23:59:59Z
+    days=31                    | 2027-01-31T00:00:00Z | 2027-02-28T00:00:00Z
+    days=29,30,31              | 2027-02-01T00:00:00Z | 2027-02-28T00:00:00Z   # three days that are one: once
+    days=29,30,31              | 2027-02-28T00:00:00Z | 2027-03-29T00:00:00Z
+    months=4 days=31           | 2027-01-01T00:00:00Z | 2027-04-30T00:00:00Z
+    years=2026,2028 months=2   | 2026-11-21T01:48:37Z | 2028-02-01T00:00:00Z
+    years=2020                 | 2026-11-21T01:48:37Z |
     weekdays=1 at=08:00:00     | 2026-11-21T01:48:37Z | 2026-11-23T08:00:00Z
     weekdays=0                 | 2026-11-21T01:48:37Z | 2026-11-22T00:00:00Z
     days=25 weekdays=1         | 2026-11-21T01:48:37Z | 2026-11-23T00:00:00Z   # both given: either
@@ -65,6 +80,52 @@ def test_the_next_run_of_a_timing(row: str, after: str, next: str) -> None:
     assert ("" if found is None else instant_text(found)) == next
 
 
+@pytest.mark.parametrize("word", ["*monthly", "*monthly_estimated", "*month_end"])
+def test_a_word_loaded_on_the_31st_runs_on_the_last_day_of_each_month(word: str) -> None:
+    start, end = instant("2027-01-31T12:00:00Z"), instant("2027-06-01T00:00:00Z")
+    found = instants_between(timing(word), start + 1, end, UTC, anchor_ns=start)
+    days = ["2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31"]
+    assert [instant_text(at) for at in found] == [f"{day}T12:00:00Z" for day in days]
+
+
+def test_a_yearly_plan_of_a_leap_day_runs_on_the_28th_in_other_years() -> None:
+    start = instant("2028-02-29T06:00:00Z")
+    found = instants_between(timing("*yearly"), start + 1, instant("2033-01-01T00:00:00Z"), UTC, anchor_ns=start)
+    days = ["2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]
+    assert [instant_text(at) for at in found] == [f"{day}T06:00:00Z" for day in days]
+
+
+def test_the_end_of_a_time_concerns_balances_only() -> None:
+    row = dataclasses.replace(timing("at=08:00:00"), end_ns=10 * HOUR)
+    found = next_due(row, instant("2026-11-21T08:00:00Z"), UTC, anchor_ns=0)
+    assert found == instant("2026-11-22T08:00:00Z")
+
+
+@table("""
+    row                  | found
+    MIDNIGHT,*any,*any,*any,*any,00:00:00 |
+    T,,13,,,00:00:00     | never runs
+    T,,2;13,,,00:00:00   |
+    T,2020,,,,00:00:00   | never runs
+    T,2026,,,,00:00:00   | never runs   # its first of January was before the load
+    T,2026,11,20,,23:00:00 |              # just over here, still to come in Honolulu
+    T,,,,,25:00:00       | never runs
+    T,,,0,,00:00:00      | never runs
+    T,,,,,+2s            |
+    T,,,,,*asap          |
+    T,,,,,08:00:00;10:00:00 |
+""")
+def test_an_entry_that_never_runs_is_warned_of(row: str, found: str) -> None:
+    tag, content = row.partition(",")[0], row.encode() + b"\n"
+    findings: list[Finding] = []
+    timings = read_timings(read_rows("Timings.csv", content, TIMING_COLUMNS, []))
+    files = {"ActionPlans.csv": f"P,TOP,{tag},10\n".encode()}
+    plans = read_action_plans(files, {"TOP"}, timings, {}, findings, now_ns=instant(LOADED))
+    assert len(plans["P"].entries) == 1
+    assert [each.severity for each in findings] == [Severity.WARNING] * bool(found)
+    assert all(found in each.message and each.line == 1 and each.column == 3 for each in findings)
+
+
 @table("""
     row            | place             | after                | next
     at=02:30:00    | Europe/Berlin     | 2026-03-28T12:00:00Z | 2026-03-29T01:00:00Z  # 02:30 does not exist: at 03:00
@@ -74,6 +135,10 @@ def test_the_next_run_of_a_timing(row: str, after: str, next: str) -> None:
     *daily         | Europe/Berlin     | 2026-06-01T12:00:00Z | 2026-06-02T00:48:37Z  # 02:48:37 there, in summer too
     *hourly        | Asia/Kathmandu    | 2026-11-21T01:48:37Z | 2026-11-21T02:48:37Z
     *hourly        | Australia/Lord_Howe | 2027-04-03T15:00:00Z | 2027-04-03T15:18:37Z  # set back by half an hour
+    *hourly        | Europe/Berlin     | 2026-10-25T00:48:37Z | 2026-10-25T01:48:37Z  # 02:48:37, shown twice
+    *hourly        | Europe/Berlin     | 2026-03-29T00:48:37Z | 2026-03-29T01:48:37Z  # from 01:48:37 to 03:48:37
+    *every_minute  | Europe/Berlin     | 2026-03-29T00:59:37Z | 2026-03-29T01:00:37Z
+    *daily         | America/New_York  | 2026-11-01T12:00:00Z | 2026-11-02T01:48:37Z  # 20:48:37 there, in winter
     *month_end     | America/New_York  | 2026-11-21T01:48:37Z | 2026-12-01T01:48:37Z  # 30 November, 20:48:37
     days=30        | Pacific/Apia      | 2011-12-30T09:59:59Z | 2012-01-29T10:00:00Z  # there was no 30 December
 """)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Set
 from typing import Final
 
 from accounts.account import AccountKey
+from accounts.shared_group import GROUP
 from actions.account_row import AccountRow
 from tariffs.csv_rows import Row, read_rows
 from tariffs.fault import Finding
@@ -39,6 +40,8 @@ def _account_row(row: Row, plan_ids: Set[str], groups: Set[str]) -> AccountRow:
     for column in ("Tenant", "Account"):
         if not row[column]:
             row.fault(column, "is empty", "whose account it is, and its name")
+    if row["Account"].startswith(GROUP):
+        row.fault("Account", "is the name of a shared group", f"a name that does not begin with {GROUP}")
     if row["ActionPlanId"] and row["ActionPlanId"] not in plan_ids:
         row.fault("ActionPlanId", "names no plan", "an Id of ActionPlans.csv, in this folder or loaded before")
     if row["ActionTriggersId"] and row["ActionTriggersId"] not in groups:

@@ -46,6 +46,7 @@ def test_a_folder_gives_a_tariff_and_a_catalogue() -> None:
     AccountActions | cgrates.org,1001,,NOTR,,   | 1:4: fault: ActionTriggersId names no group
     AccountActions | cgrates.org,1001,,,maybe,  | 1:5: fault: AllowNegative is neither true nor false
     AccountActions | ,1001,,,,                  | 1:1: fault: Tenant is empty
+    AccountActions | t,*group:F,,,,             | 1:2: fault: Account is the name of a shared group
     SharedGroups   | SG,*any,*lovest,           | 1:3: fault: Strategy is unknown
     Timings        | T,*any,*any,*any,*any      | 1: fault: wrong number of fields
 """)

@@ -12,7 +12,7 @@ from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, RequestType
 from ratingd.api.aliased import Named, aliased
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import duration_ns, instant_ns, money_nano, name, usage_of
+from ratingd.api.convert import duration_ns, instant_ns, money_nano, name, not_a_group, usage_of
 from ratingd.errors import InvalidRequest, UnknownTimeZone
 from ratingd.v1 import call_pb2
 from ratingd.v1.call_pb2 import Call
@@ -61,7 +61,7 @@ def charge_request(
     if aliases:
         named = aliased(named, aliases, config.clock(), {"ToR": tor, "OriginID": call_id, "OriginHost": switch_id})
     return ChargeRequest(
-        AccountKey(named.tenant, named.account),
+        not_a_group(AccountKey(named.tenant, named.account), "call.account"),
         named.category,
         named.subject,
         named.destination,

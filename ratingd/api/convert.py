@@ -16,6 +16,7 @@ from google.type.money_pb2 import Money
 
 from accounts.account import AccountKey
 from accounts.balance import BalanceKind
+from accounts.shared_group import GROUP, is_group
 from ratingd.errors import InvalidIdempotencyKey, InvalidRequest
 from ratingd.v1.amount_pb2 import Amount, Usage
 from tariffs.span import VOICE
@@ -61,7 +62,15 @@ def idempotency_key(text: str, *, dry_run: bool) -> str:
 
 
 def account_key(tenant: str, account: str, default_tenant: str, prefix: str = "") -> AccountKey:
-    return AccountKey(name(tenant, f"{prefix}tenant") or default_tenant, required(account, f"{prefix}account"))
+    key = AccountKey(name(tenant, f"{prefix}tenant") or default_tenant, required(account, f"{prefix}account"))
+    return not_a_group(key, f"{prefix}account")
+
+
+def not_a_group(key: AccountKey, field: str) -> AccountKey:
+    """Refuse the names of the rows in which the members of shared groups are kept."""
+    if is_group(key):
+        raise InvalidRequest(field, f"{key.account!r} begins with {GROUP}, as no account does")
+    return key
 
 
 # -- money

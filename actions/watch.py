@@ -34,26 +34,32 @@ NOTHING: Final = Watched()
 
 def watch(page: Page, catalogue: Catalogue, context: ActionContext) -> Watched:
     """Evaluate the account's monitors once and run the sets of those that are due."""
+    was_open = _may_be_charged(page, context)
     found = evaluate(page, catalogue, context)
     if not found:
         return NOTHING
     return Watched(
         tuple(effect for fired in found for effect in fired.outside),
-        _stop(page, context, found),
+        _stop(context, found, closed=was_open and not _may_be_charged(page, context)),
         tuple(fired.failure for fired in found if fired.failure),
         tuple(fired.firing for fired in found if fired.done),
     )
 
 
-def _stop(page: Page, context: ActionContext, found: list[Fired]) -> StoppedBy | None:
-    """What ends the debit: its own account disabled or removed, or its call cut, by whoever's monitor."""
+def _may_be_charged(page: Page, context: ActionContext) -> bool:
+    """Whether the account that is debited is there and enabled; it may be another member's monitor that asks."""
+    caller = None if context.call is None else page.book.pages.get(context.call.key)
+    return caller is not None and not caller.account.disabled and not caller.removed
+
+
+def _stop(context: ActionContext, found: list[Fired], *, closed: bool) -> StoppedBy | None:
+    """What ends the debit: its account disabled or removed (`closed`), or its call cut, by whoever's monitor."""
     call = context.call
     if call is None:
         return None
-    disabled = (page.account.disabled or page.removed) and page.account.key == call.key
     done = [fired for fired in found if fired.done]
     for fired in done:
-        if disabled and fired is done[-1]:  # nothing fires on an account that is disabled
+        if closed and fired is done[-1]:  # nothing fires on an account that is disabled
             return _stopped_by(fired.firing, ACCOUNT_DISABLED)
         if any(_cuts(effect, call) for effect in fired.outside):
             return _stopped_by(fired.firing, DISCONNECT)

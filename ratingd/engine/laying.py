@@ -31,13 +31,14 @@ class Laid(dict[AccountKey, Held]):
 
 
 class LaidBook(Book):
-    """A book that notes which of its pages were asked for."""
+    """A book that notes which of its pages were asked for, and how much was changed on each by laying it alone."""
 
-    __slots__ = ("_asked",)
+    __slots__ = ("_asked", "begun")
 
     def __init__(self, asked: set[AccountKey]) -> None:
         super().__init__()
         self._asked: Final = asked
+        self.begun: Final[dict[AccountKey, int]] = {}
 
     def page(self, key: AccountKey) -> Page | None:
         self._asked.add(key)
@@ -61,7 +62,7 @@ def look(laid: Laid) -> Book:
     return book
 
 
-def lay(laid: Laid, now_ns: int, default_zone: Zone) -> Book:
+def lay(laid: Laid, now_ns: int, default_zone: Zone) -> LaidBook:
     """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
     book = LaidBook(laid.asked)
     for key, held in laid.items():
@@ -71,6 +72,8 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone) -> Book:
         else:
             page = Page(account.copy(), book=book)
             roll_windows(page, now_ns, local_zone(account, default_zone))
+            if len(page.account.counters) == len(account.counters):
+                book.begun[key] = len(page.changes)
     return book
 
 
@@ -85,9 +88,14 @@ def local_zone(account: Account, default: Zone) -> Zone:
     return zone(account.time_zone) if account.time_zone else default
 
 
-def changed(book: Book, laid: Laid, now_ns: int) -> tuple[Page, ...]:
-    """The pages that an operation has changed, dated. Laying may have begun a window on others; they are left alone."""
-    pages = [page for key, page in book.pages.items() if page is not None and page.changes and key in laid.asked]
+def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
+    """The pages that an operation has changed, dated. One on which laying began a window, and no more, is left alone:
+    whoever lays it next begins the window again. Counters of calls that are over do go."""
+    pages = [
+        page
+        for key, page in book.pages.items()
+        if page is not None and len(page.changes) > book.begun.get(key, 0) and key in laid.asked
+    ]
     for page in pages:
         page.account.updated_ns = now_ns
     return tuple(pages)

@@ -1,13 +1,14 @@
-"""Alerts over a real receiver: at least once, in the order of their account, over restarts, dead when hopeless."""
+"""Alerts, mails and exports over real receivers: at least once, in order, over restarts, dead when hopeless."""
 
 import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,12 @@ from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.delivery.attempt import Attempt
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
+from ratingd.delivery.mailer import MailTerms
 from ratingd.delivery.postman import PostmanTerms
 from ratingd.store.rows import Batch, OutboxEntry, shard_of
 from ratingd.store.store import Store, open_store
 from tests.alert_receiver import AlertReceiver
+from tests.mail_server import TAKEN, MailServer
 from tests.store_rows import operation, write
 
 SECRET = b"top secret"
@@ -52,10 +55,16 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @contextmanager
-def delivering(store: Store, clock: Clock | None = None, hosts: tuple[str, ...] = ("127.0.0.1",)) -> Iterator[Delivery]:
+def delivering(
+    store: Store,
+    clock: Clock | None = None,
+    hosts: tuple[str, ...] = ("127.0.0.1",),
+    exporters: Mapping[str, str] | None = None,
+    mail: MailTerms | None = None,
+) -> Iterator[Delivery]:
     delivery = Delivery(
         store,
-        DeliveryTerms(SECRET, hosts, private=True),
+        DeliveryTerms(SECRET, hosts, private=True, exporters=exporters or {}, mail=mail),
         postman=PostmanTerms(max_age_ns=72 * HOUR, threads=8, per_receiver=4),
         clock=clock if clock is not None else time.time_ns,
     )
@@ -70,6 +79,18 @@ def alert(key: AccountKey, id: str, url: str, *, created_ns: int | None = None) 
     now_ns = time.time_ns() if created_ns is None else created_ns
     body = json.dumps({"event": "trigger.fired", "id": id, "account": key.account})
     return OutboxEntry(id, key, shard_of(key), "webhook", url, body, now_ns, due_ns=now_ns)
+
+
+def mail(key: AccountKey, id: str) -> OutboxEntry:
+    now_ns, to = time.time_ns(), "noc@example.org"
+    body = json.dumps({"id": id, "to": [to], "subject": id, "text": "reached"})
+    return OutboxEntry(id, key, shard_of(key), "mail", to, body, now_ns, due_ns=now_ns)
+
+
+def export(key: AccountKey, id: str, exporter: str) -> OutboxEntry:
+    now_ns = time.time_ns()
+    body = json.dumps({"EventType": "AccountUpdate", "of": id})
+    return OutboxEntry(id, key, shard_of(key), "export", exporter, body, now_ns, due_ns=now_ns)
 
 
 def put(store: Store, *entries: OutboxEntry, version: int = 1) -> None:
@@ -287,6 +308,69 @@ def test_silent_receiver_of_many_accounts_leaves_threads_for_others(store: Store
         up.wait_for(lambda alerts: len(alerts) == 1, 10)
         assert ids(up) == ["e1"]
         assert time.monotonic() - began < 4
+
+
+def test_mails_of_an_account_keep_their_order_over_failures(store: Store) -> None:
+    clock = Clock()
+    with MailServer(data=lambda n: "451 try again" if n == 0 else TAKEN) as server:
+        terms = MailTerms("127.0.0.1", server.port, "ratingd@example.org", "none")
+        with delivering(store, clock, mail=terms) as delivery:
+            put(store, mail(A, "m1"), mail(A, "m2"))
+            delivery.wake()
+            until(partial(first_failed, store, 1))
+            assert server.taken == []  # m2 waits for m1
+            clock.ahead_ns += 7 * SECOND
+            delivery.wake()
+            taken = server.wait_for(lambda taken: len(taken) == 2)
+            assert [mail.message["Message-ID"] for mail in taken] == ["<m1@example.org>", "<m2@example.org>"]
+            until(lambda: states(store) == {"m1": "delivered", "m2": "delivered"})
+
+
+def test_mail_that_no_server_takes_is_put_aside_and_holds_up_nothing(store: Store) -> None:
+    with AlertReceiver(SECRET) as receiver, delivering(store) as delivery:
+        put(store, mail(A, "m1"), alert(A, "e1", receiver.url), export(A, "x1", "GONE"))
+        delivery.wake()
+        until(lambda: states(store) == {"m1": "dead", "e1": "delivered", "x1": "dead"})
+        errors = {entry.id: entry.last_error.partition(",")[0] for entry in store.outbox.entries(state="dead")}
+        assert errors == {
+            "m1": "smtp_host is not set",
+            "x1": "exporter 'GONE' is not among the exporters of the settings (none is set)",
+        }
+
+
+def test_exports_reach_their_places_in_order(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.jsonl"
+    with AlertReceiver(SECRET) as receiver:
+        exporters = {"CRM": receiver.url, "FILE": file.as_uri()}
+        with delivering(store, hosts=(), exporters=exporters) as delivery:
+            put(store, *(export(A, f"x{n}", "FILE" if n % 2 else "CRM") for n in range(6)))
+            delivery.wake()
+            until(lambda: set(states(store).values()) == {"delivered"})
+    assert [arrived.headers["X-Ratingd-Delivery"] for arrived in receiver.alerts] == ["x0", "x2", "x4"]
+    assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ["x1", "x3", "x5"]
+
+
+def test_clock_that_is_set_back_holds_up_nothing(store: Store) -> None:
+    clock = Clock()
+    with AlertReceiver(SECRET, lambda n: 503 if n == 0 else 200) as receiver, delivering(store, clock) as delivery:
+        put(store, alert(A, "e1", receiver.url), alert(A, "e2", receiver.url))
+        delivery.wake()
+        until(partial(first_failed, store, 1))
+        clock.ahead_ns -= 3600 * SECOND
+        delivery.wake()
+        receiver.wait_for(lambda alerts: len(alerts) == 2, 10)
+        assert ids(receiver) == ["e1", "e2"]
+
+
+def test_delivered_is_forgotten_chunk_by_chunk_until_it_is_to_stop(store: Store) -> None:
+    put(store, *(alert(A, f"e{n}", "http://127.0.0.1/", created_ns=n) for n in range(7)))
+    for n in range(7):
+        store.outbox.delivered(f"e{n}")
+    asked = iter([False, False, True])
+    assert store.outbox.forget_delivered(7, lambda: next(asked), chunk=2) == 4
+    assert sorted(states(store)) == ["e4", "e5", "e6"]
+    assert store.outbox.forget_delivered(6, chunk=2) == 2
+    assert store.outbox.forget_delivered(6, chunk=2) == 0
 
 
 def test_delivered_is_forgotten_and_the_rest_stays(store: Store) -> None:

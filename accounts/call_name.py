@@ -4,8 +4,10 @@ Call c1 of switch sw1 is e784d48d… in every alert, record and counter that is 
 belongs to no call that anybody could name: its name is empty.
 """
 
+from functools import lru_cache
 from hashlib import sha1
 
 
+@lru_cache(maxsize=4096)  # a charge asks several times, and so do the debits of a call
 def cgr_id(switch_id: str, call_id: str) -> str:
     return sha1((call_id + switch_id).encode(), usedforsecurity=False).hexdigest() if call_id else ""

@@ -161,9 +161,9 @@ class Settings(BaseSettings):
     sync_action_ms: int = Field(default=50, ge=0, le=5000)
     """How long a reply waits for the first delivery of a synchronous action. Nothing else waits with it."""
     outbox_max_age: Duration = Field(default=72 * HOUR_NS, ge=SECOND_NS)
-    """How long an alert or a disconnect is tried before it is put aside as dead."""
+    """How long an alert, a mail, an export or a disconnect is tried before it is put aside as dead."""
     webhook_secret: SecretStr = Field(default=SecretStr(""))
-    """Key of the HMAC-SHA256 signature of webhooks. Empty: they are sent unsigned."""
+    """Key of the HMAC-SHA256 signature of webhooks and of exports that are posted. Empty: they are sent unsigned."""
     webhook_hosts: Names = Field(default=())
     """Hosts that webhooks may go to, as their URLs name them: alerts.example.org, *.example.org. None named: none."""
     webhook_private: bool = Field(default=False)

@@ -106,6 +106,17 @@ def test_config_check_is_content_with_defaults() -> None:
     assert result.exit_code == 0
 
 
+def test_config_check_warns_of_exports_that_would_not_arrive_as_meant(tmp_path: Path) -> None:
+    exporters = f"CRM=https://h.example/x, OLD={(tmp_path / 'gone' / 'x.jsonl').as_uri()}"
+    result = run("config", "check", "-o", "json", environment={"RATINGD_EXPORTERS": exporters})
+    assert json.loads(result.stdout)["warnings"] == [
+        "webhook_secret is empty: webhooks and exports are sent unsigned",
+        f"exporter OLD: there is no folder {tmp_path / 'gone'}, so nothing can be written to it",
+    ]
+    environment = {"RATINGD_EXPORTERS": f"NEW={(tmp_path / 'x.jsonl').as_uri()}"}
+    assert json.loads(run("config", "check", "-o", "json", environment=environment).stdout)["warnings"] == []
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script(shell: str) -> None:
     assert "_RATINGD_COMPLETE" in run("completion", shell).stdout

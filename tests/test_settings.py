@@ -33,6 +33,14 @@ WRONG = """
     max_usage = { "*sms" = 0 }          | FILE:1: max_usage.*sms: Input should be greater than or equal to 1, found 0
     log_format = "xml"                  | FILE:1: log_format: Input should be 'text', 'json' or 'none', found 'xml'
     currency = "euro"                   | FILE:1: currency: String should match pattern
+    exporters = { A = "ftp://h/x" }     | FILE:1: exporters: A: 'ftp://h/x' is no place to export to: https://HOST/PATH, http://HOST/PATH or file:///FOLDER/FILE is wanted
+    exporters = { "A;B" = "http://h" }  | FILE:1: exporters: 'A;B' is no id of an exporter: letters, digits and _ . - : * are allowed
+    exporters = { A = 5 }               | FILE:1: exporters: A: a URL is wanted, found 5
+    exporters = "CRM"                   | FILE:1: exporters: 'CRM' is not NAME=VALUE
+    account_updates = ["CRM"]           | FILE:1: account_updates: CRM is not among the exporters (none is set)
+    smtp_host = "mail.example.org"      | default: smtp_from: is empty, and mail needs a sender
+    smtp_tls = "ssl"                    | FILE:1: smtp_tls: Input should be 'starttls', 'tls' or 'none', found 'ssl'
+    smtp_port = 0                       | FILE:1: smtp_port: Input should be greater than or equal to 1, found 0
 """  # noqa: E501
 
 
@@ -104,6 +112,26 @@ def test_environment_writes_lists_tables_and_durations_as_text() -> None:
     assert host_and_port(settings.listen) == ("::", 9000)
 
 
+def test_mail_is_checked_as_a_whole(tmp_path: Path) -> None:
+    config = tmp_path / "ratingd.toml"
+    config.write_text('smtp_host = "mail.example.org"\nsmtp_from = "no address"\n')
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings(config, environ={})
+    assert str(refused.value) == f"{config}:2: smtp_from: 'no address' is not a mail address, such as noc@example.org"
+    config.write_text('smtp_host = "mail.example.org"\nsmtp_from = "a@b.c"\nsmtp_user = "u"\nsmtp_tls = "none"\n')
+    with pytest.raises(SettingsRefused, match=r":4: smtp_tls: the password of smtp_user would be sent in the clear"):
+        read_settings(config, environ={})
+    here = {"RATINGD_SMTP_HOST": "127.0.0.1"}  # on this machine nobody listens in
+    assert read_settings(config, environ=here).settings.smtp_tls == "none"
+
+
+def test_exporters_are_named_and_account_updates_are_some_of_them() -> None:
+    environ = {"RATINGD_EXPORTERS": "CRM=https://h/x, FILE=file:///x.jsonl", "RATINGD_ACCOUNT_UPDATES": "FILE"}
+    settings = read_settings(environ=environ).settings
+    assert settings.exporters == {"CRM": "https://h/x", "FILE": "file:///x.jsonl"}
+    assert settings.account_updates == ("FILE",)
+
+
 def test_built_by_hand_it_looks_at_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATINGD_ROUNDING_DECIMALS", "2")
     assert Settings().rounding_decimals == 5
@@ -115,15 +143,19 @@ def test_sqlite_has_one_lane() -> None:
 
 
 def test_secrets_are_never_shown() -> None:
-    environ = {"RATINGD_WEBHOOK_SECRET": "s3cret", "RATINGD_DATABASE_URL": "postgresql://u:p@ss@host/d"}
+    environ = {
+        "RATINGD_WEBHOOK_SECRET": "s3cret",
+        "RATINGD_SMTP_PASSWORD": "s3cret",
+        "RATINGD_DATABASE_URL": "postgresql://u:p@ss@host/d",
+    }
     values = {setting.name: setting.value for setting in shown(read_settings(environ=environ))}
-    assert values["webhook_secret"] == "**********"
+    assert values["webhook_secret"] == values["smtp_password"] == "**********"
     assert values["database_url"] == "postgresql://u:**********@host/d"
 
 
 def test_a_wrong_secret_is_not_repeated(tmp_path: Path) -> None:
     config = tmp_path / "ratingd.toml"
-    config.write_text("webhook_secret = 12345")
+    config.write_text('webhook_secret = 12345\nsmtp_password = 12345\nexporters = { A = "http://u:12345@h/" }')
     with pytest.raises(SettingsRefused) as refused:
         read_settings(config, environ={})
     assert "12345" not in str(refused.value)

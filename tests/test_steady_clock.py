@@ -2,8 +2,8 @@
 
 from ratingd.delivery.steady_clock import SteadyClock
 
-# readings one after the other, in seconds: what the wall clock shows and what has really passed | what is shown, and how
-# far the wall clock is behind that
+# readings one after the other, in seconds: what the wall clock shows, what has really passed | what this one shows, and
+# how far the wall clock is behind that
 READINGS = """
     100   0      | 100     0
     110   10     | 110     0

@@ -7,6 +7,8 @@ from rich.text import Text
 
 from ratingd.cli.options import answers, configured
 from ratingd.cli.output import Output, json_text, table
+from ratingd.delivery.export_place import AppendedTo, PostedTo, place
+from ratingd.settings import Settings
 from ratingd.settings_reading import Problem, SettingShown, SettingsRefused, read_settings, shown
 
 
@@ -48,15 +50,26 @@ def check_command(context: click.Context, config: Path | None, out: Output) -> N
         out.show({"valid": False, "problems": [_plain_problem(problem) for problem in refused.problems]}, rows)
         context.exit(1)
     given = sum(origin != "default" for origin in reading.origins.values())
-    warnings = [f"{name} is no setting" for name in reading.strays]
-    if not reading.settings.webhook_secret.get_secret_value() and reading.settings.webhook_hosts:
-        warnings.append("webhook_secret is empty: webhooks are sent unsigned")
+    warnings = [f"{name} is no setting" for name in reading.strays] + _warnings(reading.settings)
     lines = [f"{given} of {len(reading.origins)} settings are given, and all hold."]
     out.show(
         {"valid": True, "given": given, "warnings": warnings},
         *[Text(line) for line in lines],
         *[Text(f"warning: {warning}", "yellow") for warning in warnings],
     )
+
+
+def _warnings(settings: Settings) -> list[str]:
+    """What holds, and may yet not be what is meant."""
+    places = {id: place(url) for id, url in settings.exporters.items()}
+    posts = [id for id, to in places.items() if isinstance(to, PostedTo)]
+    warnings = []
+    if not settings.webhook_secret.get_secret_value() and (settings.webhook_hosts or posts):
+        warnings.append("webhook_secret is empty: webhooks and exports are sent unsigned")
+    for id, to in places.items():
+        if isinstance(to, AppendedTo) and not to.file.parent.is_dir():
+            warnings.append(f"exporter {id}: there is no folder {to.file.parent}, so nothing can be written to it")
+    return warnings
 
 
 @config_command.command("reference")

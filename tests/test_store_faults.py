@@ -148,8 +148,9 @@ def test_row_locked_by_another_daemon_is_waited_for_a_while(postgresql_url: str)
     with other.database.write() as connection:
         connection.execute(text("UPDATE accounts SET version = 2"))
         began = time.monotonic()
-        with pytest.raises(StoreUnavailable, match="lock timeout"):
+        with pytest.raises(VersionConflict, match="lock timeout") as waited:
             store.commit(Batch(accounts=[write(A, 1, 2)]))
+        assert waited.value.keys == (A,)
         assert time.monotonic() - began < 5
     with pytest.raises(VersionConflict) as refused:
         store.commit(Batch(accounts=[write(A, 1, 2)]))

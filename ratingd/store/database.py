@@ -46,6 +46,10 @@ class Database(Protocol):
         """Run the statement for every row; how many rows of the table it changed."""
         ...
 
+    def be_patient(self, connection: Connection, ms: int) -> None:
+        """Wait no longer for a lock in this transaction."""
+        ...
+
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]: ...
 
     def migrating(self) -> AbstractContextManager[Connection]:
@@ -116,15 +120,15 @@ def updating(
     )
 
 
-def locking(table: Table, by: Sequence[str]) -> Bulk:
-    """Lock the rows whose columns `by` are among the keys given, in the order of these columns.
+def locking(table: Table, by: Sequence[str], otherwise: str = "") -> Bulk:
+    """Lock the rows whose columns `by` are among the keys given, in the order of these columns, and give those columns.
 
-    On SQLite whoever writes has locked everything already.
+    On SQLite whoever writes has locked everything already. `otherwise` says what PostgreSQL does of locked ones.
     """
     found = looking_up(table, by, by)
     return Bulk(
         sqlite=found.sqlite,
-        postgres=f"{found.postgres} ORDER BY {', '.join(f't.{c}' for c in by)} FOR UPDATE OF t",
+        postgres=f"{found.postgres} ORDER BY {', '.join(f't.{c}' for c in by)} FOR UPDATE OF t {otherwise}",
     )
 
 

@@ -53,6 +53,9 @@ class PostgresDatabase:
     def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
         return connection.exec_driver_sql(bulk.postgres, columns_of(rows)).rowcount
 
+    def be_patient(self, connection: Connection, ms: int) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {ms:d}")
+
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
         return [tuple(row) for row in connection.exec_driver_sql(lookup.postgres, columns_of(keys))]
 

@@ -57,6 +57,9 @@ class SqliteDatabase:
     def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
         return connection.exec_driver_sql(bulk.sqlite, list(rows)).rowcount
 
+    def be_patient(self, connection: Connection, ms: int) -> None:
+        """Whoever writes has the whole file."""
+
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
         return [tuple(row) for row in connection.exec_driver_sql(lookup.sqlite, (json.dumps(keys),))]
 

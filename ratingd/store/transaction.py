@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from accounts.account import AccountKey
 from ratingd.store import cdrs, tables
 from ratingd.store.database import Database, Row, deleting, inserting, locking, looking_up, updating
-from ratingd.store.faults import RepeatedKeys, VersionConflict
+from ratingd.store.faults import LockNotGiven, RepeatedKeys, VersionConflict
 from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, receiver_of, shard_of
 
 ACCOUNT: Final = ("tenant", "shard", "account")
@@ -36,6 +36,8 @@ AS_READ: Final = (("tenant", "tenant"), ("shard", "shard"), ("account", "account
 UPDATE_ACCOUNT: Final = updating(tables.accounts, WRITTEN, AS_READ)
 UPDATE_ACCOUNTS: Final = updating(tables.accounts, WRITTEN, AS_READ, locked_by=ACCOUNT)
 LOCK_ACCOUNTS: Final = locking(tables.accounts, ACCOUNT)
+FREE_ACCOUNTS: Final = locking(tables.accounts, ACCOUNT, "SKIP LOCKED")
+HELD_WAIT_MS: Final = 250  # a lane waits meanwhile, and with it whoever has nothing to do with these accounts
 DELETE_MEMBERSHIPS: Final = deleting(tables.plan_members, ACCOUNT)
 INSERT_MEMBERSHIPS: Final = inserting(tables.plan_members)
 UPSERT_CALLS: Final = inserting(
@@ -66,11 +68,17 @@ def commit(database: Database, batch: Batch) -> None:
         raise RepeatedKeys(_repeated(database, batch.operations)) from None
     except _VersionsPassed:
         raise VersionConflict(_passed(database, batch.accounts)) from None
+    except LockNotGiven as fault:
+        written = [write.key for write in batch.accounts if write.expected_version]
+        raise VersionConflict(_locked(database, written), str(fault)) from fault
 
 
 @contextmanager
 def holding(database: Database, keys: Sequence[AccountKey]) -> Iterator[Callable[[Batch], None]]:
-    """Nobody else writes these accounts in between. Gives what stores a batch; it is committed at the end."""
+    """Nobody else writes these accounts in between. Gives what stores a batch; it is committed at the end.
+
+    Raises LockNotGiven where somebody else keeps one of them to himself.
+    """
     batches: list[Batch] = []
 
     def store(batch: Batch) -> None:
@@ -79,6 +87,7 @@ def holding(database: Database, keys: Sequence[AccountKey]) -> Iterator[Callable
 
     try:
         with database.write() as connection:
+            database.be_patient(connection, HELD_WAIT_MS)
             database.look_up(connection, LOCK_ACCOUNTS, account_rows(keys))
             yield store
     except _KeysRepeated:
@@ -213,3 +222,12 @@ def _repeated(database: Database, rows: Sequence[OperationRow]) -> list[tuple[Ac
 def _passed(database: Database, writes: Sequence[AccountWrite]) -> list[AccountKey]:
     stored = versions(database, [write.key for write in writes])
     return [write.key for write in writes if stored.get(write.key, 0) != write.expected_version]
+
+
+def _locked(database: Database, keys: Sequence[AccountKey]) -> list[AccountKey]:
+    """Those of these accounts, all of which have a row, that somebody else has locked."""
+    if not keys:
+        return []
+    with database.write() as connection:
+        free = set(database.look_up(connection, FREE_ACCOUNTS, account_rows(keys)))
+    return [key for key in keys if (key.tenant, shard_of(key), key.account) not in free]

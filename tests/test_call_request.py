@@ -4,12 +4,12 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from accounts.charge import ChargeRequest
-from ratingd.api.call_request import charge_request, max_rate_of
+from ratingd.api.call_request import charge_request, max_rate_of, request_type_of, reserve_of
 from ratingd.api.charging import fingerprint
 from ratingd.api.config import ApiConfig
 from ratingd.errors import InvalidRequest, UnknownTimeZone
 from ratingd.v1.call_pb2 import Call
-from ratingd.v1.charging_pb2 import DebitRequest, MaxDebitRequest
+from ratingd.v1.charging_pb2 import DebitRequest, GetMaxSessionTimeRequest, MaxDebitRequest
 from tariffs.money import NANO
 from tariffs.zone import zone
 from tests.table import table
@@ -85,6 +85,37 @@ def test_a_dearest_price_is_a_pair() -> None:
         max_rate_of(request, CONFIG)
     request.max_rate_unit.duration.seconds = 60
     assert max_rate_of(request, CONFIG) == (600_000_000, 60 * NANO)
+
+
+@table(
+    """
+    lifetime     | reserve
+    none         | none
+    0.000000001  | 1
+    60           | 60000000000
+    10800        | 10800000000000
+    """
+)
+def test_a_grant_is_held_for_a_while_or_not_at_all(lifetime: str, reserve: str) -> None:
+    request = GetMaxSessionTimeRequest(call=Call(account="1001", call_id="c-1"))
+    if lifetime != "none":
+        request.reserve.FromNanoseconds(round(float(lifetime) * NANO))
+    assert str(reserve_of(request, CONFIG)).lower() == reserve
+
+
+@table(
+    """
+    said | type
+    0    | *prepaid
+    1    | *prepaid
+    2    | *pseudoprepaid
+    3    | *postpaid
+    """
+)
+def test_a_request_is_prepaid_unless_it_says_otherwise(said: str, type: str) -> None:
+    request = DebitRequest()
+    request.request_type = int(said)  # type: ignore[assignment]
+    assert request_type_of(request) == type
 
 
 def test_the_fingerprint_is_over_all_but_the_key() -> None:

@@ -1,9 +1,11 @@
 """Charging over a real server: grants, debits, refunds, retries, and what each answer says."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from ratingd.v1.accounts_pb2 import SetAccountRequest
 from ratingd.v1.call_pb2 import BASIC
 from ratingd.v1.charging_pb2 import (
     BatchDebitRequest,
@@ -78,6 +80,25 @@ def test_exhausted_credit_is_an_error_only_when_all_or_nothing_was_asked(desk: A
     with pytest.raises(Refused) as refusal:
         desk.ask(desk.charging.MaxDebit, forced)
     assert (refusal.value.code, refusal.value.reason) == ("FAILED_PRECONDITION", "CREDIT_EXHAUSTED")
+
+
+def test_a_debt_is_told_and_a_warning_names_account_and_amount(
+    desk: ApiDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cost = desk.ask(desk.charging.Debit, debit(seconds=600))
+    assert (cost.overdrawn.units, cost.overdrawn.nanos) == (1, 200_000_000)
+    assert [each.value.money.units for each in cost.account.balances if each.id == "*default"] == [-1]
+    logged, deadline = "", time.monotonic() + 10
+    while "overdrawn" not in logged and time.monotonic() < deadline:
+        logged += capsys.readouterr().err
+        time.sleep(0.01)
+    assert "account.overdrawn account=cgrates.org:1001 amount=1.2" in logged
+
+
+def test_a_post_paid_account_owes_without_a_warning(desk: ApiDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.ask(desk.accounts.SetAccount, SetAccountRequest(account="1001", allow_negative=True, idempotency_key="post"))
+    assert not desk.ask(desk.charging.Debit, debit(seconds=600)).HasField("overdrawn")
+    assert "overdrawn" not in capsys.readouterr().err
 
 
 def test_a_refund_gives_increments_back_once(desk: ApiDesk) -> None:

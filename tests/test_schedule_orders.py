@@ -335,6 +335,17 @@ def test_what_cannot_be_meant_is_refused_with_what_is_near(asked: str, told: str
         assert isinstance(refused.value, InvalidRequest | NotFound)
 
 
+@pytest.mark.parametrize("named", [{"plan_id": "DAILY"}, {"entry": DAILY}])
+def test_order_for_what_a_new_tariff_lacks_fails_and_says_so(named: dict[str, str], sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        placed, _ = desk_of(desk, clock).place(order(RUN, **named))
+        Scheduler(desk.store, desk.engine.submit, dict, SchedulerOptions(), clock).run_orders()
+        ended = desk_of(desk, clock).order(placed.id)
+        assert (ended.accounts, ended.ended_ns) == (0, SATURDAY_TEN)
+        assert "no action plan 'DAILY'" in ended.error
+
+
 def test_pause_of_a_plan_that_has_gone_can_be_lifted(sqlite_url: str) -> None:
     with playing(sqlite_url) as (desk, clock):
         desk_of(desk, clock).pause("DAILY", "")

@@ -13,11 +13,9 @@ from actions.plan_schedule import ActionPlan
 from ratingd import observe
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import ExecuteSet, RemoveAccount, SetAccount
-from ratingd.errors import ActionsFailed, Overloaded
-from ratingd.scheduler.expiry import EXPIRING
+from ratingd.errors import Overloaded
 from ratingd.scheduler.planned import in_order, planned
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
-from ratingd.scheduler.walk import CHUNK
 from ratingd.store.rows import ScheduleRow
 from tests.engine_desk import FOLDER, SATURDAY_TEN, Desk
 
@@ -164,19 +162,6 @@ def test_account_in_a_new_zone_is_not_given_what_came_before_it(sqlite_url: str)
         assert desk.money("tokyo") == "1"
 
 
-def test_many_accounts_are_run_in_chunks(sqlite_url: str) -> None:
-    with playing(sqlite_url) as (desk, clock):
-        names = [f"{n:04}" for n in range(CHUNK + 20)]
-        for answer in [desk.send(name, SetAccount(plans=("DAILY",))) for name in names]:
-            answer.result(20)
-        scheduler = scheduler_of(desk, clock)
-        scheduler.look()
-        assert len(desk.store.members("DAILY")) == len(names)
-        clock.now_ns = MIDNIGHT
-        scheduler.look()
-        assert {desk.money(name) for name in names} == {"1"}
-
-
 def test_removed_account_and_refused_set_do_not_hold_up_the_others(sqlite_url: str) -> None:
     files = PLANS | {"Actions.csv": PLANS["Actions.csv"] + b"CALL,*cgr_rpc,,,,,,,,,,,,,,,10\n"}
     files["ActionPlans.csv"] = b"CALLS,CALL,MIDNIGHT,20\nDAILY,ADD_1,MIDNIGHT,10\n"
@@ -289,126 +274,6 @@ def test_entry_that_is_new_after_a_clock_was_set_back_runs_from_now_on(sqlite_ur
         clock.now_ns = MIDNIGHT
         scheduler_of(desk, clock).look()
         assert desk.money("1001") == "1"
-
-
-def test_stop_comes_within_a_chunk_and_the_next_start_goes_on(store_url: str) -> None:
-    with playing(store_url) as (desk, clock):
-        names = [f"{n:04}" for n in range(CHUNK + 50)]
-        for answer in [desk.send(name, SetAccount(plans=("DAILY",))) for name in names]:
-            answer.result(20)
-        seen: list[str] = []
-
-        def submit(command: Command, done: Callable[[Reply], None]) -> None:
-            seen.append(command.key.account)
-            if len(seen) == 250:
-                stopping.stop()
-            desk.engine.submit(command, done)
-
-        plans = lambda: plans_of(desk, clock)  # noqa: E731
-        stopping = Scheduler(desk.store, submit, plans, SchedulerOptions(), clock)
-        stopping.look()
-        clock.now_ns = MIDNIGHT
-        stopping.look()
-        assert len(seen) == 300  # the third hundred was in the queue and is waited for
-        desk.restart()
-        scheduler_of(desk, clock).look()
-        assert {desk.money(name) for name in names} == {"1"}
-
-
-def test_progress_of_a_long_run_is_kept_and_told(sqlite_url: str) -> None:
-    with playing(sqlite_url) as (desk, clock):
-        names = [f"{n:04}" for n in range(3 * CHUNK)]
-        for answer in [desk.send(name, SetAccount(plans=("DAILY",))) for name in names]:
-            answer.result(20)
-        scheduler = scheduler_of(desk, clock)
-        scheduler.look()
-        told, kept = observe.counters().get("schedule.progress", 0), []
-        clock.now_ns = MIDNIGHT
-
-        def submit(command: Command, done: Callable[[Reply], None]) -> None:
-            row = desk.store.schedules.get("DAILY/ADD_1@MIDNIGHT", "")
-            kept.append(None if row is None else (row.running_ns, row.accounts, row.members))
-            desk.engine.submit(command, done)
-
-        Scheduler(desk.store, submit, lambda: plans_of(desk, clock), SchedulerOptions(), clock).look()
-        assert list(dict.fromkeys(kept))[1:] == [(MIDNIGHT, CHUNK, 3 * CHUNK), (MIDNIGHT, 2 * CHUNK, 3 * CHUNK)]
-        assert observe.counters()["schedule.progress"] == told + 3
-        row = desk.store.schedules.get("DAILY/ADD_1@MIDNIGHT", "")
-        assert row is not None
-        assert (row.ran_ns, row.accounts, row.refused, row.running_ns) == (MIDNIGHT, 3 * CHUNK, 0, None)
-
-
-def test_effect_whose_answer_is_kept_no_longer_is_done_and_not_refused(sqlite_url: str) -> None:
-    with playing(sqlite_url) as (desk, clock):
-        join(desk, "1001", "DAILY")
-        scheduler_of(desk, clock).look()
-        desk.ask("1001", ExecuteSet("ADD_1", create=False), f"sched:DAILY/ADD_1@MIDNIGHT:{MIDNIGHT}:1001")
-        clock.now_ns = MIDNIGHT
-        desk.store.forget_replies(MIDNIGHT)
-        desk.restart()
-        scheduler_of(desk, clock).look()
-        row = desk.store.schedules.get("DAILY/ADD_1@MIDNIGHT", "")
-        assert row is not None
-        assert (desk.money("1001"), row.ran_ns, row.refused) == ("1", MIDNIGHT, 0)
-
-
-def test_many_expiries_at_once_are_swept_in_one_go(store_url: str) -> None:
-    """More than a chunk of them, and one that remains due does not come up again and again."""
-    expiring = b"GIVE,*topup,,,M,*monetary,,,,,2026-11-21T11:00:00Z,,5,,,,10\n"
-    with playing(store_url, PLANS | {"Actions.csv": PLANS["Actions.csv"] + expiring}) as (desk, clock):
-        names = [f"{n:04}" for n in range(EXPIRING + 30)]
-        for answer in [desk.send(name, ExecuteSet("GIVE")) for name in names]:
-            answer.result(20)
-        asked: list[str] = []
-
-        def submit(command: Command, done: Callable[[Reply], None]) -> None:
-            asked.append(command.key.account)
-            if command.key.account == "0007":
-                done(command.encode(ActionsFailed("its set refuses")))
-            else:
-                desk.engine.submit(command, done)
-
-        scheduler = Scheduler(desk.store, submit, lambda: plans_of(desk, clock), SchedulerOptions(), clock)
-        clock.now_ns += 2 * HOUR
-        for _ in range(3):
-            scheduler.expire()
-        assert sorted(asked) == names
-        assert desk.store.due_accounts(clock.now_ns) == [AccountKey("cgrates.org", "0007")]
-
-
-def test_expired_balance_leaves_an_idle_account(sqlite_url: str) -> None:
-    expiring = b"GIVE,*topup,,,M,*monetary,,,,,2026-11-21T11:00:00Z,,5,,,,10\n"
-    with playing(sqlite_url, PLANS | {"Actions.csv": PLANS["Actions.csv"] + expiring}) as (desk, clock):
-        desk.ask("1001", ExecuteSet("GIVE"))
-        scheduler = scheduler_of(desk, clock)
-        scheduler.expire()
-        assert len(desk.account("1001").balances) == 1
-        clock.now_ns += 2 * HOUR
-        scheduler.expire()
-        assert desk.account("1001").balances == []
-
-
-def test_tidying_forgets_old_replies(sqlite_url: str) -> None:
-    with playing(sqlite_url) as (desk, clock):
-        key = AccountKey("cgrates.org", "1001")
-        desk.ask("1001", ExecuteSet("ADD_1"), "k1")
-        clock.now_ns += 8 * DAY
-        desk.ask("1001", ExecuteSet("ADD_1"), "k2")
-        scheduler_of(desk, clock).tidy()
-        known = desk.store.replies([(key, "k1"), (key, "k2")])
-        assert [known[key, name].reply is None for name in ("k1", "k2")] == [True, False]
-
-
-def test_tidying_ends_when_the_daemon_stops_and_goes_on_from_there(sqlite_url: str) -> None:
-    with playing(sqlite_url) as (desk, clock):
-        for answer in [desk.send(f"{n}", ExecuteSet("ADD_1"), f"k{n}") for n in range(2100)]:
-            answer.result(20)
-            clock.now_ns += 1
-        clock.now_ns += 8 * DAY
-        stops = iter([False, True])
-        some = desk.store.forget_replies(clock.now_ns, lambda: next(stops))
-        assert 0 < some < 2100
-        assert some + desk.store.forget_replies(clock.now_ns) == 2100
 
 
 def test_heavier_plan_runs_first_at_one_instant(sqlite_url: str) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from accounts.account import AccountKey
 from actions.plan_schedule import ActionPlan
-from ratingd.errors import InvalidRequest
+from ratingd.errors import InvalidRequest, PlanUnknown, ScheduleUnknown
 from ratingd.scheduler.planned import Planned, in_order, named, planned
 from ratingd.store.directory import Directory
 from ratingd.store.schedules import REPLAY, Order
@@ -39,11 +39,22 @@ class OrderSteps:
         self._default_zone: Final = default_zone
 
     def of(self, order: Order) -> list[Step]:
-        """Everything to run, in its order. Raises InvalidRequest where that is too much for one order."""
+        """Everything to run, in its order.
+
+        Raises InvalidRequest where that is too much for one order, and NotFound where the tariff has no such plan.
+        """
+        self._check(order)
         if order.kind == REPLAY:
             return self._replay(order)
         steps = [Step(0, each) for each in self._entries(order, with_asap=bool(order.account))]
         return sorted(steps, key=lambda step: -step.each.entry.weight)
+
+    def _check(self, order: Order) -> None:
+        """An order outlives the tariff that it was placed under."""
+        if order.plan_id and order.plan_id not in self._plans:
+            raise PlanUnknown(order.plan_id)
+        if order.entry and order.entry not in {name for name, _ in named(self._plans[order.plan_id])}:
+            raise ScheduleUnknown(f"no schedule entry {order.entry!r} in the active tariff")
 
     def members(self, order: Order, steps: Iterable[Step]) -> int:
         """On how many accounts the steps act; one counts once for each step."""

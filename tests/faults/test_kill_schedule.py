@@ -73,7 +73,7 @@ class Admin:
 def load(address: str, kind: str, count: int, delay_s: int) -> None:
     rows = "".join(f"cgrates.org,{number:06},P,,,\n" for number in range(count))
     files = {"Actions.csv": ACTIONS, "AccountActions.csv": rows, **PLANS[kind]}
-    with grpc.insecure_channel(address) as channel:
+    with grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)]) as channel:
         content = {path: text.replace("{delay}", str(delay_s)).encode() for path, text in files.items()}
         assert TariffServiceStub(channel).LoadTariff(uploads(content), timeout=500).loaded
 

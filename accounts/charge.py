@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from accounts.account import AccountKey, Bound
+from accounts.balance import BalanceKind
 from tariffs.span import Match
 from tariffs.zone import Zone
 
@@ -160,16 +161,22 @@ class ChargeRequest:
 
 
 class UnitPart:
-    """What an increment took from a unit balance: `amount` of each, in the balance's scale, factor included."""
+    """What an increment took from a unit balance: `amount` of each, in the balance's scale, factor included.
 
-    __slots__ = ("after", "amount", "balance_id", "factor", "uuid")
+    `kind` is that of the balance; a charge that is read back to be refunded does not know it.
+    """
 
-    def __init__(self, uuid: str, balance_id: str, amount: int, factor: str, after: int) -> None:
+    __slots__ = ("after", "amount", "balance_id", "factor", "kind", "uuid")
+
+    def __init__(
+        self, uuid: str, balance_id: str, amount: int, factor: str, after: int, kind: BalanceKind | None = None
+    ) -> None:
         self.uuid: Final = uuid
         self.balance_id: Final = balance_id
         self.amount: Final = amount
         self.factor: Final = factor  # decimal text, "1" without one
         self.after: Final = after  # the balance after the last increment of the run
+        self.kind: Final = kind
 
 
 class MoneyPart:

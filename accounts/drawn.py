@@ -42,7 +42,10 @@ class Drawn:
         """Append `count` increments that have just been taken from these balances."""
         self.end_ns += duration * count
         self.cost += cost * count
-        unit_part = None if unit is None else UnitPart(unit.uuid, unit.terms.id, amount, factor, unit.value)
+        unit_part: UnitPart | None = None
+        if unit is not None:
+            terms = unit.terms
+            unit_part = UnitPart(unit.uuid, terms.id, amount, factor, unit.value, terms.kind)
         money_part = None if money is None else MoneyPart(money.uuid, money.terms.id, money.value, money_payer)
         self.append(Increment(duration, cost, count, payer, unit_part, money_part))
 

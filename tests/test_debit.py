@@ -5,7 +5,7 @@
 import pytest
 
 from accounts.charge import ChargeRules
-from tests.account_scene import play, scenes
+from tests.account_scene import Scene, account, play, runs_of, scenes
 
 DEBITS = """
   # | before | call | answer | after | runs
@@ -146,6 +146,17 @@ def test_units_without_a_subject_have_that_of_the_settings(scene: list[tuple[str
 @pytest.mark.parametrize("scene", scenes(DEBITS), ids=lambda rows: rows[0][0])
 def test_debit_of_the_worked_examples(scene: list[tuple[str, ...]]) -> None:
     play(scene)
+
+
+def test_increment_tells_what_it_took_of_units_and_by_which_factor() -> None:
+    """X 9: a second of a premium call takes 2.5 of the balance's."""
+    scene = Scene(account("voice:F=100s(factor:PREM*2.5)"))
+    scene.call("debit 20s factor:PREM")
+    assert scene.last is not None
+    (run,) = runs_of(scene.last)
+    assert run.unit is not None
+    assert (run.duration, run.count) == (10**9, 20)
+    assert (run.unit.amount, run.unit.factor, run.unit.after) == (2_500_000_000, "2.5", 50 * 10**9)
 
 
 @pytest.mark.parametrize("scene", scenes(DEBITS_OF_PLANS), ids=lambda rows: rows[0][0])

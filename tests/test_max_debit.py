@@ -14,14 +14,23 @@ MAX_DEBITS = """
 10b| M=1.5 | maxdebit 600s force | CREDIT_EXHAUSTED | M=1.5
    |       | maxdebit 120s force | cost 1.2 rated 120s | M=0.3
 10c| M=0.6 | maxdebit 30s | cost 0.6 rated 60s | M=0
-11b| B=0.7(w20 blocker) M=5 | maxdebit 300s | cost 0.6 rated 60s | B=0.1 M=5
+11 | voice:BL=30s(w20 blocker) M=5 | max 300s | 30s | BL=30s M=5
+   |       | debit 60s | BALANCE_BLOCKER | BL=30s M=5
+   |       | maxdebit 60s | cost 0 rated 30s | BL=0s M=5
+   |       | maxdebit 60s | nothing | BL=0s M=5
+   |       | debit 60s | BALANCE_BLOCKER | BL=0s M=5
+11b| B=0.7(w20 blocker) M=5 | max 300s | 60s | B=0.7 M=5
+   |       | maxdebit 300s | cost 0.6 rated 60s | B=0.1 M=5
 11c| allow B=0.1(w20 blocker) M=5 | maxdebit 60s | BALANCE_BLOCKER | B=0.1 M=5
-12b| allow M=1 | maxdebit 180s | cost 1.8 rated 180s | M=0.4 *default=-1.2
+12b| allow M=1 | max 600s | unlimited | M=1
+   |       | maxdebit 180s | cost 1.8 rated 180s | M=0.4 *default=-1.2
    |       | maxdebit 60s force | cost 0.6 rated 60s | M=0.4 *default=-1.8
 15b| M=0.3 | maxdebit 90s cat:cf | nothing | M=0.3
 22b| M=5   | maxdebit 300s cat:maxd | cost 1.2 rated 120s | M=3.8
+   |       | debit 300s cat:maxd | cost 3 rated 300s | M=0.8
 22c| M=5   | maxdebit 300s cat:maxdfee | cost 1.1 rated 60s | M=3.9
-24b| on    | maxdebit 60s subject:FREE | cost 0 rated 60s |
+24b| on    | max 60s subject:FREE | 60s |
+   |       | maxdebit 60s subject:FREE | cost 0 rated 60s | | 60s[]       # an increment without a balance
 141| M=10  | maxdebit 1800s cat:r6 | cost 9.6 rated 960s | M=0.4
 142| M=10  | maxdebit 10s cat:r1 | cost 0.2 rated 10s | M=9.8
    |       | maxdebit 10s cat:r1 loop:1 index:20s at:2026-11-21_10:00:10 | cost 0.1 rated 10s | M=9.7

@@ -123,9 +123,13 @@ class AnswerWriter:
             drawn.balance_uuid, drawn.balance_id = money.uuid, money.balance_id
             set_money(drawn.amount.money, increment.cost, self._currency)
             set_money(drawn.after.money, money.after, self._currency)
+            if increment.money_payer != account.key:
+                drawn.payer = increment.money_payer.account
         if unit is not None:
             drawn = message.units
-            kind = _unit_kind(account, unit.uuid, voice)
+            kind = unit.kind or (BalanceKind.VOICE if voice else BalanceKind.GENERIC)
+            if increment.payer != account.key:
+                drawn.payer = increment.payer.account
             drawn.balance_uuid, drawn.balance_id = unit.uuid, unit.balance_id
             set_amount(drawn.amount, unit.amount, kind, self._currency)
             set_amount(drawn.after, unit.after, kind, self._currency)
@@ -244,11 +248,3 @@ class AnswerWriter:
 def _write_stop(message: call_pb2.StoppedBy, stop: StoppedBy) -> None:
     message.reason = wire_reason(stop.reason)
     message.trigger_group, message.trigger_id, message.actions_id = stop.trigger_group, stop.trigger_id, stop.actions_id
-
-
-def _unit_kind(account: Account, uuid: str, voice: bool) -> str:
-    """The kind of the balance that paid; a balance that is gone counted what the call did."""
-    balance = account.balance(uuid)
-    if balance is not None:
-        return balance.terms.kind
-    return BalanceKind.VOICE if voice else BalanceKind.GENERIC

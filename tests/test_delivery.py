@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +23,7 @@ from ratingd.store.store import Store, open_store
 from tests.alert_receiver import AlertReceiver
 from tests.mail_server import TAKEN, MailServer
 from tests.store_rows import operation, write
+from tests.waiting import until
 
 SECRET = b"top secret"
 A = AccountKey("cgrates.org", "1001")
@@ -103,13 +104,6 @@ def put(store: Store, *entries: OutboxEntry, version: int = 1) -> None:
             entries,
         )
     )
-
-
-def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
 
 
 def states(store: Store) -> dict[str, str]:

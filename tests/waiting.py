@@ -1,0 +1,11 @@
+"""Waiting in a test for what happens on other threads."""
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)

@@ -195,7 +195,7 @@ def _name_set(names: list[object] | tuple[object, ...]) -> dict[str, bool]:
 
 def _scalar(field: FieldDescriptor, value: object, path: str) -> object:
     if field.enum_type is not None:
-        number = field.enum_type.values_by_name.get(str(value).upper())
+        number = field.enum_type.values_by_name.get(str(value).upper().removeprefix("*"))
         if number is None:
             raise NotPlain(path, f"{value!r} is none of {', '.join(field.enum_type.values_by_name)}")
         return number.number

@@ -183,6 +183,26 @@ def test_operations_of_a_file_are_answered_line_by_line(shell: Shell, tmp_path: 
     assert [summary(line) for line in told] == wanted
 
 
+RESERVING = """
+    {"op": "AddBalance", "account": "78", "kind": "*monetary", "id": "M", "amount": "1"}
+    {"op": "GetMaxSessionTime", "account": "78", "destination": "4930123456", "usage": "1h", "at": "x"}
+    {"op": "GetMaxSessionTime", "account": "78", "call_id": "a", "destination": "4930123456", "usage": "2m", "reserve": "10m"}
+    {"op": "MaxDebit", "account": "78", "destination": "4930123456", "usage": "1h", "request_type": "*postpaid"}
+    {"op": "Debit", "account": "78", "call_id": "a", "destination": "4930123456", "final": true}
+"""  # noqa: E501
+
+
+def test_reservations_and_request_types_are_written_like_all_else(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "operations.jsonl"
+    file.write_text(RESERVING)
+    told = shell.lines("account", "run", str(file), exits=1)
+    assert told[1]["error"]["reason"] == "INVALID_REQUEST"
+    (held,) = told[2]["reply"]["reservation"]["held"]
+    assert (held["balance_id"], [each["call_id"] for each in told[2]["account"]["reservations"]]) == ("M", ["a"])
+    assert (told[3]["reply"]["granted"], told[3]["reply"]["cost"]) == ("3600s", "0")
+    assert told[4]["account"]["reservations"] == []
+
+
 def test_a_folder_is_priced_without_a_daemon() -> None:
     asked = ["4930123456", "--tenant", "example.org", "--usage", "90s", "--at", MONDAY, "--tariffs", str(SAMPLE)]
     cost = CliRunner().invoke(main, ["cost", *asked, "-o", "json"])

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -215,6 +216,25 @@ def test_run_now_is_once_for_its_key_and_for_every_member(store_url: str) -> Non
         clock.now_ns = MIDNIGHT
         scheduler.look()
         assert desk.money("1001") == "3"  # midnight comes all the same
+
+
+def test_orders_under_one_key_at_once_are_one_order(store_url: str) -> None:
+    with playing(store_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        together = threading.Barrier(6)
+        placed: list[str] = []
+
+        def place(number: int) -> None:
+            wanted = replace(order(RUN, plan_id="DAILY"), id=f"order-{number}")
+            together.wait()
+            placed.append(desk_of(desk, clock).place(wanted)[0].id)
+
+        threads = [threading.Thread(target=place, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(placed), len(set(placed)), len(desk_of(desk, clock).orders(10))) == (6, 1, 1)
 
 
 def test_run_for_one_account_takes_the_entries_at_once_too(sqlite_url: str) -> None:

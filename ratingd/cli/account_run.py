@@ -3,7 +3,7 @@
     1  {"op": "AddBalance", "account": "1001", "kind": "*monetary", "id": "M", "amount": "5"}
     2  {"op": "Debit", "account": "1001", "destination": "4917012345", "usage": "90s"}
     3  {"op": "Refund", "account": "1001", "charge_id": "@2"}
-    4  {"op": "GetMaxSessionTime", "account": "1001", "call_id": "c", "destination": "49", "usage": "1h", "reserve": "9m"}
+    4  {"op": "GetMaxSessionTime", "account": "1", "call_id": "c1", "destination": "49", "usage": "1h", "reserve": "2h"}
     5  {"op": "MaxDebit", "account": "1001", "destination": "49", "usage": "90s", "request_type": "*postpaid"}
 
 `op` is a method of the API in any spelling (`MaxDebit`, `max_debit`). Fields of the request's `call` or `balance` may

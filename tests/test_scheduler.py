@@ -215,6 +215,19 @@ def test_only_one_of_two_daemons_runs(postgresql_url: str) -> None:
         assert desk.money("1001") == "1"
 
 
+def test_zone_that_another_daemon_found_empty_does_not_hold_up_the_others(postgresql_url: str) -> None:
+    with playing(postgresql_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        join(desk, "1002", "DAILY", time_zone="Europe/Vienna")
+        one, two = scheduler_of(desk, clock), scheduler_of(desk, clock)
+        one.look()
+        desk.ask("1002", RemoveAccount())
+        two.look()
+        clock.now_ns = MIDNIGHT
+        one.run_due()
+        assert desk.money("1001") == "1"
+
+
 def test_timer_rings_at_the_instant(sqlite_url: str) -> None:
     """The real APScheduler, with a clock that stands two seconds before midnight and then runs."""
     with playing(sqlite_url) as (desk, clock):

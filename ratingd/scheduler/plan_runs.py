@@ -58,6 +58,7 @@ class PlanRuns:
         for order in self._store.schedules.open_orders([RESUME]):
             self._resume(order, running, now_ns)
         rows = {(row.entry, row.time_zone): row for row in self._store.schedules.rows()}
+        running = [each for each in running if each.place in rows]  # another daemon may have found its zone empty
         due = [(each, self._due(each, rows[each.place], now_ns)) for each in running]
         held: set[tuple[str, str]] = set()
         count = 0
@@ -74,8 +75,8 @@ class PlanRuns:
         """Carry out what was said about a pause that was lifted."""
         rows = {(row.entry, row.time_zone): row for row in self._store.schedules.rows()}
         for each in running:
-            row = rows[each.place]
-            if each.plan_id != order.plan_id or order.entry not in ("", each.name):
+            row = rows.get(each.place)
+            if row is None or each.plan_id != order.plan_id or order.entry not in ("", each.name):
                 continue
             if order.make_up:
                 self._store.schedules.save(replace(row, owed_ns=order.end_ns))

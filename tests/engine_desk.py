@@ -75,12 +75,14 @@ class Desk:
         lanes: int = 2,
         clock: Callable[[], int] = time.time_ns,
         store: Callable[[Store], Store] = lambda store: store,
+        lock_timeout_ms: int = 3000,
     ) -> None:
         self._url: Final = url
         self._folder: Final = folder
         self._options: Final = EngineOptions(ChargeRules(), lanes=lanes, limits=limits or LaneLimits())
         self._clock: Final = clock
         self._wrap: Final = store
+        self._lock_timeout_ms: Final = lock_timeout_ms
         self._serial: Final = itertools.count()
 
     def __enter__(self) -> "Desk":
@@ -95,7 +97,7 @@ class Desk:
         self._open()
 
     def _open(self) -> None:
-        self.store = self._wrap(open_store(self._url))
+        self.store = self._wrap(open_store(self._url, lock_timeout_ms=self._lock_timeout_ms))
         self.store.migrate()
         self.engine = Engine(self.store, self._options, Nowhere(), self._clock)
         self.engine.start()

@@ -8,7 +8,7 @@ watched like a debit where the rules say so.
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from accounts.account import Account, AccountKey
+from accounts.account import Account, AccountKey, ThresholdType, TriggerTerms
 from accounts.book import Book, Page
 from accounts.charge import ChargeRules
 from accounts.holding import expire
@@ -19,7 +19,7 @@ from actions.context import ActionContext
 from actions.failure import ActionFailed, FailureReason
 from actions.folder import PlanBook
 from actions.outside import Outside
-from actions.perform import drop_expired, drop_over, run_set
+from actions.perform import drop_expired, drop_over, evaluate, run_set
 from actions.trigger_groups import (
     TriggerGroupUnknown,
     attach_groups,
@@ -202,9 +202,14 @@ def _watched(page: Page, book: PlanBook, context: ActionContext) -> Result:
 
 
 def _expire(page: Page, book: PlanBook, context: ActionContext) -> Result:
-    """Fire what watches for expiry, then drop what has expired."""
-    result = _watched(page, book, context)
+    """Fire what watches for expiry and nothing else, for only time has passed; then drop what has expired."""
+    found = evaluate(page, book.catalogue, context, _watches_expiry)
     drop_expired(page, context.now_ns)
     drop_over(page, context.now_ns)
     expire(page, context.now_ns)
-    return result
+    outside = tuple([effect for fired in found for effect in fired.outside])
+    return Result(outside, failures=tuple([fired.failure for fired in found if fired.failure]))
+
+
+def _watches_expiry(terms: TriggerTerms) -> bool:
+    return terms.type is ThresholdType.BALANCE_EXPIRED

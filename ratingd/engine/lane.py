@@ -239,6 +239,8 @@ class Lane:
         self._apart_next, self._alone = False, max(0, self._alone - 1)
         batch = self._desk.building = Building(apart=True)
         keys = sorted({key for waiting in taken for key in self._desk.reach(waiting)})
+        for waiting in taken:
+            waiting.tries += 1  # to wait for a lock in vain is a try too
         try:
             with self._store.holding(keys) as store:
                 self._decide_held(taken, keys)

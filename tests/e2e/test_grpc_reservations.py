@@ -1,11 +1,14 @@
 """Reservations and request types over a real server: calls at once, retries, what the answers tell, refusals."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
+from ratingd.store.verify import verify
 from ratingd.v1.account_pb2 import Reservation
-from ratingd.v1.accounts_pb2 import SetAccountRequest
+from ratingd.v1.accounts_pb2 import AddBalanceRequest, BalanceSelector, NameSet, SetAccountRequest
 from ratingd.v1.call_pb2 import POSTPAID, PREPAID, PSEUDOPREPAID
 from ratingd.v1.charging_pb2 import (
     BatchDebitRequest,
@@ -81,6 +84,26 @@ def test_two_calls_of_one_account_never_spend_the_same_money(desk: ApiDesk) -> N
     assert desk.money("1001") == 200_000_000
 
 
+def test_many_calls_at_once_debit_what_each_was_granted_and_no_more(desk: ApiDesk) -> None:
+    desk.top_up("1001", 10, key="more")
+
+    def talk(number: int) -> int:
+        """Reserve up to three minutes and debit them one by one, plainly; the minutes."""
+        name = f"call-{number}"
+        minutes = reserve(desk, reserving(name, 60 * (1 + number % 3))).usage.duration.seconds // 60
+        for place in range(minutes):
+            request = debit(key=f"{name}/{place}", final=place == minutes - 1)
+            request.call.CopyFrom(piece(name, place).call)
+            cost = desk.ask(desk.charging.Debit, request)
+            assert (cost.cost.nanos, cost.HasField("overdrawn")) == (600_000_000, False)
+        return int(minutes)
+
+    with ThreadPoolExecutor(8) as callers:
+        talked = list(callers.map(talk, range(24)))
+    assert sum(talked) == 20  # all of 12.00, and nobody below
+    assert (desk.money("1001"), held(desk)) == (0, {})
+
+
 def test_the_answer_tells_what_is_held_of_what_until_when(desk: ApiDesk) -> None:
     told = reserve(desk, reserving("a", 61)).reservation
     assert (told.owner, told.switch_id, told.call_id) == ("1001", "sbc-1", "a")
@@ -124,6 +147,37 @@ def test_a_final_debit_and_a_refund_let_go(desk: ApiDesk) -> None:
     desk.ask(desk.charging.Refund, back)
     assert held(desk) == {}
     assert desk.money("1001") == 2 * NANO
+
+
+def test_a_call_holds_money_of_another_member_until_it_ends_or_its_time_is_over(desk: ApiDesk) -> None:
+    for account, id, units in (("1002", "X", 0), ("1003", "Y", 2)):
+        shared = BalanceSelector(kind="*monetary", id=id, shared_groups=NameSet(names={"FAM": True}))
+        request = AddBalanceRequest(account=account, idempotency_key="share", balance=shared)
+        request.amount.money.units = units
+        desk.ask(desk.accounts.AddBalance, request)
+    asking = reserving("a", 120)
+    asking.call.account = "1002"
+    told = reserve(desk, asking).reservation
+    (part,) = told.held
+    assert (told.owner, list(told.others), part.balance_id, part.account) == ("1002", ["1003"], "Y", "1003")
+    assert (nano(told), held(desk, "1002"), held(desk, "1003")) == (1_200_000_000, {"a": 0}, {"a": 1_200_000_000})
+    others = MaxDebitRequest(call=call("1003", seconds=3600), idempotency_key="others")
+    assert desk.ask(desk.charging.MaxDebit, others).granted.duration.seconds == 60
+    mine = piece("a", 0)
+    mine.call.account = "1002"
+    assert desk.ask(desk.charging.MaxDebit, mine).granted.duration.seconds == 60
+    assert (held(desk, "1003"), desk.money("1003")) == ({"a": 600_000_000}, 800_000_000)
+    again = reserving("a", 60, key="a/again")
+    again.call.account = "1002"
+    again.reserve.CopyFrom(Duration(nanos=1))
+    assert reserve(desk, again).usage.duration.seconds == 60
+    others.idempotency_key = "when its time is over"
+    assert desk.ask(desk.charging.MaxDebit, others).granted.duration.seconds == 60
+    mine = piece("a", 1, seconds=0, final=True, force_duration=False)
+    mine.call.account = "1002"
+    desk.ask(desk.charging.MaxDebit, mine)
+    assert (held(desk, "1002"), held(desk, "1003")) == ({}, {})
+    assert verify(desk.store).differences == ()
 
 
 def test_a_call_that_holds_is_open_and_ends_with_its_final_debit(desk: ApiDesk) -> None:

@@ -316,7 +316,10 @@ def test_mails_of_an_account_keep_their_order_over_failures(store: Store) -> Non
             clock.ahead_ns += 7 * SECOND
             delivery.wake()
             taken = server.wait_for(lambda taken: len(taken) == 2)
-            assert [mail.message["Message-ID"] for mail in taken] == ["<m1@example.org>", "<m2@example.org>"]
+            assert [mail.message["Message-ID"] for mail in taken] == [
+                "<ratingd-m1@example.org>",
+                "<ratingd-m2@example.org>",
+            ]
             until(lambda: states(store) == {"m1": "delivered", "m2": "delivered"})
 
 

@@ -67,7 +67,7 @@ def test_mail_says_what_happened_and_bears_one_name_at_every_attempt() -> None:
         "From": "ratingd@example.org",
         "To": "noc@example.org, billing@example.org",
         "Subject": SUBJECT,
-        "Message-ID": "<m1@example.org>",
+        "Message-ID": "<ratingd-m1@example.org>",
         "Date": "Sat, 21 Nov 2026 10:00:00 -0000",
         "Auto-Submitted": "auto-generated",
     }

@@ -163,7 +163,7 @@ class Postman:
 
     def _deliver(self, entry: OutboxEntry) -> None:
         try:
-            attempt = self._carrier.carry(entry)
+            attempt = self._carried(entry)
             self._first.done(entry.id, attempt)
             self._settle(entry, attempt.judgement)
         except StoreFault as fault:  # the lease will end; it is delivered again then
@@ -177,6 +177,13 @@ class Postman:
                 self._busy += Counter()  # drops those at zero
                 self._woken = True
                 self._changed.notify_all()
+
+    def _carried(self, entry: OutboxEntry) -> Attempt:
+        try:
+            return self._carrier.carry(entry)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours, which must age as any other failure does
+            observe.fault("postman.fault", fault, kind=self._kind, entry=entry.id)
+            return Attempt(Judgement(Verdict.RETRY, f"a fault of ratingd: {type(fault).__name__}: {fault}"))
 
     def _settle(self, entry: OutboxEntry, judgement: Judgement) -> None:
         now_ns, attempts, outbox = self._clock(), entry.attempts + 1, self._store.outbox

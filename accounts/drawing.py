@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from accounts.account import AccountKey, Bound, default_balance
+from accounts.account import Bound, default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.charge import ChargeRequest, Increment, MoneyPart, Reached
 from accounts.counting import ONE_CALL
@@ -27,12 +27,9 @@ DEFAULT_TERMS: Final = BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY)
 
 
 class Drawing:
-    """Timespans in the making. What has not been drawn yet begins at `start_ns`.
+    """Timespans in the making. What has not been drawn yet begins at `start_ns`."""
 
-    `reached` are the accounts that took part in the last portion, if a bound of one of them holds after it.
-    """
-
-    __slots__ = ("_connected", "_new_id", "_payers", "_portions", "_pricing", "_request", "_turn", "drawn", "start_ns")
+    __slots__ = ("_connected", "_new_id", "_payers", "_pricing", "_request", "_turn", "drawn", "portions", "start_ns")
 
     def __init__(
         self, payers: Payers, request: ChargeRequest, pricing: Pricing, bounds: Sequence[Bound],
@@ -41,23 +38,19 @@ class Drawing:
         self._payers: Final = payers
         self._request: Final = request
         self._pricing: Final = pricing
-        self._portions: Final = Portions(payers.caller.page.book, bounds)
+        self.portions: Final = Portions(payers.caller.page.book, bounds)
         self._new_id: Final = new_id
         self._turn = 0  # the timespans drawn before the turn at hand
         self._connected = False
         self.drawn: Final[list[Drawn]] = []
         self.start_ns = request.start_ns
 
-    @property
-    def reached(self) -> tuple[AccountKey, ...]:
-        return self._portions.reached
-
     def pause(self) -> Reached:
-        return Reached(self.start_ns - self._request.start_ns, self._portions.reached)
+        return Reached(self.start_ns - self._request.start_ns, self.portions.reached)
 
     def watch(self, bounds: Sequence[Bound]) -> None:
         """Put other bounds in force; actions may have changed balances and counters meanwhile."""
-        self._portions.watch(bounds)
+        self.portions.watch(bounds)
         self._payers.reconsider()
 
     def begin_turn(self) -> None:
@@ -69,7 +62,7 @@ class Drawing:
         balance, request = units.balance, self._request
         factor = factor_for(balance.terms, request)
         moves = self._units_moved(units, increment, amount, factor)
-        count = self._portions.take({units.payer.page: moves}, count)
+        count = self.portions.take({units.payer.page: moves}, count)
         if len(self.drawn) == self._turn:
             self.drawn.append(Drawn(self.start_ns, None, units.free_match(request.destination), None, None))
         drawn = self.drawn[-1]
@@ -83,7 +76,7 @@ class Drawing:
         portion: Portion = {units.payer.page: self._units_moved(units, span.increment, amount, factor)}
         if money is not None:
             portion.setdefault(money.payer.page, {}).update(self._money_moved(money, cost))
-        count = self._portions.take(portion, count)
+        count = self.portions.take(portion, count)
         owner = units.payer.key
         other = None if money is None or money.payer is units.payer else money.payer.key
         drawn = self._timespan(span)
@@ -95,7 +88,7 @@ class Drawing:
         return count
 
     def take_money(self, span: Span, money: Usable, cost: int, count: int) -> int:
-        count = self._portions.take({money.payer.page: self._money_moved(money, cost)}, count)
+        count = self.portions.take({money.payer.page: self._money_moved(money, cost)}, count)
         drawn = self._timespan(span)
         drawn.add(money.payer.key, span.increment, cost, count, money=money.balance)
         self._advance(drawn, cost * count)
@@ -120,7 +113,7 @@ class Drawing:
             self._connected = True
             for counter in payer.tally.connected(None if money is None else money.balance):
                 moves[counter] = ONE_CALL
-        self._portions.take({payer.page: moves}, 1)
+        self.portions.take({payer.page: moves}, 1)
         if fee:
             self._timespan(span).add(payer.key, 0, fee, 1, money=None if money is None else money.balance)
             self._pricing.charged += fee
@@ -134,7 +127,7 @@ class Drawing:
         if page is None or balance is None:
             return False
         payer = self._payers.of(page)
-        self._portions.take({page: self._money_moved(Usable(balance, payer), amount)}, 1)
+        self.portions.take({page: self._money_moved(Usable(balance, payer), amount)}, 1)
         part = MoneyPart(balance.uuid, balance.terms.id, balance.value)
         timespan.round_increment = Increment(0, amount, 1, payer.key, None, part)
         timespan.cost += amount
@@ -148,14 +141,13 @@ class Drawing:
         if balance is None:
             balance = Balance(self._new_id(), DEFAULT_TERMS, 0)
             caller.page.open(balance, balance_document(balance))
-            self._portions.opened_default(caller.page, balance)
+            self.portions.opened_default(caller.page, balance)
         return Usable(balance, caller)
 
     def _money_moved(self, money: Usable, cost: int) -> Moves:
         moves: Moves = {money.balance: -cost}
-        tally = money.payer.tally
-        if cost and not tally.empty:
-            for counter in tally.moved(MONETARY, money.balance):
+        if cost:
+            for counter in money.payer.tally.moved(MONETARY, money.balance):
                 moves[counter] = cost
         return moves
 

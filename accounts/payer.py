@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from accounts.account import AccountKey
+from accounts.account import Account, Window
 from accounts.book import Page
 from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
@@ -35,31 +35,39 @@ class Payer:
 class Payers:
     """All accounts of one charge. `caller` is the one that the request is about."""
 
-    __slots__ = ("_call", "_found", "_now_ns", "_request", "caller", "number")
+    __slots__ = ("_members", "_now_ns", "_request", "caller", "number")
 
     def __init__(self, page: Page, number: CalledNumber, request: ChargeRequest, now_ns: int) -> None:
         self.number: Final = number
         self._request: Final = request
         self._now_ns: Final = now_ns
-        self._call: Final = cgr_id(request.switch_id, request.call_id)
-        self._found: Final[dict[AccountKey, Payer]] = {}
-        self.caller: Final = self.of(page)
+        self._members: Final[dict[Page, Payer]] = {}
+        self.caller: Final = self._payer(page)
 
     def of(self, page: Page) -> Payer:
-        key = page.account.key
-        found = self._found.get(key)
+        if page is self.caller.page:
+            return self.caller
+        found = self._members.get(page)
         if found is None:
-            found = self._found[key] = Payer(page, self._tally(page), self._held(page))
+            found = self._members[page] = self._payer(page)
         return found
 
     def reconsider(self) -> None:
         """Forget which counters move: actions may have changed counters and balances."""
-        for payer in self._found.values():
+        self.caller.tally.reconsider()
+        for payer in self._members.values():
             payer.tally.reconsider()
 
-    def _tally(self, page: Page) -> Tally:
-        return Tally(page.account, self.number, self._request.category, self._call)
+    def _payer(self, page: Page) -> Payer:
+        account, request = page.account, self._request
+        held = NOTHING_HELD
+        if account.reservations:
+            held = held_by_others(account.reservations, request.call, self._now_ns)
+        return Payer(page, Tally(account, self.number, request.category, self._call(account)), held)
 
-    def _held(self, page: Page) -> Mapping[str, int]:
-        reservations = page.account.reservations
-        return held_by_others(reservations, self._request.call, self._now_ns) if reservations else NOTHING_HELD
+    def _call(self, account: Account) -> str:
+        """The name of the call, if one of the counters is of single calls."""
+        for counter in account.counters:
+            if counter.window is Window.CALL:
+                return cgr_id(self._request.switch_id, self._request.call_id)
+        return ""

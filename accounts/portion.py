@@ -56,8 +56,11 @@ class Portions:
         self._bounds = bounds
         watched: list[Watched] = []
         pages = self._book.pages
+        key, page = None, None
         for bound in bounds:
-            page = pages.get(bound.key)
+            if bound.key is not key:
+                key = bound.key
+                page = pages.get(key)
             if page is None:
                 continue
             account = page.account

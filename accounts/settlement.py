@@ -107,7 +107,8 @@ class Settlement:
         progressed = True
         while progressed:
             before = len(self.drawn)
-            yield from self._rounds(self._selection.units)
+            if self._selection.units:
+                yield from self._rounds(self._selection.units)
             if not self.ended:
                 yield from self._rounds(self._selection.money)
             if self.ended:
@@ -165,7 +166,7 @@ class Settlement:
             if count == 0:
                 return
             left -= drawing.take_free(usable, increment, amount, count)
-            if drawing.reached:
+            if drawing.portions.reached:
                 self._heed((yield drawing.pause()))
 
     def _rated_turn(self, usable: Usable, subject: str, *, units: bool) -> Pausing:
@@ -193,14 +194,14 @@ class Settlement:
                 if count == 0:
                     return
                 left -= count
-                if self._drawing.reached:
+                if self._drawing.portions.reached:
                     self._heed((yield self._drawing.pause()))
             if left > 0:
                 return
 
     def _take_money(self, span: Span, usable: Usable, cost: int, count: int) -> int:
         """Take up to `count` increments that cost `cost` from a balance that must have it."""
-        value = usable.spendable
+        value = usable.balance.value - usable.held
         if cost > 0:
             count = min(count, value // cost) if value > 0 else 0
         elif value < cost:
@@ -252,7 +253,7 @@ class Settlement:
                 return
             payer = self._drawing.default()
             self.overdrew = self.overdrew or fee > 0
-        if self._drawing.connect(span, fee, payer) and self._drawing.reached:
+        if self._drawing.connect(span, fee, payer) and self._drawing.portions.reached:
             self._heed((yield self._drawing.pause()))
 
     # -- what no balance can pay
@@ -287,14 +288,14 @@ class Settlement:
             while left > 0 and not self.ended:
                 cost, count = self._pricing.next(span, left)
                 left -= self._drawing.take_money(span, self._drawing.default(), cost, count)
-                if self._drawing.reached:
+                if self._drawing.portions.reached:
                     self._heed((yield self._drawing.pause()))
 
     # -- final rounding
 
     def correct(self, timespan: Drawn, amount: int) -> Pausing:
         """Take a correction from the balance that paid the first increment, below zero if need be."""
-        if self._drawing.correct(timespan, amount) and self._drawing.reached:
+        if self._drawing.correct(timespan, amount) and self._drawing.portions.reached:
             self._heed((yield self._drawing.pause()))
 
     # -- what ends it

@@ -25,13 +25,13 @@ class Tariff:
 
     __slots__ = (
         "_known",
+        "_lengths",
         "_prefixes",
         "_prices",
         "_ranks",
         "destinations",
         "ids_by_prefix",
         "plans",
-        "prefix_length_max",
         "profiles",
         "timings",
     )
@@ -54,10 +54,10 @@ class Tariff:
         self.ids_by_prefix: Final[Mapping[str, tuple[str, ...]]] = {
             prefix: tuple(ids) for prefix, ids in by_prefix.items()
         }
-        self.prefix_length_max: Final = max(map(len, by_prefix), default=0)
         self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
         self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
+        self._lengths: Final = sorted({len(prefix) for prefix in by_prefix if prefix}, reverse=True)
         self._known: tuple[str, list[tuple[str, tuple[str, ...]]]] = "", []
 
     def prefixes_of(self, number: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -69,8 +69,9 @@ class Tariff:
         if known[0] == number:
             return known[1]
         found = []
-        for length in range(min(len(number), self.prefix_length_max), 0, -1):
-            ids = self.ids_by_prefix.get(number[:length])
+        digits = len(number)
+        for length in self._lengths:
+            ids = self.ids_by_prefix.get(number[:length]) if length <= digits else None
             if ids is not None:
                 found.append((number[:length], ids))
         self._known = number, found

@@ -208,8 +208,10 @@ def watched(account: Account, trigger: AccountTrigger) -> list[Balance]:
 def _bounds_of(account: Account, trigger: AccountTrigger, now_ns: int, call: str) -> list[Bound]:
     terms, key = trigger.terms, account.key
     if terms.type in COUNTER_SIDES:
-        counter = counter_named(account, counter_name(terms, call))
-        return [] if counter is None else [Bound(key, COUNTER_SIDES[terms.type], terms.threshold, counter=counter.name)]
+        name = counter_name(terms, call)
+        if counter_named(account, name) is None:
+            return []
+        return [Bound(key, COUNTER_SIDES[terms.type], terms.threshold, counter=name)]
     if terms.type in SCORE_SIDES:
         return [] if _score_firing(account, trigger) is None else [Bound(key, BoundSide.MIN, 0)]
     if terms.type is ThresholdType.BALANCE_EXPIRED:

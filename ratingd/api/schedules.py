@@ -64,9 +64,9 @@ class SchedulesApi:
     def _run(self, body: bytes, _: int | None) -> Reply:
         request = parse(admin_pb2.RunScheduleRequest(), body)
         order = self._order(RUN, request)
-        if request.create and not request.account:
-            raise InvalidRequest("create", "is for one account: name it")
-        return self._placed(order, create=request.create, dry_run=request.dry_run)
+        if request.only_existing and not request.account:
+            raise InvalidRequest("only_existing", "is for one account: name it")
+        return self._placed(order, create=not request.only_existing, dry_run=request.dry_run)
 
     def _replay(self, body: bytes, _: int | None) -> Reply:
         request = parse(admin_pb2.ReplaySchedulesRequest(), body)

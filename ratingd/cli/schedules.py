@@ -90,7 +90,7 @@ def list_command(plan: str, orders: int, where: Where, out: Output) -> None:
 @name_argument
 @_account
 @_tenant
-@click.option("--create", is_flag=True, help="Let the account come into being, if there is none.")
+@click.option("--only-existing", is_flag=True, help="Refuse an account that does not exist, rather than create it.")
 @_dry_run
 @_key
 @_wait

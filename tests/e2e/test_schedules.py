@@ -135,10 +135,10 @@ def test_a_daemon_that_runs_nothing_takes_orders_and_pauses(desk: ApiDesk) -> No
     method          | asked                                  | reason
     RunSchedule     | plan:"DAILY"                           | INVALID_IDEMPOTENCY_KEY
     RunSchedule     | idempotency_key:"k"                    | INVALID_REQUEST
-    RunSchedule     | plan:"DAILY" idempotency_key:"k" create:true | INVALID_REQUEST
+    RunSchedule     | plan:"DAILY" idempotency_key:"k" only_existing:true | INVALID_REQUEST
     RunSchedule     | plan:"NO" dry_run:true                 | ACTION_PLAN_UNKNOWN
     RunSchedule     | entry:"NO" dry_run:true                | NOT_FOUND
-    RunSchedule     | plan:"DAILY" account:"9" dry_run:true  | ACCOUNT_UNKNOWN
+    RunSchedule     | plan:"DAILY" account:"9" dry_run:true only_existing:true | ACCOUNT_UNKNOWN
     ReplaySchedules | dry_run:true                           | INVALID_REQUEST
     ReplaySchedules | dry_run:true start_time:{seconds:5} end_time:{seconds:5} | INVALID_REQUEST
     PauseSchedule   | plan:"NO"                              | ACTION_PLAN_UNKNOWN

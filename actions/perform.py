@@ -39,6 +39,7 @@ from actions.failure import ActionFailed, FailureReason
 from actions.filter import account_fields, passes
 from actions.mail import mail
 from actions.outside import Disconnect, LogLine, Outside
+from actions.reach import accounts_named
 from actions.session_filter import parse_session_filter
 from actions.transfer import transfer_balance, transfer_to_default
 from actions.trigger_actions import set_recurrent
@@ -84,6 +85,7 @@ def run_set(actions: Sequence[Action], page: Page, catalogue: Catalogue, context
     try:
         for action in actions:
             _check_supported(action)
+        page.book.need(accounts_named(actions, page.account.key))
         return tuple(_SetRun(actions, page, catalogue, context).run())
     except ActionFailed:
         page.book.roll_back(savepoint)

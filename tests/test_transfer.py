@@ -107,6 +107,24 @@ def test_a_transfer_that_cannot_be_says_why(before: str, set: str, cause: str) -
     assert town.refused == f"*transfer_balance of {set}: {cause}"
 
 
+def test_all_accounts_of_a_set_are_asked_for_at_once() -> None:
+    """An operation begins again for each time it asks; forty commissions are no forty begins."""
+    names = [f"c{number}" for number in range(40)]
+    actions = [
+        Action(
+            "",
+            ActionType.TRANSFER_BALANCE,
+            extra=TO_DB.replace("XD", name),
+            filter=BalanceFilter(id="MON"),
+            units=amount("0.25"),
+        )
+        for name in names
+    ]
+    town = Town(BOOK, "; ".join(["a8: MON=10", *(f"{name}: DB=1" for name in names)])).run("a8", actions)
+    assert town.told() == "; ".join(["a8: MON=0", *(f"{name}: DB=1.25" for name in names)])
+    assert town.begins == 2
+
+
 def test_an_expired_balance_gets_nothing() -> None:
     town = Town(BOOK, "a8: MON=9; XD: DB=1").run("XD", "PAST").run("a8", "MOVE3")
     assert town.refused.endswith("balance DB has expired")

@@ -40,6 +40,7 @@ class Town:
         self.context = ActionContext(SATURDAY_TEN, UTC, self.new_id)
         self.outside: list[Outside] = []
         self.refused = ""
+        self.begins = 0  # of the last operation
         self._ids = 0
 
     def attach(self, name: str, group: str) -> "Town":
@@ -49,8 +50,9 @@ class Town:
 
     def run(self, name: str, actions: str | Sequence[Action]) -> "Town":
         wanted = self.book.catalogue.action_sets[actions].actions if isinstance(actions, str) else actions
-        self.refused, laid = "", {key_of(name)}
+        self.refused, laid, self.begins = "", {key_of(name)}, 0
         while True:
+            self.begins += 1
             book = self._lay(laid)
             page = book.page(key_of(name))
             assert page is not None

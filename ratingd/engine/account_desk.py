@@ -28,7 +28,7 @@ from ratingd.engine.neighbours import Neighbours
 from ratingd.engine.operation import Debit, GetMaxSessionTime, MaxDebit, Refund
 from ratingd.errors import DeadlinePassed, InvariantBroken, KeyReused, RatingdError, Unavailable
 from ratingd.store.faults import StoreFault, StoreUnavailable
-from ratingd.store.rows import AccountRow, OperationRow, shard_of
+from ratingd.store.rows import AccountRow, OpenCallWrite, OperationRow, shard_of
 from ratingd.store.store import Store
 
 KeyOfRequest = tuple[AccountKey, str]
@@ -127,12 +127,13 @@ class AccountDesk:
         except Exception as error:  # noqa: BLE001 (a fault of ours fails one request, not the lane)
             observe.fault("lane.fault", error, account=str(command.key))
             decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
-        laid.asked.add(command.key)
-        waiting.keys = tuple(laid.asked.intersection(laid)) if len(laid.asked) > 1 else (command.key,)
-        if self.contention and not self.building.apart and self.contention.meets(waiting.keys):
-            return False
-        self._take_in(waiting, laid, decision)
-        return True
+        reached = len(laid.asked) > 1
+        waiting.keys = tuple({command.key, *laid.asked.intersection(laid)}) if reached else (command.key,)
+        contended = bool(self.contention) and not self.building.apart and self.contention.meets(waiting.keys)
+        if not contended:
+            self._take_in(waiting, laid, decision)
+        laid.close()
+        return not contended
 
     def _decided(self, command: Command, laid: Laid) -> Decision:
         """Decide, again and again with the accounts that turn out to be needed too, until none is missing."""
@@ -189,14 +190,15 @@ class AccountDesk:
         command, building, held = waiting.command, self.building, laid[waiting.command.key]
         for page in decision.pages:
             self._turn(page, laid)
+            if page.account.key != command.key:
+                building.beside.append(_beside(laid[page.account.key], page, decision))
         for key in waiting.keys:
             if key not in building.touched:
                 building.read[key] = laid[key].version
-        self._note_call(held, decision)
+        if decision.open_call is not None:
+            self._note_call(held, decision.open_call, decision.at_ns)
         alerts = building.send(command.key, decision.outside, self._decider.new_id, decision.at_ns)
         operation = _asked(command, held, decision) if decision.stored else None
-        others = [page for page in decision.pages if page.account.key != command.key]
-        building.beside.extend(_beside(laid[page.account.key], page, decision) for page in others)
         building.decided.append(Decided(waiting, decision.reply, operation, alerts, decision.log))
         if command.idempotency_key and operation is not None:
             self._answers[command.key, command.idempotency_key] = Answered(command.fingerprint, decision.reply)
@@ -211,15 +213,12 @@ class AccountDesk:
         held.account = touched.account = None if page.removed else page.account
         held.version = touched.version = held.version + 1
 
-    def _note_call(self, held: Held, decision: Decision) -> None:
-        written = decision.open_call
-        if written is None:
-            return
+    def _note_call(self, held: Held, written: OpenCallWrite, now_ns: int) -> None:
         call = written.call
         if written.closed:
             held.open_calls.pop((call.switch_id, call.call_id), None)
         else:
-            for name in [name for name, each in held.open_calls.items() if each.expires_ns <= decision.at_ns]:
+            for name in [name for name, each in held.open_calls.items() if each.expires_ns <= now_ns]:
                 del held.open_calls[name]
             held.open_calls[call.switch_id, call.call_id] = call
         self.building.open_calls.append(written)

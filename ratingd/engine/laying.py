@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from accounts.account import Account, AccountKey
-from accounts.book import Book, Page
+from accounts.book import AccountsNeeded, Book, Page
 from accounts.counter_window import roll_windows
 from accounts.shared_group import NO_GROUPS, group_key, groups_of
 from ratingd.engine.cache import Held
@@ -23,11 +23,18 @@ from tariffs.zone import Zone, zone
 class Laid(dict[AccountKey, Held]):
     """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
 
-    __slots__ = ("asked",)
+    __slots__ = ("asked", "books")
 
     def __init__(self, held: Mapping[AccountKey, Held]) -> None:
         super().__init__(held)
         self.asked: Final[set[AccountKey]] = set()
+        self.books: Final[list[Book]] = []
+
+    def close(self) -> None:
+        """Take the books apart: they and their pages name each other, and would wait for the garbage collector."""
+        for book in self.books:
+            book.pages.clear()
+        self.books.clear()
 
 
 class LaidBook(Book):
@@ -42,7 +49,10 @@ class LaidBook(Book):
 
     def page(self, key: AccountKey) -> Page | None:
         self._asked.add(key)
-        return super().page(key)
+        try:
+            return self.pages[key]
+        except KeyError:
+            raise AccountsNeeded((key,)) from None
 
     def need(self, keys: Iterable[AccountKey]) -> None:
         wanted = tuple(keys)
@@ -53,6 +63,7 @@ class LaidBook(Book):
 def look(laid: Laid) -> Book:
     """A book of the accounts themselves, for an operation that only looks."""
     book = LaidBook(laid.asked)
+    laid.books.append(book)
     for key, held in laid.items():
         account = _sound(key, held)
         if account is None:
@@ -65,6 +76,7 @@ def look(laid: Laid) -> Book:
 def lay(laid: Laid, now_ns: int, default_zone: Zone) -> LaidBook:
     """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
     book = LaidBook(laid.asked)
+    laid.books.append(book)
     for key, held in laid.items():
         account = _sound(key, held)
         if account is None:

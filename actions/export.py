@@ -9,7 +9,7 @@ account updates what a watcher of balances needs, each with what it held before 
 An exporter that the settings do not name fails its set: it would be waited for in vain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from accounts.account import Account
@@ -18,7 +18,7 @@ from accounts.balance import Balance
 from actions.action import Action
 from actions.context import ActionContext
 from actions.failure import ActionFailed
-from actions.outside import Export
+from actions.outside import Export, LogLine, Outside
 
 ALLOWED: Final = "ids of exporters, joined by `;`"
 UPDATE: Final = "AccountUpdate"
@@ -39,15 +39,20 @@ def export_account(account: Account, action: Action, context: ActionContext) -> 
     return [Export(context.new_id(), id, event, account.key) for id in ids]
 
 
-def publish_account(account: Account, context: ActionContext, initial: Mapping[str, int]) -> list[Export]:
-    """The account in short, to the exporters of account updates. `initial` are values before the set, by uuid."""
-    event = {
+def publish_account(account: Account, context: ActionContext, initial: Mapping[str, int]) -> Sequence[Outside]:
+    """The account in short, to the exporters of account updates, or to the log where the settings name none.
+
+    `initial` are values before the set, by uuid.
+    """
+    event: dict[str, object] = {
         "Tenant": account.key.tenant,
         "AccountID": account.key.account,
         "AllowNegative": account.allow_negative,
         "Disabled": account.disabled,
         "BalanceSummaries": [_summary(balance, initial.get(balance.uuid, 0)) for balance in account.balances],
     }
+    if not context.account_updates:
+        return (LogLine("account.update", event),)
     return [Export(context.new_id(), id, event, account.key) for id in context.account_updates]
 
 

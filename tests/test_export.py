@@ -66,10 +66,11 @@ def test_an_account_is_published_with_what_its_set_changed() -> None:
     }
 
 
-def test_nobody_is_told_where_the_settings_name_nobody() -> None:
+def test_an_update_goes_to_the_log_where_the_settings_name_nobody() -> None:
     scene = Scene(BOOK, "M=1")
     scene.run(PUBLISH)
-    assert (scene.refused, scene.outside) == ("", [])
+    (line,) = scene.log
+    assert (line.event, line.fields["AccountID"]) == ("account.update", "1001")
 
 
 def test_an_event_is_posted_without_the_account() -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-import pytest
-
 from accounts.account import AccountKey
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
@@ -199,18 +197,8 @@ def every_operation(desk: Desk, account: str) -> list[OperationRow]:
 
 
 def test_members_debit_at_once_and_nothing_is_lost(store_url: str) -> None:
-    share_and_debit(store_url, 600)
-
-
-def test_transfers_both_ways_at_once_keep_the_sum(store_url: str) -> None:
-    transfer_both_ways(store_url, 600)
-
-
-@pytest.mark.long
-def test_ten_thousand_debits_of_a_group(store_url: str) -> None:
     share_and_debit(store_url, 10_000)
 
 
-@pytest.mark.long
-def test_ten_thousand_transfers_both_ways(store_url: str) -> None:
+def test_transfers_both_ways_at_once_keep_the_sum(store_url: str) -> None:
     transfer_both_ways(store_url, 10_000)

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from accounts.account import AccountKey
+from accounts.shared_group import group_key
 from ratingd.engine.operation import Refund, RemoveAccount, SetAccount
 from ratingd.store.verify import verify
 from tests.engine_desk import Desk, debit
+from tests.test_shared_accounts import sharing
 
 KEY = AccountKey("cgrates.org", "1001")
 
@@ -83,3 +85,18 @@ def test_lost_account_is_found(desk: Desk) -> None:
     (wrong,) = verify(desk.store).differences
     assert (wrong.key, wrong.field) == (KEY, "account")
     assert verify(desk.store, key=AccountKey("cgrates.org", "1002")).differences == ()
+
+
+def test_a_group_has_the_members_that_carry_it(store_url: str) -> None:
+    with Desk(store_url) as desk:
+        for account in ("1001", "1002"):
+            desk.ask(account, sharing(1))
+        report = verify(desk.store)
+        assert (report.accounts, report.operations, report.differences) == (2, 4, ())
+        forget = '[["set", "members", ["1002"]]]'
+        spoil(desk, "UPDATE accounts SET document = replace(document, '\"1001\",', '') WHERE account = '*group:FAMILY'")
+        spoil(desk, f"UPDATE operations SET changes = '{forget}' WHERE account = '*group:FAMILY' AND version = 2")
+        (wrong,) = verify(desk.store).differences
+        assert (wrong.key, wrong.field) == (group_key("cgrates.org", "FAMILY"), "members")
+        assert (wrong.stored, wrong.rebuilt) == ("1001 is none", "1001 is a member")
+        assert verify(desk.store, key=KEY).differences == (wrong,)

@@ -5,6 +5,10 @@ on balance M and every counter, mark and flag as the document has them. Where it
 by field; where a record does not even fit the ones before it, that is the difference.
 
 A daemon may be charging meanwhile. Document and version are read first, and then the operations up to that version.
+
+The rows that keep the members of shared groups are rebuilt like accounts, and are no accounts to count. Beyond that a
+group has the members whose balances carry it, and nobody else; both are written together, so whatever looks otherwise
+is looked at once more, both sides at one instant.
 """
 
 import json
@@ -12,11 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from accounts.account import Account, AccountKey
-from accounts.document import account_document
+from accounts.document import account_document, account_from_text
 from accounts.replay import ReplayError, replay
+from accounts.shared_group import group_key, groups_of, is_group
+from ratingd.store.rows import AccountRow
 from ratingd.store.store import Store
 
 CHUNK = 500
+
+Membership = tuple[AccountKey, str]  # the row of a group, and the name of a member
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +54,25 @@ def verify(
     """Verify one account, those of a tenant, or all. `progress` is told how many accounts are done."""
     accounts = operations = 0
     differences: list[Difference] = []
+    carried: set[Membership] = set()
+    listed: set[Membership] = set()
     for chunk in _chunks(_keys(store, tenant, key)):
         rows = store.accounts(chunk)
         for each in chunk:
             row = rows.get(each)
             document = None if row is None or row.document is None else json.loads(row.document)
-            replayed, found = _verify_one(store, each, 0 if row is None else row.version, document)
+            account, replayed, found = _verify_one(store, each, 0 if row is None else row.version, document)
             operations += replayed
             differences += found
-        accounts += len(chunk)
+            if account is not None:
+                listed.update((each, member) for member in account.members)
+                carried.update((group_key(each.tenant, group), each.account) for group in groups_of(account))
+        accounts += sum(not is_group(each) for each in chunk)
         progress(accounts)
     differences += [
         Difference(orphan, "account", "null", "operations") for orphan in store.journal.orphans(tenant, key)
     ]
+    differences += _wrong_members(store, sorted(carried ^ listed))
     return Report(accounts, operations, tuple(differences))
 
 
@@ -78,15 +92,32 @@ def rebuilt(store: Store, key: AccountKey, version: int) -> tuple[Account | None
 
 def _verify_one(
     store: Store, key: AccountKey, version: int, document: Mapping[str, object] | None
-) -> tuple[int, list[Difference]]:
+) -> tuple[Account | None, int, list[Difference]]:
     try:
         account, replayed = rebuilt(store, key, version)
     except ReplayError as error:
-        return 0, [Difference(key, "operations", "", str(error))]
+        return None, 0, [Difference(key, "operations", "", str(error))]
     if replayed != version:
-        return replayed, [Difference(key, "version", str(version), str(replayed))]
+        return account, replayed, [Difference(key, "version", str(version), str(replayed))]
     again = None if account is None else json.loads(json.dumps(account_document(account)))
-    return replayed, [Difference(key, *wrong) for wrong in _differences("", document, again)]
+    return account, replayed, [Difference(key, *wrong) for wrong in _differences("", document, again)]
+
+
+def _wrong_members(store: Store, doubtful: Iterable[Membership]) -> Iterator[Difference]:
+    """Members that carry a group which does not list them, or the other way round, both as stored at one instant."""
+    for group, name in doubtful:
+        member = AccountKey(group.tenant, name)
+        rows = store.accounts([group, member])
+        row, account = (_account(rows.get(key)) for key in (group, member))
+        lists = row is not None and name in row.members
+        carries = account is not None and any(group == group_key(group.tenant, each) for each in groups_of(account))
+        if lists != carries:
+            said = {True: f"{name} is a member", False: f"{name} is none"}
+            yield Difference(group, "members", said[lists], said[carries])
+
+
+def _account(row: AccountRow | None) -> Account | None:
+    return None if row is None or row.document is None else account_from_text(row.document)
 
 
 def _differences(path: str, stored: object, again: object) -> Iterator[tuple[str, str, str]]:

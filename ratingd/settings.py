@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from accounts.charge import MAX_USAGE
+from accounts.unit_rating import ZERO, zero_increment
 from ratingd.delivery.export_place import place
 from ratingd.delivery.mail_message import checked_address
 from tariffs.duration import duration_text, parse_duration
@@ -79,7 +80,12 @@ def _usage(tor: str, limit: object) -> object:
 
 def _subjects(value: object) -> object:
     value = _pairs(value)
-    return {**BALANCE_RATING_SUBJECT, **value} if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    for subject in value.values():
+        if str(subject).startswith(ZERO):
+            zero_increment(str(subject))
+    return {**BALANCE_RATING_SUBJECT, **value}
 
 
 def _exporters(value: object) -> object:
@@ -135,7 +141,7 @@ class Settings(BaseSettings):
     max_usage: Usages = Field(default=dict(MAX_USAGE))
     """Longest usage of one request by type of record, a duration for *voice; *any is for the types not named."""
     balance_rating_subject: Subjects = Field(default=dict(BALANCE_RATING_SUBJECT))
-    """Rating subject of unit balances that name none, by type of record: *zero1s is free by the second."""
+    """Rating subject of unit balances that name none, by type of record: *zero1s is free by the second, a name is priced."""
     fallback_depth: int = Field(default=3, ge=0, le=16)
     """How far fallback subjects of fallback subjects are followed."""
     rp_subject_prefix_matching: bool = Field(default=False)

@@ -1,11 +1,12 @@
 """Mails: what people are told when a set mails them.
 
-    Subject: ratingd: FRAUD/F1 has fired on cgrates.org:1001
+    Subject: [CGR Notification] Threshold hit on Balance: cgrates.org:1001
 
     The monitor FRAUD/F1 of account cgrates.org:1001 has fired: *max_balance is at 20, and 31 was observed.
     The action set TOP_AND_TELL has run at 2026-11-21T10:00:00Z and left the account as follows. …
 
-The account is that of the moment, as JSON in the words of CGRateS. Addresses are looked at when a folder is read, so
+The subject is word for word that of CGRateS, whatever the occasion, for mailboxes sort by it. The account is that of
+the moment, as JSON in the words of CGRateS. Addresses are looked at when a folder is read, so
 that a slip of the pen is a fault with its place; whether somebody reads there is told by the delivery alone.
 """
 
@@ -22,6 +23,7 @@ from actions.failure import ActionFailed
 from actions.outside import SendMail
 from tariffs.instant import instant_text
 
+SUBJECT: Final = "[CGR Notification] Threshold hit on Balance: "
 PART: Final = r"[^\s@,;:<>()\[\]\"\\\x00-\x1f\x7f-\x9f]"
 ADDRESS: Final = re.compile(f"{PART}{{1,64}}@{PART}{{1,255}}")
 ALLOWED: Final = "addresses such as fraud@example.org, joined by `;`"
@@ -33,11 +35,11 @@ def mail(account: Account, action: Action, context: ActionContext) -> SendMail:
         to = parse_addresses(action.extra)
     except ValueError as error:
         raise ActionFailed(action, str(error)) from None
-    subject, reason = _occasion(account, action, context)
+    reason = _occasion(account, context)
     at = instant_text(context.now_ns)
     state = json.dumps(account_state(account), indent=2, ensure_ascii=False)
     body = f"{reason}\n{_ran(action)} at {at} and left the account as follows.\n\n{state}\n"
-    return SendMail(context.new_id(), to, f"ratingd: {_line(subject)}", body, account.key)
+    return SendMail(context.new_id(), to, _line(f"{SUBJECT}{account.key}"), body, account.key)
 
 
 def parse_addresses(text: str) -> tuple[str, ...]:
@@ -51,15 +53,14 @@ def parse_addresses(text: str) -> tuple[str, ...]:
     return addresses
 
 
-def _occasion(account: Account, action: Action, context: ActionContext) -> tuple[str, str]:
-    """What happened, in a few words and in a sentence."""
+def _occasion(account: Account, context: ActionContext) -> str:
+    """What happened, in a sentence."""
     if context.cause is None:
-        return f"{_ran(action)} on {account.key}", f"Account {account.key} was acted upon by an operator or by a plan."
+        return f"Account {account.key} was acted upon by an operator or by a plan."
     fields = trigger_fields(account, context.cause)
     monitor = f"{fields['ID']}/{fields['UniqueID']}"
     level = f"{fields['ThresholdType']} is at {fields['ThresholdValue']}, and {fields['Observed']} was observed"
-    sentence = f"The monitor {monitor} of account {account.key} has fired: {level}."
-    return f"{monitor} has fired on {account.key}", sentence
+    return f"The monitor {monitor} of account {account.key} has fired: {level}."
 
 
 def _ran(action: Action) -> str:

@@ -22,7 +22,7 @@ def test_a_monitor_mails_what_it_saw() -> None:
     scene = Scene(book(SETS, TRIGGERS), "MON=10", "FRAUD").do("topup MON 21")
     (sent,) = mails(scene)
     assert (sent.to, sent.account) == (("noc@example.org", "fraud@example.org"), KEY)
-    assert sent.subject == "ratingd: FRAUD/F1 has fired on cgrates.org:1001"
+    assert sent.subject == "[CGR Notification] Threshold hit on Balance: cgrates.org:1001"
     head, state = sent.body.split("\n\n")
     assert head.splitlines() == [
         "The monitor FRAUD/F1 of account cgrates.org:1001 has fired: *max_balance is at 20, and 31 was observed.",
@@ -34,7 +34,7 @@ def test_a_monitor_mails_what_it_saw() -> None:
 def test_a_set_of_an_operator_mails_what_it_did() -> None:
     scene = Scene(book(SETS)).do("run TOP")
     (sent,) = mails(scene)
-    assert sent.subject == "ratingd: The action set TOP has run on cgrates.org:1001"
+    assert sent.subject == "[CGR Notification] Threshold hit on Balance: cgrates.org:1001"
     assert sent.body.startswith("Account cgrates.org:1001 was acted upon by an operator or by a plan.\n")
     assert '"Value": "21"' in sent.body
 
@@ -47,4 +47,4 @@ def test_each_mail_has_an_id_of_its_own() -> None:
 def test_a_request_without_a_set_mails_too() -> None:
     scene = Scene(book())
     scene.run(Action("", ActionType.MAIL_ASYNC, extra="noc@example.org"))
-    assert [sent.subject for sent in mails(scene)] == ["ratingd: A request has run on cgrates.org:1001"]
+    assert [sent.subject for sent in mails(scene)] == ["[CGR Notification] Threshold hit on Balance: cgrates.org:1001"]

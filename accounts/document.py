@@ -100,6 +100,7 @@ def reservation_document(reservation: Reservation) -> Document:
     _put_given(document, "granted", reservation.granted)
     _put_given(document, "others", list(reservation.others))
     _put_given(document, "tor", "" if reservation.tor == "*voice" else reservation.tor)
+    _put_given(document, "order", list(reservation.order))
     return document
 
 
@@ -207,6 +208,7 @@ def reservation_from_document(document: object) -> Reservation:
         fields.integer("granted", 0),
         fields.texts("others"),
         fields.text("tor", "*voice"),
+        fields.texts("order"),
     )
     fields.end()
     return reservation

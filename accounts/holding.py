@@ -11,7 +11,8 @@ down by at any time. A call that asks again holds what the new grant takes and n
 granted nothing, needs no money, or is not limited by credit.
 
 A debit of the call takes what it draws from its own reservation first. That is bookkeeping and no order of payment: a
-balance that was topped up meanwhile may pay, and what was held of another stays held until the end of the call.
+heavier balance that was topped up meanwhile pays, and what was held of another stays held until the end of the call.
+Only the balances of one shared group, which stand by their values, keep the order in which they were to pay.
 """
 
 from collections.abc import Iterable
@@ -52,7 +53,7 @@ def hold(page: Page, request: ChargeRequest, granted: Granted, expires_at_ns: in
         return NO_PAGES
     pages = [page]
     usage, tor = granted.usage, request.tor
-    page.reserve(Reservation(*call, expires_at_ns, draws.get(owner, {}), usage, others, tor))
+    page.reserve(Reservation(*call, expires_at_ns, draws.get(owner, {}), usage, others, tor, _order(granted)))
     for name in others:
         key = AccountKey(owner.tenant, name)
         other = page.book.page(key)
@@ -126,6 +127,19 @@ def held_draws(granted: Granted) -> Draws:
                 if amount > held.get(uuid, 0):
                     held[uuid] = amount
     return {key: amounts for key, amounts in most.items() if amounts}
+
+
+def _order(granted: Granted) -> tuple[str, ...]:
+    """The balances that pay for a grant, in their order; of one alone there is none to keep.
+
+    A fee says nothing of the order: who comes first may not have all of it.
+    """
+    found: dict[str, None] = {}
+    for increment in sorted(granted.drawn, key=lambda increment: increment.duration == 0):
+        for part in (increment.unit, increment.money):
+            if part is not None:
+                found[part.uuid] = None
+    return tuple(found) if len(found) > 1 else ()
 
 
 def _drawn(cost: CallCost) -> Draws:

@@ -52,6 +52,13 @@ class Payers:
             found = self._members[page] = self._payer(page)
         return found
 
+    def reserved_order(self) -> Mapping[str, int]:
+        """The places of the balances in what the call holds, by uuid; none where it holds nothing."""
+        for reservation in self.caller.page.account.reservations:
+            if reservation.call == self._request.call and reservation.expires_at_ns > self._now_ns:
+                return {uuid: place for place, uuid in enumerate(reservation.order)}
+        return NOTHING_HELD
+
     def reconsider(self) -> None:
         """Forget which counters move: actions may have changed counters and balances."""
         self.caller.tally.reconsider()

@@ -19,7 +19,8 @@ class Reservation:
 
     `held` maps the uuid of a balance to an amount in the scale of that balance. `granted` is the usage it was made for,
     in ns or units as `tor` is used; `others` are the accounts whose balances the call holds too, told on the owner's
-    reservation alone.
+    reservation alone. So is `order`, the balances in the order in which they pay where there are several: those of a
+    shared group may stand in another one by the time they are debited, and the pieces of a price would not fit them.
     """
 
     owner: str
@@ -30,6 +31,7 @@ class Reservation:
     granted: int = 0
     others: tuple[str, ...] = ()
     tor: str = "*voice"
+    order: tuple[str, ...] = ()
 
     @property
     def call(self) -> tuple[str, str, str]:

@@ -7,7 +7,8 @@ by lot; `*mine_…` then swaps the caller's first balance with the one in front,
 
 Balances of equal value keep the order in which their owners joined. A member that is disabled or gone is passed over;
 the caller is not, for the call is its own. The lot is drawn from the call, the group and the balance, so that what a
-call was granted and what it is then charged come from the same balances.
+call was granted and what it is then charged come from the same balances. A call that reserved goes further: the
+balances that it holds come first, in the order of its grant, whatever their values have become.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ MINE: Final = frozenset({Strategy.MINE_LOWEST, Strategy.MINE_HIGHEST, Strategy.M
 class Sharing:
     """The groups that a caller's useful balances carry. Raises AccountsNeeded until all members are in the book."""
 
-    __slots__ = ("_found", "_groups", "_payers", "_request", "_shared_groups")
+    __slots__ = ("_found", "_groups", "_payers", "_request", "_reserved", "_shared_groups")
 
     def __init__(
         self, payers: Payers, request: ChargeRequest, shared_groups: Mapping[str, SharedGroup], own: Useful
@@ -39,6 +40,7 @@ class Sharing:
         self._payers: Final = payers
         self._request: Final = request
         self._shared_groups: Final = shared_groups
+        self._reserved: Final = payers.reserved_order()
         self._found: Final[dict[AccountKey, Useful]] = {payers.caller.key: own}
         groups = sorted({group for usables in own for u in usables for group in u.balance.terms.shared_groups})
         book = payers.caller.page.book
@@ -87,6 +89,8 @@ class Sharing:
             found.sort(key=lambda usable: lot(self._request, group, usable.balance.uuid))
         if strategy in MINE:
             _swap_to_front(found, next((n for n, usable in enumerate(found) if usable.payer is caller), 0))
+        if self._reserved:
+            found.sort(key=lambda usable: self._reserved.get(usable.balance.uuid, len(self._reserved)))
         return found
 
     def _useful(self, member: AccountKey) -> Useful:

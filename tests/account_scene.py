@@ -122,6 +122,7 @@ PRICES: Final = {
     "freefee": "0.5 + 0.6/60s/1s free0.6",
     "nocap": "0.6/60s/60s free0",
     "finefee": "0.905285 + 0.6/60s/60s",
+    "feemin": "0.5 + 0.6/60s/60s",
     "cheapdown": "0.041/60s/60s down1",
 }
 SUBJECTS: Final = {"HALF": "0.05/60s/60s", "CFSUB": PRICES["cf"], "FREE": "0/60s/60s"}

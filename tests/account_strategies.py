@@ -81,6 +81,8 @@ RESERVATIONS = st.builds(
     held=st.dictionaries(NAMES, AMOUNTS, max_size=2),
     granted=st.integers(0, 10**12),
     others=st.lists(NAMES, max_size=2).map(tuple),
+    tor=st.sampled_from(["*voice", "*sms"]),
+    order=st.lists(NAMES, max_size=2).map(tuple),
 )
 TRIGGERS = st.builds(
     AccountTrigger,

@@ -220,12 +220,12 @@ def _balance(account: Account, uuid: str) -> Balance:
     return found
 
 
-def play_family(rows: Iterable[tuple[str, ...]]) -> None:
+def play_family(rows: Iterable[tuple[str, ...]], strategy: Strategy = Strategy.MINE_RANDOM) -> None:
     """Play a scene's rows: name, before, step, answer, holds, and the balances where the row tells them."""
     family: Family | None = None
     for name, before, step, answer, holds, *after in rows:
         if before:
-            family = Family(before)
+            family = Family(before, strategy)
         assert family is not None
         assert family.step(step) == answer, f"{name}: {step}"
         assert family.holds() == holds, f"{name}: {step}"

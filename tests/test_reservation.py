@@ -11,6 +11,7 @@ from accounts.document import account_document
 from accounts.holding import expire, held_draws
 from accounts.replay import replay
 from accounts.reservation import Reservation, held_by_others
+from accounts.shared_group import Strategy
 from tests.account_scene import KEY, MINUTE, account, amount, scenes
 from tests.reservation_scene import TENANT, Family, key_of, play_family
 
@@ -128,6 +129,15 @@ unrated   | 1001: M=1     | 1001/A maxdebit 60s type:pseudoprepaid cat:germany t
 early     | 1001: M=1     | 1001/A maxdebit 96h type:postpaid | USAGE_TOO_LONG |  | M=1
 """
 
+LOWEST_FIRST = """
+  # | before | step | answer | holds | after
+order     | 1001: X=1.1(share:FAM); 1002: Y=0.6(share:FAM) | 1002/P reserve 60s | 60s | P:Y=0.6 | X=1.1 Y=0.6
+          |               | 1002 top Y 1.2 |  | P:Y=0.6 | X=1.1 Y=1.8
+          |               | 1001/Q reserve 120s cat:feemin | 120s | P:Y=0.6 Q:X=1.1 Q:Y=0.6 | X=1.1 Y=1.8          # fee and a minute of X, a minute of Y
+          |               | 1002/R maxdebit 60s | cost 0.6 rated 60s | P:Y=0.6 Q:X=1.1 Q:Y=0.6 | X=1.1 Y=1.2
+          |               | 1001/Q final 120s cat:feemin | cost 1.7 rated 120s | P:Y=0.6 | X=0 Y=0.6              # though Y is the lower one by now
+"""
+
 
 @pytest.mark.parametrize("scene", scenes(HOLDING), ids=lambda rows: rows[0][0])
 def test_a_call_holds_what_it_was_granted(scene: list[tuple[str, ...]]) -> None:
@@ -142,6 +152,11 @@ def test_a_call_holds_balances_of_other_members(scene: list[tuple[str, ...]]) ->
 @pytest.mark.parametrize("scene", scenes(REQUEST_TYPES), ids=lambda rows: rows[0][0])
 def test_a_request_type_says_when_a_call_is_charged(scene: list[tuple[str, ...]]) -> None:
     play_family(scene)
+
+
+@pytest.mark.parametrize("scene", scenes(LOWEST_FIRST), ids=lambda rows: rows[0][0])
+def test_what_is_reserved_pays_in_the_order_in_which_it_was_granted(scene: list[tuple[str, ...]]) -> None:
+    play_family(scene, Strategy.LOWEST)
 
 
 def test_the_owner_names_the_others_and_only_there() -> None:

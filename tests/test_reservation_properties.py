@@ -12,10 +12,8 @@ from accounts.shared_group import Strategy
 from tariffs.money import NANO
 from tests.reservation_scene import Family, key_of
 
-LADDERS: Final = ("call", "ones", "r1", "rg", "cf")  # with fees and prices that change with the length of the call
-LEVEL: Final = ("call", "ones", "r6")  # every increment costs the same: they fit whichever member pays first
+CATEGORIES: Final = ("call", "ones", "r1", "rg", "cf", "feemin")  # with fees, and prices that change in the call
 ACCOUNTS: Final = ("1001", "1002", "1003")
-BY_LOT: Final = (Strategy.RANDOM, Strategy.MINE_RANDOM)
 
 
 class Grant:
@@ -56,8 +54,6 @@ class CallsAtOnce(RuleBasedStateMachine):
             f"1003: D={d}(w3) E={e}(w8) voice:W={minutes}s(to:DST_4915) F={f}",
             strategy,
         )
-        # Balances that change their order by value may fit the pieces of a price that changes less well than the whole.
-        self.categories = LADDERS if strategy in BY_LOT else LEVEL
 
     # -- calls that reserve
 
@@ -70,7 +66,7 @@ class CallsAtOnce(RuleBasedStateMachine):
     )
     def reserve(self, account: str, pick: int, minutes: int, number: str, life: int) -> None:
         self.serial += 1
-        category = self.categories[pick % len(self.categories)]
+        category = CATEGORIES[pick % len(CATEGORIES)]
         self._reserve(f"{account}-{self.serial}-{number}", account, category, minutes, life)
 
     @precondition(lambda self: self.grants)
@@ -127,7 +123,7 @@ class CallsAtOnce(RuleBasedStateMachine):
     )
     def debit_what_is_free(self, account: str, pick: int, seconds: int, verb: str) -> None:
         self.serial += 1
-        category = self.categories[pick % len(self.categories)]
+        category = CATEGORIES[pick % len(CATEGORIES)]
         options = f"cat:{category}" + (" deny" if verb == "deny" else "")
         self._step(account, f"{account}-{self.serial}-49123", "debit" if verb == "deny" else verb, seconds, options)
 

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     max_usage: Usages = Field(default=dict(MAX_USAGE))
     """Longest usage of one request by type of record, a duration for *voice; *any is for the types not named."""
     balance_rating_subject: Subjects = Field(default=dict(BALANCE_RATING_SUBJECT))
-    """Rating subject of unit balances without one, by type of record: *zero1s is free by the second, a name is priced."""
+    """Rating subject of units without one, by type of record: *zero1s is free by the second, a name is priced."""
     fallback_depth: int = Field(default=3, ge=0, le=16)
     """How far fallback subjects of fallback subjects are followed."""
     rp_subject_prefix_matching: bool = Field(default=False)

@@ -65,8 +65,8 @@ def hold(page: Page, request: ChargeRequest, granted: Granted, expires_at_ns: in
 
 def charged(page: Page, request: ChargeRequest, cost: CallCost, now_ns: int) -> None:
     """After a debit of a call: what it drew is held no longer, and after its last nothing is."""
-    call = request.call
-    if call is None or not page.account.reservations:
+    call = request.call if page.account.reservations else None
+    if call is None:
         return
     if request.final:
         release(page, call)

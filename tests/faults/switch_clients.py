@@ -42,9 +42,11 @@ class Books:
 
 
 class Clients:
-    """`count` clients on one channel each. They stop when `wanted` debits have been acknowledged."""
+    """`count` clients on one channel each, numbered from `first`. They stop at `wanted` acknowledged debits."""
 
-    def __init__(self, address: str, accounts: Sequence[str], wanted: int, count: int, seed: int) -> None:
+    def __init__(
+        self, address: str, accounts: Sequence[str], wanted: int, count: int, seed: int, first: int = 0
+    ) -> None:
         self.books: Final = Books()
         self.given_up = ""  # why nobody should wait any longer
         self._address: Final = address
@@ -52,10 +54,11 @@ class Clients:
         self._wanted: Final = wanted
         self._count: Final = count
         self._seed: Final = seed
+        self._first: Final = first
         self._numbers: Final = itertools.count()
 
     async def run(self) -> None:
-        await asyncio.gather(*(self._one(number) for number in range(self._count)))
+        await asyncio.gather(*(self._one(number) for number in range(self._first, self._first + self._count)))
 
     async def _one(self, number: int) -> None:
         chance = random.Random(self._seed * 1000 + number)

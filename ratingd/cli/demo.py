@@ -2,7 +2,7 @@
 
 import click
 
-from ratingd.demo.story import tell
+from ratingd.demo.play import tell
 
 
 @click.command("demo")
@@ -11,7 +11,9 @@ from ratingd.demo.story import tell
 def demo_command(context: click.Context, keep: bool) -> None:
     """Start a daemon, load the sample plan, play a switch, and show what came of it.
 
-    A few dozen calls run in parallel over gRPC; one account reaches a monitor, is disabled, its call is cut, and a
-    signed alert arrives at a receiver. Nothing outlives it. Exits 1 if any of this did not happen.
+    A few dozen calls run in parallel over gRPC. A family spends one balance, a package of minutes runs out into money,
+    two calls at once hold what they were granted. One account reaches a monitor, is disabled, its calls are cut, and a
+    signed alert arrives at a receiver; another one reaches its daily cap. Nothing outlives it. Exits 1 if any of this
+    did not happen.
     """
     context.exit(tell(keep=keep))

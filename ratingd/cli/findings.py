@@ -90,7 +90,11 @@ def plain_finding(finding: Finding) -> dict[str, object]:
 def counts_text(counts: Mapping[str, int]) -> str:
     """`6 destinations, 1 rating plan`; what there is none of is left out."""
     named = [(count, name.replace("_", " ")) for name, count in counts.items() if count]
-    return ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for count, name in named)
+    return ", ".join(f"{count} {_singular(name) if count == 1 else name}" for count, name in named)
+
+
+def _singular(name: str) -> str:
+    return "alias" if name == "aliases" else name.removesuffix("s")
 
 
 def _verdict(kinds: Mapping[Severity, int], counts: Mapping[str, int], files: int) -> str:

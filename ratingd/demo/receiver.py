@@ -43,10 +43,10 @@ class Receiver:
             self._arrived.notify_all()
         return genuine
 
-    def wait(self, seconds: float) -> list[Alert]:
-        """What has arrived, as soon as there is anything."""
+    def wait(self, seconds: float, wanted: int = 1) -> list[Alert]:
+        """What has arrived, as soon as there are so many."""
         with self._arrived:
-            self._arrived.wait_for(lambda: bool(self.alerts), seconds)
+            self._arrived.wait_for(lambda: len(self.alerts) >= wanted, seconds)
             return list(self.alerts)
 
     def __enter__(self) -> Self:

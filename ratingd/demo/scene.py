@@ -14,6 +14,16 @@ HIJACKED: Final = "1008"
 EXPLAINED: Final = Planned("call-explained", "1006", "4930123456", 90)
 SATELLITE: Final = Planned("call-satellite", HIJACKED, "8816123456", 600, 60)
 BYSTANDER: Final = Planned("call-bystander", HIJACKED, "4930765432", 1800, 12)
+PAYER: Final = "1011"
+FAMILY: Final = Planned("call-family", "1012", "4930123456", 90)
+PACKAGE: Final = Planned("call-package", "1002", "4930123456", 300)
+MINUTES_LEFT_S: Final = 120
+HOUR_S: Final = 3600
+AT_ONCE: Final = (Planned("call-a", "1003", "391555010", 60), Planned("call-b", "1003", "331555010", 60))
+CAPPED: Final = "1007"
+FORGOTTEN: Final = Planned("call-forgotten", "1007b", "391555010", 7200, 60, speed=6000)
+CAP: Final = "15"
+ALERTS: Final = 3  # of the hijacked telephone, and of the forgotten one: its dear call, and its day's cap
 _CALLERS: Final = ("1001", "1002", "1003", "1004", "1005", "1006", "1007", "1010")
 _NUMBERS: Final = ("4930555100", "491715550100", "4915155502", "1004", "331555010", "391555010", "4989555400")
 _ORDINARY: Final = 32

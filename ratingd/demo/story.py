@@ -1,44 +1,15 @@
-"""The story of the demo: what was done, what came of it, and whether all of it happened.
+"""What the demo tells: chapters, and the steps that must happen in them.
 
 Each step is shown as it happens and noted as kept or broken; one broken step makes the exit code 1.
 """
 
-import secrets
-import signal
-import threading
-import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ratingd.cli.client import Client, Refused, connected
-from ratingd.cli.findings import counts_text
-from ratingd.cli.folder import uploads
-from ratingd.cli.output import amount, console, pairs, table
-from ratingd.cli.plain import money_nano, plain
-from ratingd.demo import scene
-from ratingd.demo.child import DidNotStart, daemon
-from ratingd.demo.receiver import Alert, Receiver
-from ratingd.demo.sample_plan import RECEIVER_PORT, TENANT, sample_files
-from ratingd.demo.switch import SPEED, Made, Planned, Switch, settled
-from ratingd.v1.accounts_pb2 import ListAccountsRequest, ListLedgerRequest
-from ratingd.v1.admin_pb2 import VerifyRequest
-from ratingd.v1.call_pb2 import Call
-from ratingd.v1.rating_pb2 import ExplainCostRequest
-from ratingd.v1.tariffs_pb2 import TariffOptions
-from tariffs.instant import instant_text
-from tariffs.money import decimal_text
-
-WIDTH: Final = 110
-ALERT_SECONDS: Final = 10.0
-SWITCH_ID: Final = "demo-switch"
-Accounts = Mapping[str, Mapping[str, Any]]
+WIDTH: Final = 110  # where it is told to no terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,231 +37,13 @@ class Story:
     def step(self, name: str, happened: bool) -> None:
         self.steps.append(Step(name, happened))
 
+    @property
+    def kept(self) -> bool:
+        return bool(self.steps) and all(step.happened for step in self.steps)
 
-def tell(*, keep: bool) -> int:
-    """The whole story; 0 when every step happened."""
-    on = console(stderr=False)
-    story = Story(on if on.is_terminal else console(stderr=False, width=WIDTH))
-    signal.signal(signal.SIGTERM, _end)
-    secret = secrets.token_hex(16)
-    try:
-        with (
-            TemporaryDirectory(prefix="ratingd-demo-") as folder,
-            Receiver(secret, RECEIVER_PORT) as receiver,
-            daemon(Path(folder), secret) as address,
-            connected(address) as client,
-        ):
-            _play(story, client, receiver)
-            if keep:
-                _stay(story, address)
-    except (DidNotStart, FileNotFoundError) as error:
-        story.say(Text(str(error), "red"))
-        return 1
-    except Refused as refused:
-        story.say(Text(f"{refused.refusal.reason}: {refused.refusal.message}", "red"))
-        return 1
-    except KeyboardInterrupt:
-        return 0 if keep and story.steps and all(step.happened for step in story.steps) else 130
-    return 0 if all(step.happened for step in story.steps) else 1
-
-
-def _end(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _play(story: Story, client: Client, receiver: Receiver) -> None:
-    story.say(Text("ratingd demo", "bold"))
-    story.say(f"A daemon serves on {client.address}, with a new SQLite file; alerts go to 127.0.0.1:{receiver.port}.")
-    _load(story, client, receiver.port)
-    before = _accounts(client)
-    start_ns = scene.monday_morning()
-    with Switch(client, SWITCH_ID, start_ns) as switch:
-        _calls(story, switch, start_ns)
-        _explain(story, client, start_ns)
-        fatal = _fraud(story, switch)
-    after = _accounts(client)
-    _alert(story, receiver, fatal)
-    _balances(story, before, after)
-    _verify(story, client)
-    _summary(story)
-
-
-def _load(story: Story, client: Client, port: int) -> None:
-    files = sample_files(port)
-    story.chapter("The sample tariff is loaded")
-    report = client.ask(client.tariffs.LoadTariff, uploads(files, TariffOptions()), 60)
-    rows = table("file", "rows", numbers=("rows",))
-    for path, content in files.items():
-        lines = [line for line in content.decode().splitlines() if line and not line.startswith("#")]
-        rows.add_row(path, str(len(lines)))
-    story.say(rows)
-    story.say(f"In force as version {report.version}: {counts_text(dict(sorted(report.counts.items())))}.")
-    story.step("the sample tariff is in force", report.loaded)
-
-
-def _calls(story: Story, switch: Switch, start_ns: int) -> list[Made]:
-    calls = [*scene.ordinary(), *scene.impossible()]
-    story.chapter(f"{len(calls)} calls at once")
-    story.say(f"A switch plays a Monday, {instant_text(start_ns)}, {SPEED} times as fast as a clock.")
-    begun = time.monotonic()
-    made = switch.make(calls)
-    took = time.monotonic() - begun
-    story.say(_calls_table(made))
-    charges = sum(call.charges for call in made)
-    story.say(f"{charges} charges over gRPC in {took:.1f} s, each on disk before it was answered.")
-    reasons = sorted(call.ended for call in made if call.refused)
-    story.step(f"{len(scene.ordinary())} calls were charged to their end", all(
-        call.ended == "hung up" and call.used_s == call.planned.talk_s for call in made if not call.refused
-    ) and len(made) - len(reasons) == len(scene.ordinary()))  # fmt: skip
-    story.step(
-        "3 calls were refused, each with its reason",
-        reasons == ["ACCOUNT_DISABLED", "ACCOUNT_UNKNOWN", "DESTINATION_UNRATED"],
-    )
-    return made
-
-
-def _calls_table(made: Sequence[Made]) -> RenderableType:
-    by_account: dict[str, list[Made]] = defaultdict(list)
-    for call in made:
-        by_account[call.planned.account].append(call)
-    rows = table("account", "calls", "talk", "charges", "cost", "refused", numbers=("calls", "talk", "charges", "cost"))
-    for account in sorted(by_account):
-        calls = by_account[account]
-        rows.add_row(
-            account,
-            str(len(calls)),
-            f"{sum(call.used_s for call in calls)} s",
-            str(sum(call.charges for call in calls)),
-            decimal_text(sum(call.cost for call in calls)),
-            ", ".join(f"{call.planned.destination}: {call.ended}" for call in calls if call.refused),
-        )
-    return rows
-
-
-def _explain(story: Story, client: Client, start_ns: int) -> None:
-    call = scene.EXPLAINED
-    story.chapter(f"Why the call of {call.account} to {call.destination}, {call.talk_s} s, cost what it cost")
-    request = Call(account=call.account, destination=call.destination)
-    request.time_start.FromNanoseconds(start_ns)
-    request.usage.duration.FromSeconds(call.talk_s)
-    explained = client.ask(client.rating.ExplainCost, ExplainCostRequest(call=request))
-    story.say(Text(explained.text.rstrip("\n")))
-    charged = _charged(client, call)
-    story.say(f"It was charged in pieces while it ran: {decimal_text(charged)} in all.")
-    story.step("a call charged in pieces cost what it costs whole", charged == money_nano(explained.cost.cost))
-
-
-def _charged(client: Client, call: Planned) -> int:
-    """What the ledger says was taken for a call, in nano-units."""
-    ledger = client.ask(client.accounts.ListLedger, ListLedgerRequest(account=call.account, page_size=1000))
-    return -sum(money_nano(entry.delta.money) for entry in ledger.entries if entry.call_id == call.call_id)
-
-
-def _fraud(story: Story, switch: Switch) -> Made:
-    """The hijacked telephone: the monitor, and the cut."""
-    story.chapter(f"Somebody calls a satellite number on account {scene.HIJACKED}, whose owner is on the phone")
-    bystander, satellite = switch.make(scene.hijacked())
-    settled(switch, 2, ALERT_SECONDS)
-    by = satellite.stopped_by
-    if by is not None:
-        story.say(
-            f"3.00 a minute, charged by the minute. After {satellite.used_s} s, at {decimal_text(satellite.cost)}, "
-            f"monitor {by.trigger_group}/{by.trigger_id} fired {by.actions_id}: the account is disabled."
-        )
-    rows = table("disconnect of", "account", "because", "monitor", "the switch said")
-    for told in switch.disconnects:
-        said = "call is not open any more" if told.call_id == satellite.planned.call_id else "cut"
-        message = plain(told)
-        rows.add_row(
-            told.call_id, told.account, message.get("reason", ""), f"{told.trigger_group}/{told.trigger_id}", said
-        )
-    story.say(rows)
-    story.say(f"The other call was cut after {bystander.used_s} of {bystander.planned.talk_s} s.")
-    story.step("a monitor ended the call that reached it", by is not None and by.trigger_id == "HIGH_RISK_SPEND")
-    cut = any(
-        told.call_id == bystander.planned.call_id and told.trigger_id == "HIGH_RISK_SPEND"
-        for told in switch.disconnects
-    )
-    story.step("the account's other call was disconnected", cut and bystander.ended == "disconnected")
-    return satellite
-
-
-def _alert(story: Story, receiver: Receiver, fatal: Made) -> None:
-    story.chapter("A signed alert arrived at the receiver")
-    alerts = receiver.wait(ALERT_SECONDS)
-    for alert in alerts:
-        story.say(_alert_table(alert))
-    genuine = [alert for alert in alerts if alert.genuine and alert.body.get("account") == fatal.planned.account]
-    story.step("one alert arrived, and its signature is genuine", len(alerts) == 1 and len(genuine) == 1)
-
-
-def _alert_table(alert: Alert) -> RenderableType:
-    body = alert.body
-    trigger, call = body.get("trigger", {}), body.get("call", {})
-    signature = alert.headers.get("X-Ratingd-Signature", "none")
-    return pairs(
-        [
-            ("event", f"{body.get('event')} of account {body.get('tenant')}:{body.get('account')}"),
-            ("trigger", f"{trigger.get('ID')}/{trigger.get('UniqueID')}: {trigger.get('ThresholdType')} "
-                        f"{trigger.get('ThresholdValue')}, observed {trigger.get('Observed')}"),
-            ("call", f"to {call.get('Destination')}, {call.get('OriginID')}"),
-            ("account", "disabled" if body.get("account_state", {}).get("Disabled") else "enabled"),
-            ("signature", signature),
-            ("", Text("verified with the shared secret", "green") if alert.genuine else Text("not genuine", "red")),
-        ]
-    )  # fmt: skip
-
-
-def _accounts(client: Client) -> Accounts:
-    request = ListAccountsRequest(tenant=TENANT, page_size=100)
-    return {account.account: plain(account) for account in client.ask(client.accounts.ListAccounts, request).accounts}
-
-
-def _balances(story: Story, before: Accounts, after: Accounts) -> None:
-    story.chapter("Balances before and after")
-    rows = table("account", "balance", "before", "after", "state", numbers=("before", "after"))
-    for name, account in after.items():
-        held = {balance["uuid"]: balance for balance in before[name]["balances"]} if name in before else {}
-        state = Text("disabled", "red") if account["disabled"] else Text("enabled", "green")
-        for balance in account["balances"]:
-            was = held.get(balance["uuid"], {}).get("value", "")
-            rows.add_row(name, balance["id"], amount(was), amount(balance.get("value")), state)
-    story.say(rows)
-    disabled = [name for name, account in after.items() if account["disabled"] and not before[name]["disabled"]]
-    story.step(f"account {scene.HIJACKED} was disabled, and no other", disabled == [scene.HIJACKED])
-
-
-def _verify(story: Story, client: Client) -> None:
-    story.chapter("Do the books agree?")
-    verified = client.ask(client.admin.Verify, VerifyRequest(), 60)
-    differ = len(verified.differences)
-    story.say(
-        f"`ratingd verify` rebuilt {verified.accounts} accounts from {verified.operations} operations: "
-        + (f"{differ} differences." if differ else "all agree.")
-    )
-    story.step("every account is what its operations say", verified.accounts > 0 and not differ)
-
-
-def _summary(story: Story) -> None:
-    kept, broken = ("✓", "✗") if story.on.encoding.startswith("utf") else ("ok", "NO")
-    story.on.print()
-    for step in story.steps:
-        mark = Text(f"{kept} ", "bold green") if step.happened else Text(f"{broken} ", "bold red")
-        story.say(mark + Text(step.name))
-
-
-def _stay(story: Story, address: str) -> None:
-    story.chapter("Look around")
-    flags = f"--address {address}"
-    for command in (
-        f"ratingd account show 1008 {flags}",
-        f"ratingd account ledger 1008 {flags}",
-        f"ratingd triggers list {flags} --fired",
-        f"ratingd explain 4930123456 --subject 1006 --usage 90s {flags}",
-        f"ratingd outbox list {flags}",
-        f"ratingd status {flags}",
-        f"grpcurl -plaintext {address} list",
-    ):
-        story.say(f"  {command}")
-    story.say(Text("The daemon stays up until Ctrl-C.", "bold"))
-    threading.Event().wait()
+    def summary(self) -> None:
+        kept, broken = ("✓", "✗") if self.on.encoding.startswith("utf") else ("ok", "NO")
+        self.on.print()
+        for step in self.steps:
+            mark = Text(f"{kept} ", "bold green") if step.happened else Text(f"{broken} ", "bold red")
+            self.say(mark + Text(step.name))

@@ -21,7 +21,7 @@ MONDAY = "2026-11-16 10:00:00"
 
 def test_load_says_what_changes_and_a_dry_run_changes_nothing(empty: Shell) -> None:
     pretended = empty.json("tariffs", "load", str(SAMPLE), "--dry-run")
-    assert (pretended["loaded"], len(pretended["accounts"])) == (False, 10)
+    assert (pretended["loaded"], len(pretended["accounts"])) == (False, 12)
     assert empty.json("tariffs", "show")["version"] == ""
     assert empty.json("account", "list") == []
     loaded = empty.json("tariffs", "load", str(SAMPLE))
@@ -220,8 +220,8 @@ def test_a_folder_with_faults_is_not_priced() -> None:
 
 COMPLETED = """
     ratingd account show 100         | 1001 1002 1003 1004 1005 1006 1007 1008 1009
-    ratingd account execute 1001 ST  | START_MINUTES START_MONEY STOP_SPENDING
-    ratingd account set 1 --plan P   | PACKAGE_MONEY PACKAGE_RETAIL
+    ratingd account execute 1001 ST  | START_FAMILY START_MINUTES START_MONEY STOP_SPENDING
+    ratingd account set 1 --plan P   | PACKAGE_FAMILY PACKAGE_MEMBER PACKAGE_MONEY PACKAGE_RETAIL
     ratingd account set --triggers S | STANDARD
     ratingd tariffs                  | check load show
 """
@@ -254,7 +254,7 @@ def test_triggers_outbox_status_and_verify(shell: Shell) -> None:
     )
     assert shell.json("status")["tariff_version"] == "1"
     verified = shell.json("verify")
-    assert (verified["agree"], verified["accounts"]) == (True, 10)
+    assert (verified["agree"], verified["accounts"]) == (True, 12)
     assert "all agree" in shell.table("verify", "--account", "1001")
 
 

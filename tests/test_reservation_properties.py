@@ -45,13 +45,14 @@ class CallsAtOnce(RuleBasedStateMachine):
     @initialize(
         values=st.tuples(*[st.integers(0, 400) for _ in range(6)]),
         minutes=st.integers(0, 200),
+        priced=st.sampled_from(["", ",subj:HALF"]),
         strategy=st.sampled_from(Strategy),
     )
-    def begin(self, values: tuple[int, ...], minutes: int, strategy: Strategy) -> None:
+    def begin(self, values: tuple[int, ...], minutes: int, priced: str, strategy: Strategy) -> None:
         a, b, c, d, e, f = [f"{value / 100:.2f}" for value in values]
         self.family = Family(
-            f"1001: A={a}(w5) B={b}(w9,share:FAM) ; 1002: C={c}(share:FAM) voice:V={minutes}s(share:FAM,w7) ; "
-            f"1003: D={d}(w3) E={e}(w8) voice:W={minutes}s(to:DST_4915) F={f}",
+            f"1001: A={a}(w5) B={b}(w9,share:FAM) ; 1002: C={c}(share:FAM) voice:V={minutes}s(share:FAM,w7{priced}) ; "
+            f"1003: D={d}(w3) E={e}(w8) voice:W={minutes}s(to:DST_4915{priced}) F={f}",
             strategy,
         )
 

@@ -1,25 +1,30 @@
 """Operations on several accounts at once: shared groups and transfers, over lanes, commits and daemons."""
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
-from accounts.account import AccountKey
+from accounts.account import AccountKey, ThresholdType, TriggerTerms
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
 from accounts.shared_group import group_key
 from actions.action import Action, ActionType
 from ratingd.engine.command import Reply
-from ratingd.engine.operation import Operation, Refund, RemoveAccount, RunActions
+from ratingd.engine.operation import Answer, Charged, Operation, Refund, RemoveAccount, RunActions, SetTrigger
+from ratingd.errors import RatingdError
 from ratingd.store.rows import OperationRow
 from ratingd.store.verify import verify
 from tariffs.money import NANO
-from tests.engine_desk import Desk, debit
+from tests.engine_desk import FOLDER, Desk, debit
 
 TENANT = "cgrates.org"
 FAMILY = group_key(TENANT, "FAMILY")
+
+
+SHARED = BalanceFilter(kind=BalanceKind.MONETARY, id="FAMILY")
 
 
 def sharing(units: int, group: str = "FAMILY") -> RunActions:
@@ -103,6 +108,35 @@ def test_a_set_that_fails_on_the_other_side_changes_neither(store_url: str) -> N
         assert desk.ask("1001", transfer(6, "1002")) == "ACTIONS_FAILED"
         assert desk.ask("1001", transfer(3, "1002")) == "AccountAnswer"
         assert (desk.money("1001"), desk.money("1002")) == ("2", "4")
+        assert agrees(desk)
+
+
+def test_a_dry_run_asks_all_and_changes_none(store_url: str) -> None:
+    with Desk(store_url) as desk:
+        desk.ask("1001", sharing(10))
+        desk.ask("1002", sharing(0))
+        replies: list[Answer | RatingdError] = []
+        for operation in (debit("1002", 60), sharing(1), transfer(1, "1001")):
+            with suppress(RatingdError):
+                replies.append(desk.engine.perform(AccountKey(TENANT, "1002"), operation, dry_run=True))
+        assert isinstance(replies[0], Charged)
+        assert replies[0].cost.cost == 6 * NANO // 10
+        keys = [AccountKey(TENANT, account) for account in ("1001", "1002")]
+        assert desk.store.versions([*keys, FAMILY]) == {keys[0]: 1, keys[1]: 1, FAMILY: 2}
+        assert (desk.money("1001"), members(desk)) == ("10", ("1001", "1002"))
+
+
+def test_an_alert_of_another_members_monitor_stands_in_that_members_order(store_url: str) -> None:
+    plans = FOLDER | {"Actions.csv": b"TELL,*http_post_async,http://h/a,,,,,,,,,,,,,,10\n"}
+    low = TriggerTerms("T", "LOW", ThresholdType.MIN_BALANCE, 9 * NANO, "TELL", "*monetary", SHARED)
+    with Desk(store_url, folder=plans) as desk:
+        desk.ask("1001", sharing(10))
+        desk.ask("1002", sharing(0))
+        desk.ask("1001", SetTrigger(low))
+        desk.ask("1002", debit("1002", 120))
+        (entry,) = desk.store.outbox.entries()
+        assert (entry.key.account, json.loads(entry.body)["account"]) == ("1001", "1001")
+        assert desk.account("1001").triggers[0].executed
         assert agrees(desk)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from accounts.account import AccountKey
-from ratingd.store.faults import DataRefused, StoreInUse, StoreUnavailable, VersionConflict
+from ratingd.store.faults import DataRefused, LockNotGiven, StoreInUse, StoreUnavailable, VersionConflict
 from ratingd.store.postgres import columns_of
 from ratingd.store.rows import Batch
 from ratingd.store.store import open_store
@@ -221,3 +221,67 @@ def test_postgres_arrays_keep_every_value(postgres_server: PostgresServer) -> No
             assert connection.execute(query, columns_of(rows)).fetchall() == rows
 
         round_trip()
+
+
+def test_accounts_that_are_held_are_written_by_nobody_else(postgresql_url: str) -> None:
+    store, other = open_store(postgresql_url), open_store(postgresql_url, lock_timeout_ms=100)
+    store.migrate()
+    store.commit(Batch(accounts=[write(A, 0, 1), write(B, 0, 1)]))
+    with store.holding([A]) as keep:
+        other.commit(Batch(accounts=[write(B, 1, 2)]))
+        with pytest.raises(VersionConflict) as refused:
+            other.commit(Batch(accounts=[write(A, 1, 2), write(B, 2, 3)]))
+        assert refused.value.keys == (A,)
+        keep(Batch(accounts=[write(A, 1, 2)]))
+        assert other.versions([A, B]) == {A: 1, B: 2}
+    assert other.versions([A, B]) == {A: 2, B: 2}
+    with pytest.raises(VersionConflict), store.holding([A]) as keep:
+        keep(Batch(accounts=[write(A, 1, 2)]))
+    store.close()
+    other.close()
+
+
+def test_who_holds_is_waited_for_a_moment_and_then_named_as_the_fault(postgresql_url: str) -> None:
+    store, other = open_store(postgresql_url), open_store(postgresql_url)
+    store.migrate()
+    store.commit(Batch(accounts=[write(A, 0, 1)]))
+    with store.holding([A]):
+        began = time.monotonic()
+        with pytest.raises(LockNotGiven), other.holding([B, A]):
+            raise AssertionError("two hold one account")
+        assert 0.2 < time.monotonic() - began < 5
+    with other.holding([B, A]):
+        pass
+    store.close()
+    other.close()
+
+
+def test_commits_that_cross_each_other_never_deadlock(postgresql_url: str) -> None:
+    """Two daemons write the same forty accounts, each in an order of its own; one is told that it came too late."""
+    keys = [AccountKey("t", f"{number}") for number in range(40)]
+    stores = [open_store(postgresql_url) for _ in range(2)]
+    stores[0].migrate()
+    stores[0].commit(Batch(accounts=[write(key, 0, 1) for key in keys]))
+    lost: list[tuple[AccountKey, ...]] = []
+    won = [0, 0]
+
+    def take_turns(number: int) -> None:
+        order = keys if number else keys[::-1]
+        while won[number] < 50:
+            found = stores[number].versions(order)
+            try:
+                stores[number].commit(Batch(accounts=[write(key, found[key], found[key] + 1) for key in order]))
+                won[number] += 1
+            except VersionConflict as conflict:
+                lost.append(conflict.keys)
+
+    threads = [threading.Thread(target=take_turns, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert won == [50, 50]
+    assert set(stores[0].versions(keys).values()) == {101}
+    assert () not in lost  # a deadlock does not tell which accounts it was about
+    for each in stores:
+        each.close()

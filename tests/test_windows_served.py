@@ -180,3 +180,20 @@ def test_triggers_are_set_changed_reset_and_removed_one_by_one(store_url: str) -
         assert told(desk.account("1001")) == "B=0"
         desk.ask("1001", RemoveTriggers(group="CAPS"))
         assert (desk.account("1001").triggers, desk.account("1001").counters) == ([], [])
+
+
+def test_a_debit_of_nothing_takes_no_expired_balance_from_its_monitor(sqlite_url: str) -> None:
+    """A new day begins with it, and that is a change; yet no monitor has been looked at."""
+    clock = Clock()
+    gone = TriggerTerms("CAPS", "GONE", ThresholdType.BALANCE_EXPIRED, 0, "DIS", "*monetary")
+    package = Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.MONETARY, id="PACKAGE"), expiry="+60s")
+    with Desk(sqlite_url, folder=PLANS, clock=clock) as desk:
+        desk.ask("1001", RunActions((package,), create=True))
+        desk.ask("1001", cap("DAY", Window.DAY, 2 * NANO))
+        desk.ask("1001", SetTrigger(gone))
+        clock.now += DAY
+        desk.ask("1001", debit("1001", 0))
+        assert not desk.account("1001").disabled
+        desk.ask("1001", ExpireDue())
+        assert desk.account("1001").disabled
+        assert desk.account("1001").balances == []

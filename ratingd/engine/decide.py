@@ -333,9 +333,10 @@ _KINDS: Final = {"Debit": "debit", "MaxDebit": "max_debit", "Refund": "refund", 
 
 
 def _drop_past(book: Book, now: int) -> None:
-    """Drop the balances and triggers whose time is over, of the accounts that took part."""
+    """Drop the balances and triggers whose time is over, of the accounts whose balances took part: of those alone have
+    the monitors been looked at."""
     for page in book.pages.values():
-        if page is not None and page.changes:
+        if page is not None and page.dirty:
             drop_expired(page, now)
             drop_over(page, now)
 

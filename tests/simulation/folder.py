@@ -114,6 +114,8 @@ SETS: Final[dict[str, list[Act]]] = {
         act("*topup", id="RICH", type="*monetary", units=NANO,
             filters=["*gte:~*req.BalanceMap.*monetary.GetTotalValue:5"]),
     ],
+    "WIPE": [act("*reset_account")],
+    "LEAVE": [act("*remove_account")],
     "CDR": [topup("M", NANO, w=20), act("*cdrlog", w=10)],
 }  # fmt: skip
 
@@ -168,6 +170,10 @@ WATCHES: Final[dict[str, tuple[Watch, ...]]] = {
         Watch("FILL", "*min_balance", NANO // 2, "REFILL", id="M", w=8),
         Watch("DEBT", "*min_balance", -NANO, "ZERO", id="*default", recurrent=True),
         Watch("MINUTES_OUT", "*min_balance", MINUTE, "MINUTES", type="*voice", recurrent=True, sleep=MINUTE),
+    ),
+    "SCORED": (
+        Watch("MASKED", "*max_score", NANO // 2, "POSTDIS", id="score.masking", type=""),
+        Watch("CLEAN", "*min_score", 0, "BONUS", id="score.irsf", type="", recurrent=True, sleep=SECOND),
     ),
     "GIVER": (Watch("GIVES", "*max_balance", 15 * NANO, "TOACME", id="M", recurrent=True),),
     "WINDOWS": (

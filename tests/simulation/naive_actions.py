@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.simulation.folder import NANO, Act
-from tests.simulation.naive_book import Account, Balance, Draft, Failed, Key
+from tests.simulation.naive_account import Account, Balance, Failed, Key
+from tests.simulation.naive_book import Draft
 from tests.simulation.naive_monitors import Event, evaluate, rebuild
 
 TYPES = ("*monetary", "*voice", "*sms", "*data", "*mms", "*generic")
@@ -64,23 +65,34 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
             if action.get("id", "") in ("", counter.id) and action.get("type", "") in ("", counter.type):
                 counter.value = 0
     elif do == "*reset_triggers":
-        for trigger in account.triggers:
-            trigger.executed = False
-        for counter in account.counters:
-            counter.fired.clear()
+        arm(account)
     elif do == "*transfer_balance":
         return transfer(draft, account, action, event)
     elif do == "*transfer_monetary_default":
         empty_into_default(draft, account, action)
+    elif do == "*reset_account":
+        types = list(dict.fromkeys(balance.type for balance in account.balances))
+        account.balances = [Balance("", type, 0) for type in types]
+        draft.dirty |= {balance.number for balance in account.balances}
+        arm(account)
+    elif do == "*remove_account":
+        draft.accounts[account.key] = None
     elif do == "*cdrlog":
         draft.outside.append(("cdr", account.key, "*topup", NANO))
     elif do == "*http_post_async":
-        draft.outside.append(("webhook", account.key, action["extra"], cause[:2] if cause else None))
+        draft.outside.append(("webhook", account.key, action["extra"], cause))
     elif do == "*force_disconnect_sessions":
         disconnect(draft, account, event)
     elif do != "*log":
         raise AssertionError(do)
     return None
+
+
+def arm(account: Account) -> None:
+    for trigger in account.triggers:
+        trigger.executed = False
+    for counter in account.counters:
+        counter.fired = set()
 
 
 def matches(balance: Balance, action: Act, expires: int | None) -> bool:
@@ -246,9 +258,9 @@ def empty_into_default(draft: Draft, account: Account, action: Act) -> None:
 
 
 def disconnect(draft: Draft, account: Account, event: Event | None) -> None:
-    """All open calls of the account, and the one that is being debited."""
+    """All open calls of the account, and the one that is being debited, though another account of a group makes it."""
     calls = {name for name, call in draft.world.open_calls.get(account.key, {}).items() if call.expires > draft.now}
-    if event is not None and event.request.key == account.key and event.request.call and not event.final:
-        calls.add((event.request.switch, event.request.call))
-    for switch, call in sorted(calls):
-        draft.outside.append(("disconnect", account.key, switch, call))
+    found = {("disconnect", account.key, switch, call) for switch, call in calls}
+    if event is not None and event.request.call and not event.final:
+        found.add(("disconnect", event.request.key, event.request.switch, event.request.call))
+    draft.outside += sorted(found)

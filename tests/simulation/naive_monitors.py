@@ -1,27 +1,23 @@
 """Counters and monitors, from accounting 5: looked at after every single portion, by walking through all of them."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.folder import DESTINATIONS, HOUR, NANO, SETS, WATCHES, Watch
-from tests.simulation.naive_book import (
+from tests.simulation.naive_account import (
     Account,
     Balance,
     Counter,
-    Draft,
     Failed,
     Key,
     Trigger,
-    instant,
-    local,
-    midnight,
     scale,
-    zone_of,
 )
+from tests.simulation.naive_book import Draft
+from tests.simulation.naive_windows import counter_name, counters_of, counts
 
 if TYPE_CHECKING:
-    from tests.simulation.naive_charge import Request
+    from tests.simulation.naive_payers import Request
 
 
 @dataclass
@@ -32,17 +28,6 @@ class Event:
     stopped: dict[str, str] | None = None
     final: bool = False
     touched: set[Key] = field(default_factory=set)
-
-
-def counter_name(watch: Watch) -> str:
-    return watch.id or watch.uid
-
-
-def counts(watch: Watch) -> str | None:
-    """Which kind of counter belongs to a monitor, if one does."""
-    if "_balance_counter" in watch.on:
-        return "balance"
-    return "event" if "_event_counter" in watch.on else None
 
 
 def rebuild(account: Account, now: int) -> None:
@@ -65,35 +50,6 @@ def rebuild(account: Account, now: int) -> None:
             account.counters.append(same[0])
         else:
             account.counters.append(Counter(counter_name(watch), watch.type, of, watch, window=watch.window))
-
-
-def window_begin(window: str, now: int, zone: str) -> int:
-    day = midnight(local(now, zone))
-    if window == "*hour":
-        return instant(local(now, zone).replace(minute=0, second=0))
-    if window == "*week":
-        day = midnight((day.replace(tzinfo=None) - timedelta(days=day.weekday())).replace(tzinfo=zone_of(zone)))
-    if window == "*month":
-        day = day.replace(day=1)
-    return instant(day)
-
-
-def roll(account: Account | None, now: int) -> None:
-    """Begin the windows anew whose time has passed, and arm what belongs to them."""
-    if account is None:
-        return
-    for counter in account.counters:
-        if counter.window in ("", "*call"):
-            continue
-        begin = window_begin(counter.window, now, account.zone)
-        if counter.since == 0:
-            counter.since = begin  # its first window
-        if begin > counter.since:
-            counter.since, counter.value = begin, 0
-            for trigger in account.triggers:
-                if counter in counters_of(account, trigger.watch, ""):
-                    trigger.executed = False
-    account.counters = [c for c in account.counters if c.expires is None or c.expires > now]
 
 
 def close_call_counters(draft: Draft, call: str, *, over: bool) -> None:
@@ -147,12 +103,6 @@ def open_call_counters(draft: Draft, key: Key, call: str, expires: int) -> None:
             if not any((c.type, c.of, c.id, c.call) == name for c in account.counters):
                 new = Counter(counter_name(watch), watch.type, of, watch, window="*call", call=call, expires=expires)
                 account.counters.append(new)
-
-
-def counters_of(account: Account, watch: Watch, call: str) -> list[Counter]:
-    name = (watch.type, counts(watch), counter_name(watch), watch.window)
-    found = [c for c in account.counters if (c.type, c.of, c.id, c.window) == name]
-    return [c for c in found if watch.window != "*call" or c.call == call]
 
 
 def watched(account: Account, watch: Watch) -> list[Balance]:
@@ -227,13 +177,14 @@ def fire(draft: Draft, key: Key, group: str, uid: str, value: int, event: Event 
     trigger.last = draft.now
     if account.disabled:
         return
+    watch = trigger.watch
     saved = draft.saved()
     before = draft.evaluating
     draft.evaluating = before | {key}
     mark(account, trigger, True, event)
     sent = len(draft.outside)
     try:
-        run_set(draft, key, SETS[trigger.watch.run], event, cause=(group, uid, value))
+        run_set(draft, key, SETS[watch.run], event, cause=(group, uid, observed(watch.type, value)))
     except Failed:
         draft.restore(saved)
         draft.tried.add((key, group, uid))
@@ -242,19 +193,24 @@ def fire(draft: Draft, key: Key, group: str, uid: str, value: int, event: Event 
         draft.evaluating = before
     account = draft.account(key)
     trigger = find(account, group, uid)
-    if trigger is not None and trigger.watch.recurrent:
-        assert account is not None
+    if account is not None and trigger is not None and trigger.watch.recurrent:
         mark(account, trigger, False, event)
-    if event is None or event.request.key != key or event.stopped is not None:
-        return
-    called = ("disconnect", key, event.request.switch, event.request.call)
-    reason = ""
-    if account is not None and account.disabled:
-        reason = "ACCOUNT_DISABLED"
-    elif event.request.call and any(effect[:4] == called for effect in draft.outside[sent:]):
-        reason = "DISCONNECT"
-    if reason and trigger is not None:
-        event.stopped = {"reason": reason, "trigger": f"{group}/{uid}", "set": trigger.watch.run}
+    if event is not None and event.stopped is None:
+        request = event.request
+        call = ("disconnect", request.key, request.switch, request.call)
+        if request.key == key and (account is None or account.disabled):
+            event.stopped = {"reason": "ACCOUNT_DISABLED", "trigger": f"{group}/{uid}", "set": watch.run}
+        elif request.call and call in draft.outside[sent:]:
+            event.stopped = {"reason": "DISCONNECT", "trigger": f"{group}/{uid}", "set": watch.run}
+
+
+def observed(type: str, value: int) -> str:
+    """A value as an alert tells it."""
+    if type == "*voice":
+        return str(value)
+    whole, fraction = divmod(abs(value), NANO)
+    text = f"{whole}.{fraction:09d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 else text
 
 
 def mark(account: Account, trigger: Trigger, executed: bool, event: Event | None) -> None:

@@ -1,22 +1,16 @@
-"""Operations on the second book: what each is answered, and what it leaves."""
+"""Charges on the second book: what each request is answered, and what it leaves."""
 
 from typing import Any
 
-from tests.simulation.folder import NANO, PLANS, SETS, WATCHES, Act
-from tests.simulation.naive_actions import run_set
-from tests.simulation.naive_book import Account, Draft, Failed, Hold, Key, OpenCall
-from tests.simulation.naive_charge import MAX_USAGE, OPEN_FOR, SEEN_EVERY, Charging, Drawn, Order, Request
-from tests.simulation.naive_monitors import (
-    Event,
-    attach,
-    close_call_counters,
-    count,
-    drop_expired,
-    evaluate,
-    rebuild,
-    roll,
-)
+from tests.simulation.folder import NANO
+from tests.simulation.naive_account import Account, Failed, Key, OpenCall
+from tests.simulation.naive_book import Draft
+from tests.simulation.naive_charge import MAX_USAGE, OPEN_FOR, SEEN_EVERY, Charging, Drawn
+from tests.simulation.naive_holds import consume, hold, release
+from tests.simulation.naive_monitors import Event, close_call_counters, count, drop_expired, evaluate
+from tests.simulation.naive_payers import Order, Request
 from tests.simulation.naive_prices import prices_of
+from tests.simulation.naive_windows import roll
 
 Reply = dict[str, Any]
 
@@ -41,8 +35,7 @@ def measure(draft: Draft, request: Request, order: Order) -> tuple[int, list[tup
     if request.type == "*postpaid":
         return request.usage, []
     if account.allow_negative:
-        if request.usage:
-            Charging(draft, request, "measure", order).rate(request.subject)
+        prices_of(request.category, request.subject, request.number)
         return -1, []
     if request.usage == 0:
         return 0, []
@@ -52,13 +45,15 @@ def measure(draft: Draft, request: Request, order: Order) -> tuple[int, list[tup
     draft.restore(saved)
     if charging.fee_unpaid:
         return 0, []
-    total, parts = 0, list[tuple[Key, int, int]]()
+    total, drawn = 0, list[Drawn]()
     for timespan in charging.out:
         step = None if timespan.piece is None else timespan.piece.step
         if request.max_rate is not None and step is not None and step.price * 60 * NANO > request.max_rate * step.unit:
             break
-        total += sum(drawn.duration for drawn in timespan.drawn)
-        parts += [part for drawn in timespan.drawn for part in (drawn.unit, drawn.money) if part is not None]
+        total += sum(each.duration for each in timespan.drawn)
+        drawn += timespan.drawn
+    drawn.sort(key=lambda each: each.duration == 0)  # who pays a fee says nothing of the order
+    parts = [part for each in drawn for part in (each.unit, each.money) if part is not None]
     granted = min(total, request.usage)
     return granted, parts if granted else []
 
@@ -71,60 +66,6 @@ def max_session_time(draft: Draft, request: Request, order: Order, reserve: int 
         hold(draft, request, parts, draft.now + reserve)
         settle_call(draft, request, nothing=granted == 0, dry=False)
     return {"granted": granted, "reason": "" if granted or not request.usage else "CREDIT_EXHAUSTED"}
-
-
-def hold(draft: Draft, request: Request, parts: list[tuple[Key, int, int]], expires: int) -> None:
-    """Each account keeps what is held of its own balances; the caller's names the others."""
-    held: dict[Key, dict[int, int]] = {}
-    for key, number, amount in parts:
-        if amount:
-            mine = held.setdefault(key, {})
-            mine[number] = mine.get(number, 0) + amount
-    for key in held.keys() | ({request.key} if held else set()):
-        account = draft.account(key)
-        assert account is not None
-        others = [other for other in held if other != key] if key == request.key else []
-        account.holds.append(Hold(request.holder, expires, held.get(key, {}), others))
-
-
-def hold_of(draft: Draft, key: Key, request: Request) -> Hold | None:
-    account = draft.account(key)
-    if account is None or not request.call:
-        return None
-    return next((each for each in account.holds if each.call == request.holder), None)
-
-
-def drop_hold(draft: Draft, key: Key, request: Request) -> None:
-    account = draft.account(key)
-    if account is not None:
-        account.holds = [each for each in account.holds if each.call != request.holder]
-
-
-def release(draft: Draft, request: Request) -> None:
-    """The call holds nothing any more, of nobody's."""
-    own = hold_of(draft, request.key, request)
-    if own is not None:
-        for key in (request.key, *own.others):
-            drop_hold(draft, key, request)
-
-
-def consume(draft: Draft, request: Request, drew: list[tuple[Key, int, int]]) -> None:
-    """What was drawn of a balance is held of it no longer."""
-    own = hold_of(draft, request.key, request)
-    if own is None or own.expires <= draft.now:
-        return
-    drawn: dict[int, int] = {}
-    for _, number, amount in drew:
-        drawn[number] = drawn.get(number, 0) + amount
-    for key in (request.key, *own.others):
-        held = hold_of(draft, key, request)
-        if held is not None:
-            held.held = {n: left for n, amount in held.held.items() if (left := amount - max(0, drawn.get(n, 0))) > 0}
-            if not held.held and key != request.key:
-                drop_hold(draft, key, request)
-    own.others = [key for key in own.others if hold_of(draft, key, request) is not None]
-    if not own.held and not own.others:
-        drop_hold(draft, request.key, request)
 
 
 def known_call(draft: Draft, request: Request) -> OpenCall | None:
@@ -310,124 +251,3 @@ def give_back(draft: Draft, request: Request, drawn: Drawn, event: Event) -> int
     for owner in dict.fromkeys(owners):
         evaluate(draft, owner, event)
     return money
-
-
-# -- accounts
-
-
-def run_actions(draft: Draft, key: Key, actions: list[Act], *, create: bool) -> Reply:
-    account = draft.create(key) if create else draft.account(key)
-    if account is None:
-        raise Failed("ACCOUNT_UNKNOWN")
-    roll(account, draft.now)
-    run_set(draft, key, actions, None)
-    return {"done": True}
-
-
-def execute_set(draft: Draft, key: Key, actions_id: str, *, create: bool) -> Reply:
-    if actions_id not in SETS:
-        raise Failed("ACTIONS_UNKNOWN")
-    return run_actions(draft, key, SETS[actions_id], create=create)
-
-
-def set_account(draft: Draft, key: Key, given: dict[str, Any]) -> Reply:
-    for plan in given.get("plans") or []:
-        if plan not in PLANS:
-            raise Failed("ACTION_PLAN_UNKNOWN")
-    for group in given.get("groups") or []:
-        if group not in WATCHES:
-            raise Failed("TRIGGERS_UNKNOWN")
-    account = draft.create(key)
-    roll(account, draft.now)
-    if given.get("zone") is not None:
-        account.zone = given["zone"]
-    new = [plan for plan in dict.fromkeys(given.get("plans") or []) if plan not in account.plans]
-    if given.get("plans") is not None:
-        kept = [] if given.get("overwrite_plans") else account.plans
-        account.plans = [*kept, *(plan for plan in dict.fromkeys(given["plans"]) if plan not in kept)]
-    if given.get("groups") is not None:
-        attach(account, given["groups"], draft.now, overwrite=bool(given.get("overwrite_triggers")))
-    if given.get("allow_negative") is not None:
-        account.allow_negative = given["allow_negative"]
-    if given.get("disabled") is not None:
-        account.disabled = given["disabled"]
-    asap = [entry for plan in new for entry in PLANS[plan] if entry[1] == "*asap"]
-    for actions_id, _, _ in sorted(asap, key=lambda entry: -entry[2]):
-        saved = draft.saved()
-        try:
-            run_set(draft, key, SETS[actions_id], None)
-        except Failed:
-            draft.restore(saved)
-    return {"done": True}
-
-
-def on_account(draft: Draft, key: Key) -> Account:
-    account = draft.account(key)
-    if account is None:
-        raise Failed("ACCOUNT_UNKNOWN")
-    roll(account, draft.now)
-    return account
-
-
-def remove_account(draft: Draft, key: Key) -> Reply:
-    on_account(draft, key)
-    draft.accounts[key] = None
-    return {"done": True}
-
-
-def reset_triggers(draft: Draft, key: Key, group: str, uid: str, *, executed: bool) -> Reply:
-    account = on_account(draft, key)
-    for trigger in account.triggers:
-        if group in ("", trigger.group) and uid in ("", trigger.watch.uid):
-            trigger.executed = executed
-            for counter in account.counters:
-                counter.fired.discard((trigger.group, trigger.watch.uid))
-    if not executed:
-        evaluate(draft, key, None)
-    return {"done": True}
-
-
-def reset_counters(draft: Draft, key: Key, id: str, type: str) -> Reply:
-    account = on_account(draft, key)
-    for counter in account.counters:
-        if id in ("", counter.id) and type in ("", counter.type):
-            counter.value = 0
-    return {"done": True}
-
-
-def remove_triggers(draft: Draft, key: Key, group: str, uid: str) -> Reply:
-    account = on_account(draft, key)
-    kept = [t for t in account.triggers if not (group in ("", t.group) and uid in ("", t.watch.uid))]
-    if len(kept) < len(account.triggers):
-        account.triggers = kept
-        rebuild(account, draft.now)
-    return {"done": True}
-
-
-def set_scores(draft: Draft, key: Key, scores: dict[str, int | None]) -> Reply:
-    account = on_account(draft, key)
-    for address, value in scores.items():
-        account.scores.pop(address, None)
-        if value is not None:
-            account.scores[address] = value
-    evaluate(draft, key, None)
-    return {"done": True}
-
-
-def expire(draft: Draft, key: Key) -> Reply:
-    account = draft.account(key)
-    if account is not None:
-        roll(account, draft.now)
-        evaluate(draft, key, None, lambda trigger: trigger.watch.on == "*balance_expired")
-        account = draft.account(key)
-        assert account is not None
-        account.holds = [each for each in account.holds if each.expires > draft.now]
-        drop_expired(draft, key)
-    return {"done": True}
-
-
-def overdue(account: Account, now: int) -> bool:
-    """Whether the sweep must find this account."""
-    return any(balance.expired(now) for balance in account.balances) or any(
-        trigger.watch.until is not None and trigger.watch.until < now for trigger in account.triggers
-    )

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 
 from tests.simulation.folder import DESTINATIONS, PEAK_ENDS, PROFILES, Price, Step
-from tests.simulation.naive_book import Failed, next_midnight, of_day
+from tests.simulation.naive_account import Failed, next_midnight, of_day
 
 LAST_PLACE = 10_000  # nano: five decimals are kept
 

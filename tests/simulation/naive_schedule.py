@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from tests.simulation.folder import BEGIN, DAY, HOUR, PLAN_TIMINGS, PLANS
-from tests.simulation.naive_book import World, instant, local, midnight, zone_of
+from tests.simulation.naive_account import instant, local, midnight, zone_of
+from tests.simulation.naive_book import World
 
 Place = tuple[str, int, str]  # plan, number of the entry, zone
 

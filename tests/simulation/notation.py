@@ -14,8 +14,8 @@ from ratingd.engine.operation import Answer, Charged, Refunded, Reserved
 from ratingd.errors import BalanceUnknown, RatingdError
 from tariffs.zone import zone
 from tests.simulation.folder import MINUTE, Act, Watch, transfer_text
-from tests.simulation.naive_book import Account, Key
-from tests.simulation.naive_charge import Request
+from tests.simulation.naive_account import Account, Key
+from tests.simulation.naive_payers import Request
 
 Words = dict[str, Any]
 

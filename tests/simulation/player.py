@@ -7,11 +7,9 @@ on the same database. Who got no answer asks again under the same key.
 
 import copy
 import hashlib
-import itertools
 import json
-import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Final
@@ -25,90 +23,36 @@ from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
-from ratingd.engine.operation import (
-    Answer,
-    Debit,
-    ExecuteSet,
-    GetMaxSessionTime,
-    MaxDebit,
-    Operation,
-    Refund,
-    RemoveAccount,
-    RemoveTriggers,
-    ResetCounters,
-    ResetTriggers,
-    RunActions,
-    SetAccount,
-    SetScores,
-    SetTrigger,
-    SetTriggers,
-)
+from ratingd.engine.operation import Answer, Operation
 from ratingd.engine.plans import PlanVersion
 from ratingd.errors import RatingdError
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.store import tables
-from ratingd.store.faults import StoreUnavailable
-from ratingd.store.rows import Batch
-from ratingd.store.store import Store, open_store
+from ratingd.store.store import open_store
 from ratingd.store.verify import verify
 from tariffs.zone import UTC
 from tests.engine_desk import Nowhere
-from tests.simulation import naive_operations as naive
+from tests.simulation import naive_accounts as accounts
 from tests.simulation import notation
-from tests.simulation.folder import BEGIN, NANO, WATCHES
-from tests.simulation.naive_book import Draft, Failed, Key, Trigger, World
-from tests.simulation.naive_charge import Order, Request
-from tests.simulation.naive_monitors import attach, evaluate, rebuild, roll
+from tests.simulation.folder import BEGIN, NANO
+from tests.simulation.mortal_store import Mortal
+from tests.simulation.naive_account import Failed, Key
+from tests.simulation.naive_book import Draft, World
+from tests.simulation.naive_operations import Charge
 from tests.simulation.naive_schedule import Timetable
+from tests.simulation.naive_windows import roll
+from tests.simulation.notation import Words
+from tests.simulation.sides import answer_of, first_come, key_of, keyed, operation_of, orders, request_of
 from tests.simulation.steps import Step
 
 PATIENCE_S: Final = 30
 CHECKED_EVERY: Final = 40
-ORDERS: Final = 24
-REQUEST_FIELDS: Final = frozenset(Request.__dataclass_fields__) - {"key", "start"}
-UNSAID: Final = ("id", "runs", "refundable")
+UNSAID: Final = ("id", "runs", "refundable", "increments", "corrections")
 SILENT: Final = ("UNAVAILABLE",)
 
 
 class Disagreement(AssertionError):
     """Engine and model differ after a step."""
-
-
-class Frail:
-    """Lets the store of a process die: `dying` says after how many more commits, and whether the last is stored."""
-
-    def __init__(self, store: Store) -> None:
-        self.dead = False
-        self._left: int | None = None
-        self._stores = False
-        self._commit: Final = store.commit
-        setattr(store, "commit", self.commit)  # noqa: B010 (the instance alone, and mypy need not know)
-        for name in ("accounts", "replies", "charge", "versions"):
-            setattr(store, name, self.guarded(getattr(store, name)))
-
-    def die(self, after: int, *, stores: bool) -> None:
-        self._left, self._stores = after, stores
-
-    def commit(self, batch: Batch) -> None:
-        if self._left is not None:
-            if self._left == 0:
-                if self._stores and not self.dead:
-                    self._commit(batch)
-                self.dead = True
-            self._left = max(0, self._left - 1)
-        self.check()
-        self._commit(batch)
-
-    def guarded(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def asked(*given: Any) -> Any:
-            self.check()
-            return method(*given)
-
-        return asked
-
-    def check(self) -> None:
-        if self.dead:
-            raise StoreUnavailable("the process is dead")
 
 
 class Player:
@@ -137,7 +81,7 @@ class Player:
     def _open(self) -> None:
         self.store = open_store(self._url)
         self.store.migrate()
-        self.frail = Frail(self.store)
+        self.mortal = Mortal(self.store)
         options = EngineOptions(ChargeRules(), lanes=self._lanes, limits=LaneLimits(gather_us=0))
         self.engine = Engine(self.store, options, Nowhere(), lambda: self.now)
         self.engine.start()
@@ -185,7 +129,7 @@ class Player:
         """Several requests at once: one lane decides them in their order. Those a crash left unanswered ask again."""
         asked = [(inner, operation) for inner in step["steps"] if (operation := self._operation(inner)) is not None]
         if step.get("crash"):
-            self.frail.die(step["after"], stores=step["crash"] == "stored")
+            self.mortal.die(step["after"], stores=step["crash"] == "stored")
         together = self._lanes == 1 or not self.store.shared
         said: list[str] = []
         if together:
@@ -227,17 +171,16 @@ class Player:
         wanted: dict[str, Any] = {}
         for order in orders(reply):
             draft = Draft(self.world, self.now)
-            wanted = self._model(draft, step, order)
-            same = {name: value for name, value in reply.items() if name not in UNSAID} == wanted
-            if same and self._agrees(draft):
+            wanted = answer_of(draft, step, order)
+            if said_alike(reply) == said_alike(wanted) and self._agrees(draft):
                 break
         else:
             draft = Draft(self.world, self.now)
-            wanted = self._model(draft, step, first_come(reply))
-            lines = notation.differing({n: v for n, v in reply.items() if n not in UNSAID}, wanted)
+            wanted = answer_of(draft, step, first_come(reply))
+            lines = notation.differing(said_alike(reply), said_alike(wanted))
             if lines:
                 raise Disagreement("the answer\n  " + "\n  ".join(lines))
-        self._keep(draft, step, reply)
+        self._keep(draft, step, reply, wanted)
 
     def _agrees(self, draft: Draft) -> bool:
         """Whether this is how the engine has it, where an order had to be guessed."""
@@ -257,7 +200,7 @@ class Player:
                 return False
         return True
 
-    def _keep(self, draft: Draft, step: Step, reply: dict[str, Any]) -> None:
+    def _keep(self, draft: Draft, step: Step, reply: Words, wanted: Words) -> None:
         if "refused" in reply:
             return
         self._touched |= set(draft.accounts)
@@ -266,109 +209,18 @@ class Player:
                 self.charge_ids[step["name"]] = reply["id"]
             self.world.keep(draft)
             self.world.open_calls |= draft.calls
-            if step["do"] == "remove":
-                pass
         if step["do"] == "refund":
             charge = self.world.charges[key_of(step), step["of"]]
             charge.returned = [a + b for a, b in zip(charge.returned, reply["returned"], strict=True)]
         if reply.get("refundable") and not step.get("dry"):
-            self.world.charges[key_of(step), step["name"]] = naive.Charge(
-                request_of(step, self.now), self._drawn, self._corrections, reply["runs"]
+            self.world.charges[key_of(step), step["name"]] = Charge(
+                request_of(step, self.now), wanted["increments"], wanted["corrections"], reply["runs"]
             )
 
     # -- the two sides of a step
 
     def _operation(self, step: Step) -> Operation | None:
-        do = step["do"]
-        match do:
-            case "debit" | "max_debit" | "max_time":
-                wanted = notation.request(request_of(step, self._time_of(step)))
-                if do == "max_time":
-                    return GetMaxSessionTime(wanted, step.get("reserve"))
-                return Debit(wanted) if do == "debit" else MaxDebit(wanted)
-            case "refund":
-                charge_id = self.charge_ids.get(step["of"])
-                runs = None if step["runs"] is None else tuple(step["runs"])
-                return None if charge_id is None else Refund(charge_id, runs)
-            case "actions":
-                return RunActions(tuple(notation.action(each) for each in step["actions"]), step["create"])
-            case "execute":
-                return ExecuteSet(step["set"], step["create"])
-            case "set_account":
-                return SetAccount(
-                    plans=tuple(step["plans"]) if "plans" in step else None,
-                    trigger_groups=tuple(step["groups"]) if "groups" in step else None,
-                    allow_negative=step.get("allow_negative"),
-                    disabled=step.get("disabled"),
-                    time_zone=step.get("zone"),
-                    overwrite_plans=step.get("overwrite_plans", False),
-                    overwrite_triggers=step.get("overwrite_triggers", False),
-                )
-            case "remove":
-                return RemoveAccount()
-            case "reset_triggers":
-                return ResetTriggers(step["group"], step["uid"], step["executed"])
-            case "reset_counters":
-                return ResetCounters(step["uid"], step["group"])
-            case "remove_triggers":
-                return RemoveTriggers(step["group"], step["uid"])
-            case "set_triggers":
-                return SetTriggers((step["group"],), step["overwrite"])
-            case "set_trigger":
-                return SetTrigger(notation.terms(step["group"], WATCHES[step["group"]][0]))
-            case "scores":
-                return SetScores(step["scores"])
-        raise AssertionError(do)
-
-    def _model(self, draft: Draft, step: Step, order: Order) -> dict[str, Any]:
-        key, do = key_of(step), step["do"]
-        try:
-            match do:
-                case "debit" | "max_debit":
-                    wanted = request_of(step, self.now)
-                    reply = naive.debit(draft, wanted, order, whole=do == "debit", dry=bool(step.get("dry")))
-                    self._drawn = reply.pop("increments")
-                    self._corrections = reply.pop("corrections")
-                    return reply
-                case "max_time":
-                    return naive.max_session_time(draft, request_of(step, self.now), order, step.get("reserve"))
-                case "refund":
-                    return naive.refund(draft, key, self.world.charges.get((key, step["of"])), step["runs"])
-                case "actions":
-                    return naive.run_actions(draft, key, step["actions"], create=step["create"])
-                case "execute":
-                    return naive.execute_set(draft, key, step["set"], create=step["create"])
-                case "set_account":
-                    return naive.set_account(draft, key, step)
-                case "remove":
-                    return naive.remove_account(draft, key)
-                case "reset_triggers":
-                    return naive.reset_triggers(draft, key, step["group"], step["uid"], executed=step["executed"])
-                case "reset_counters":
-                    return naive.reset_counters(draft, key, step["uid"], step["group"])
-                case "remove_triggers":
-                    return naive.remove_triggers(draft, key, step["group"], step["uid"])
-                case "set_triggers":
-                    attach(naive.on_account(draft, key), [step["group"]], self.now, overwrite=step["overwrite"])
-                    return {"done": True}
-                case "set_trigger":
-                    account = naive.on_account(draft, key)
-                    watch = WATCHES[step["group"]][0]
-                    if not any((t.group, t.watch.uid) == (step["group"], watch.uid) for t in account.triggers):
-                        account.triggers.append(Trigger(step["group"], watch))
-                    account.triggers.sort(key=lambda trigger: -trigger.watch.w)
-                    rebuild(account, self.now)
-                    evaluate(draft, key, None)
-                    return {"done": True}
-                case "scores":
-                    return naive.set_scores(draft, key, step["scores"])
-        except Failed as failed:
-            return {"refused": str(failed)}
-        raise AssertionError(do)
-
-    def _time_of(self, step: Step) -> int:
-        """A request that is asked again says what it said the first time."""
-        return int(step.setdefault("said_at", self.now))
+        return operation_of(step, self.charge_ids, self.now)
 
     def _ask(self, step: Step, operation: Operation, content: str = "") -> "Future[Reply]":
         answered: Future[Reply] = Future()
@@ -388,13 +240,13 @@ class Player:
     def _sweep(self) -> None:
         """Everybody whom the model has something overdue of is found; who is found is evaluated once."""
         due = {(key.tenant, key.account) for key in self.store.due_accounts(self.now - 1)}
-        missed = [key for key, account in self.world.accounts.items() if naive.overdue(account, self.now)]
+        missed = [key for key, account in self.world.accounts.items() if accounts.overdue(account, self.now)]
         if set(missed) - due:
             raise Disagreement(f"overdue, but not found by the sweep: {sorted(set(missed) - due)}")
         self._scheduler().expire()
         for key in sorted(due):
             draft = Draft(self.world, self.now)
-            naive.expire(draft, key)
+            accounts.expire(draft, key)
             self.world.keep(draft)
             self._touched |= set(draft.accounts)
 
@@ -405,7 +257,7 @@ class Player:
             for key in sorted(members):
                 draft = Draft(self.world, self.now)
                 try:
-                    naive.execute_set(draft, key, actions_id, create=False)
+                    accounts.execute_set(draft, key, actions_id, create=False)
                 except Failed:
                     continue
                 self.world.keep(draft)
@@ -460,54 +312,18 @@ class Player:
                 yield ("disconnect", key, target, told["call_id"])
             else:
                 trigger = told.get("trigger")
-                yield (kind, key, target, None if trigger is None else (trigger["ID"], trigger["UniqueID"]))
+                yield (
+                    kind,
+                    key,
+                    target,
+                    None if trigger is None else (trigger["ID"], trigger["UniqueID"], trigger["Observed"]),
+                )
 
 
-def keyed(step: Step) -> bool:
-    """Whether a request writes, and so has a key."""
-    return not step.get("dry") and not (step["do"] == "max_time" and "reserve" not in step)
-
-
-def key_of(step: Step) -> Key:
-    return step["who"][0], step["who"][1]
-
-
-def request_of(step: Step, now: int) -> Request:
-    given = {name: value for name, value in step.items() if name in REQUEST_FIELDS}
-    start = step.get("said_at", now) + step.get("offset", 0)
-    return Request(key=key_of(step), start=start, **{"subject": step["who"][1], **given})
+def said_alike(reply: Words) -> Words:
+    """An answer without what only one side can know."""
+    return {name: value for name, value in reply.items() if name not in UNSAID}
 
 
 def encoded(answer: Answer | RatingdError) -> Reply:
     return Reply(0, json.dumps(notation.words(answer)).encode())
-
-
-def first_come(reply: dict[str, Any]) -> Order:
-    """Balances of a random group in the order in which the answer has them paying, those that paid nothing behind."""
-    paid: list[tuple[str, str]] = []
-    for _, _, account, units, _, money in reply.get("drawn", ()):
-        paid += [(account, name) for name in (units, money) if (account, name) not in paid]
-
-    def order(found: list[tuple[Key, int]], names: list[str]) -> list[tuple[Key, int]]:
-        place = {at: (at[0][1], name) for at, name in zip(found, names, strict=True)}
-        return sorted(found, key=lambda at: paid.index(place[at]) if place[at] in paid else len(paid))
-
-    return order
-
-
-def orders(reply: dict[str, Any]) -> Iterator[Order]:
-    """The order that the answer suggests, then others."""
-    yield first_come(reply)
-    for number in itertools.count():
-        if number == ORDERS:
-            return
-        yield shuffled(number)
-
-
-def shuffled(number: int) -> Order:
-    def order(found: list[tuple[Key, int]], names: list[str]) -> list[tuple[Key, int]]:
-        chance = random.Random(number)
-        ranks = {at: chance.random() for at in sorted(set(found))}
-        return sorted(found, key=lambda at: ranks[at])
-
-    return order

@@ -5,7 +5,7 @@
 import pytest
 
 from accounts.charge import ChargeRules
-from tests.account_scene import Scene, account, play, runs_of, scenes
+from tests.account_scene import KEY, Scene, account, play, runs_of, scenes
 
 DEBITS = """
   # | before | call | answer | after | runs
@@ -157,6 +157,28 @@ def test_increment_tells_what_it_took_of_units_and_by_which_factor() -> None:
     assert run.unit is not None
     assert (run.duration, run.count) == (10**9, 20)
     assert (run.unit.amount, run.unit.factor, run.unit.after) == (2_500_000_000, "2.5", 50 * 10**9)
+
+
+def test_correction_is_told_apart_and_is_part_of_the_cost() -> None:
+    """X 27: 7 × 0.00167 are 0.01169, rounded up to 0.02."""
+    scene = Scene(account("M=5"))
+    scene.call("debit 7s cat:odd rounding")
+    assert scene.last is not None
+    (timespan,) = scene.last.timespans
+    correction = timespan.round_increment
+    assert correction is not None
+    assert correction.money is not None
+    assert (correction.cost, correction.money.uuid) == (8_310_000, "M")
+    assert (timespan.cost, scene.last.cost) == (20_000_000, 20_000_000)
+
+
+def test_increment_that_costs_nothing_names_its_account_and_no_balance() -> None:
+    """X 24b: nobody has money, and none is needed."""
+    scene = Scene(account("on"))
+    scene.call("debit 60s subject:FREE")
+    assert scene.last is not None
+    (run,) = runs_of(scene.last)
+    assert (run.payer, run.unit, run.money) == (KEY, None, None)
 
 
 @pytest.mark.parametrize("scene", scenes(DEBITS_OF_PLANS), ids=lambda rows: rows[0][0])

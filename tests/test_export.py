@@ -15,8 +15,13 @@ SETS = """
     UNKNOWN do=*disable_account w=20
     UNKNOWN do=*export extra=KAFKA;NOWHERE w=10
     TELL    do=*post_event extra=http://127.0.0.1/event
+    ARCHIVE do=*export extra=ARCHIVE
 """
-BOOK = book(SETS, "LOW uid=L1 on=*min_balance at=2 type=*monetary run=TELL")
+TRIGGERS = """
+    LOW  uid=L1 on=*min_balance at=2 type=*monetary run=TELL
+    X30B uid=T on=*min_balance at=8 type=*monetary run=ARCHIVE
+"""
+BOOK = book(SETS, TRIGGERS)
 PUBLISH = Action("", ActionType.PUBLISH_ACCOUNT)
 
 
@@ -81,3 +86,15 @@ def test_an_event_is_posted_without_the_account() -> None:
     assert sorted(fired.body) == ["account", "actions_id", "created_at", "event", "id", "tenant", "trigger"]
     assert (fired.event, fired.url, fired.sync) == ("trigger.fired", "http://127.0.0.1/event", False)
     assert sorted(executed.body) == ["account", "actions_id", "created_at", "event", "id", "tenant"]
+
+
+def test_an_export_in_the_middle_shows_the_account_as_of_its_change() -> None:
+    """X 30b: between two changes of one set; at the end M is 7.2."""
+    scene = Scene(BOOK, "M=9", "X30B")
+    (sent,) = exporting(scene, *(balance_action("debit", "M", "0.6") for _ in range(3)))
+    assert isinstance(sent, Export)
+    state = sent.body["Account"]
+    assert isinstance(state, dict)
+    assert state["BalanceMap"]["*monetary"][0]["Value"] == "7.8"
+    assert state["ActionTriggers"][0]["Executed"] is True
+    assert scene.told() == "M=7.2 fired:T"

@@ -135,6 +135,20 @@ def test_a_second_top_up_keeps_the_first_expiry_and_weight() -> None:
     assert (scene.told(), terms.expires_at_ns) == ("M=2 disabled", instant("2026-12-21T10:00:00Z"))
 
 
+@table("""
+    words                        | weights
+    run TOP7DEF                  | *default:0              # X 31: the units only
+    run SET_DEF                  | *default:0
+    run SET9; run TOP10          | MON:20                  # X 39: a top-up changes no weight
+    run SET9; run TOP10; run SET9 | MON:20
+    run TOP10; run SET9          | MON:20                  # *set_balance does
+    run TOP3; run TOP7DEF; run TOP10 | _:10 *default:0 MON:10
+""")
+def test_who_gives_a_balance_its_weight(words: str, weights: str) -> None:
+    balances = Scene(BOOK).do(words).account.balances
+    assert " ".join(f"{each.terms.id or '_'}:{each.terms.weight}" for each in balances) == weights
+
+
 def test_a_set_balance_keeps_its_expiry_until_another_is_given() -> None:
     sets = """
         SET  do=*set_balance id=M type=*monetary units=1 expiry=+24h

@@ -165,3 +165,19 @@ def test_an_alert_shows_the_account_and_the_call_at_its_portion() -> None:
         "TimeStart": "2026-11-21T10:00:00Z",
         "Usage": "120000000000",
     }
+
+
+def test_an_alert_on_a_counter_names_it_and_a_refund_tells_its_call() -> None:
+    """In a refund too: the counter of 1.2 falls to 0.6 and the floor under it fires, 60 s into what is given back."""
+    triggers = """
+        HIGH uid=H on=*max_event_counter at=1.2 type=*monetary run=POST
+        LOW  uid=L id=BACK on=*min_event_counter at=0.6 type=*monetary run=POST
+    """
+    scene = Scene(book(SETS, triggers, files=RATES), "M=5", "HIGH").do("call 120s")
+    scene.do("attach LOW")
+    next(counter for counter in scene.account.counters if counter.id == "BACK").value = 1_200_000_000
+    high, low = scene.do("refund").alerts
+    told = [(a.body["trigger"]["CounterID"], a.body["trigger"]["Observed"]) for a in (high, low)]  # type: ignore[index]
+    assert told == [("H", "1.2"), ("BACK", "0.6")]
+    calls = [(a.body["call"]["OriginID"], a.body["call"]["Usage"]) for a in (high, low)]  # type: ignore[index]
+    assert calls == [("c1", "120000000000"), ("c1", "60000000000")]

@@ -23,7 +23,7 @@ export TREE := $(CURDIR)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: setup ## a daemon, a tariff, a few dozen calls, a fired monitor, a cut call, a signed alert (KEEP=1 stays up)
+demo: setup ## calls, a shared balance, a package that runs out, a hijacked telephone, a daily cap (KEEP=1 stays up)
 	$(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: check ## the static checks, then every test on SQLite and on a real PostgreSQL (ARGS="-k debit" chooses)

@@ -128,7 +128,9 @@ def _end_of(made: Made) -> str:
 def _monitors_table(account: Account) -> RenderableType:
     """The monitors whose counters have windows."""
     rows = table("monitor", "watches", "over", "at", "stands at", "state", "fires", numbers=("at", "stands at"))
-    for trigger in filter(lambda each: each.window, account.triggers):
+    for trigger in account.triggers:
+        if not trigger.window:
+            continue
         rows.add_row(
             trigger.unique_id,
             " ".join(filter(None, (trigger.type, trigger.kind, trigger.balance_id))),

@@ -1,4 +1,5 @@
-"""Who calls whom in the demo: an ordinary quarter of an hour, some calls that cannot be, and a hijacked telephone.
+"""Who calls whom in the demo: an ordinary quarter of an hour, some calls that cannot be, a family, a package that runs
+out, two calls at once, a hijacked telephone and one that was left off the hook.
 
 All of it on a Monday at ten in the morning, in peak time, so that the prices of the story are always the same.
 """

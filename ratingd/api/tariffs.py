@@ -75,6 +75,8 @@ class Tariffs:
             "action_sets": catalogue.action_sets,
             "action_plans": catalogue.action_plans,
             "trigger_groups": catalogue.trigger_groups,
+            "shared_groups": catalogue.shared_groups,
+            "aliases": [f"{profile.tenant}:{profile.id}" for profile in catalogue.aliases.profiles],
         }
         for kind, members in names.items():
             found = sorted(members)
@@ -189,4 +191,14 @@ def _message(report: LoadReport) -> tariffs_pb2.TariffReport:
     message.counts.update(report.counts)
     for account in report.accounts:
         message.accounts.add(tenant=account.key.tenant, account=account.key.account, changes=account.changes)
+    for difference in report.differences:
+        written = message.differences.add(
+            kind=difference.kind,
+            new_count=difference.new_count,
+            changed_count=difference.changed_count,
+            same_count=difference.same_count,
+            new_names=difference.new,
+        )
+        for item in difference.changed:
+            written.changed.add(name=item.name, rows=item.rows)
     return message

@@ -1,7 +1,7 @@
 """Findings of a tariff folder as people and programs read them, wherever the folder was checked."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from rich.console import RenderableType
@@ -9,7 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ratingd.cli.output import Output, table
+from ratingd.cli.plain import plain
+from ratingd.cli.plan_differences import differences_table
 from ratingd.v1.tariffs_pb2 import Finding as FindingMessage
+from ratingd.v1.tariffs_pb2 import KindDifference
 from tariffs.fault import Finding, Severity
 
 _STYLES: Final = {Severity.FAULT: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "dim"}
@@ -40,8 +43,14 @@ def refused(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.FAULT for finding in findings)
 
 
-def show_check(out: Output, findings: list[Finding], counts: Mapping[str, int], files: int) -> None:
-    """What a check found: all of it, and how much of each kind."""
+def show_check(
+    out: Output,
+    findings: list[Finding],
+    counts: Mapping[str, int],
+    files: int,
+    differences: Sequence[KindDifference] = (),
+) -> None:
+    """What a check found: all of it, how much of each kind, and what would be other than what is in force."""
     kinds = Counter(finding.severity for finding in findings)
     value: dict[str, object] = {
         "valid": not refused(findings),
@@ -51,10 +60,13 @@ def show_check(out: Output, findings: list[Finding], counts: Mapping[str, int], 
         "counts": dict(counts),
         "findings": [plain_finding(finding) for finding in findings],
     }
+    if differences:
+        value["differences"] = [plain(difference) for difference in differences]
     if out.form == "jsonl":
         out.show_list([plain_finding(finding) for finding in findings], Text())
         return
     tables: list[RenderableType] = [findings_table(findings), Text()] if findings else []
+    tables += [differences_table(differences), Text()] if differences else []
     out.show(value, *tables, Text(_verdict(kinds, counts, files), "bold"))
 
 

@@ -1,23 +1,23 @@
 """`ratingd tariffs`: check a folder of CSV files, put it in force, look at what is."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.cli.client import Client, Refused
-from ratingd.cli.findings import counts_text, findings_table, from_wire, refused, show_check
+from ratingd.cli.findings import from_wire, refused, show_check
 from ratingd.cli.folder import Files, folder_argument, read_files, uploads
+from ratingd.cli.load_report import show_report
 from ratingd.cli.options import Where, answers, asks
-from ratingd.cli.output import Output, console, moment, pairs, table
+from ratingd.cli.output import Output, console, moment, pairs
 from ratingd.cli.plain import plain
-from ratingd.v1.tariffs_pb2 import GetTariffRequest, TariffOptions, TariffReport
+from ratingd.v1.tariffs_pb2 import GetTariffRequest, KindDifference, TariffOptions, TariffReport
 from tariffs.zone import zone
 
 LOAD_SECONDS = 600.0
@@ -42,16 +42,17 @@ def check_command(context: click.Context, folder: Path, stored: bool, where: Whe
     Needs no daemon and changes nothing. Exits 1 if the folder has a fault; warnings and notices do not stop a load.
     """
     files = read_files(folder)
+    differences: Sequence[KindDifference] = ()
     if stored:
         with where.client() as client:
             report = client.ask(client.tariffs.CheckTariff, uploads(files, TariffOptions()), LOAD_SECONDS)
-        findings, counts = from_wire(report.findings), dict(report.counts)
+        findings, counts, differences = from_wire(report.findings), dict(report.counts), report.differences
     else:
         settings = where.settings()
         now_ns, place = time.time_ns(), zone(settings.default_timezone)
         book, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=now_ns, zone=place)
         counts = book.counts() if book is not None else {}
-    show_check(out, findings, counts, len(files))
+    show_check(out, findings, counts, len(files), differences)
     if refused(findings):
         context.exit(1)
 
@@ -90,7 +91,7 @@ def load_command(
             found = client.ask(client.tariffs.CheckTariff, uploads(files, options), LOAD_SECONDS)
             show_check(out, from_wire(found.findings), dict(found.counts), len(files))
             context.exit(1)
-    _show_report(out, report, dry_run=dry_run)
+    show_report(out, report, dry_run=dry_run)
 
 
 def load(client: Client, files: Files, options: TariffOptions, *, progress: bool) -> TariffReport:
@@ -114,17 +115,6 @@ def _bar(total: int) -> Iterator[tuple[Progress, TaskID]]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         yield bar, bar.add_task("sending", total=total)
-
-
-def _show_report(out: Output, report: TariffReport, *, dry_run: bool) -> None:
-    found = from_wire(report.findings)
-    told: list[RenderableType] = [findings_table(found), Text()] if found else []
-    changes = table("tenant", "account", "what changes")
-    for difference in report.accounts:
-        changes.add_row(difference.tenant, difference.account, "\n".join(difference.changes))
-    verdict = "Nothing was loaded: a dry run." if dry_run else f"In force as version {report.version}."
-    told += [changes, Text()] if report.accounts else []
-    out.show(plain(report), *told, Text(f"{counts_text(dict(report.counts))}. {verdict}", "bold"))
 
 
 @tariffs_command.command("show")

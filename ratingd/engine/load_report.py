@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from accounts.account import AccountKey
+from actions.plan_difference import KindDifference
 from tariffs.fault import Finding
 
 
@@ -18,9 +19,13 @@ class AccountDifference:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """`version` is the number of the tariff that is in force now, None when nothing was loaded. `counts` is by kind."""
+    """`version` is the number of the tariff that is in force now, None when nothing was loaded. `counts` is by kind.
+
+    `differences` are those of the plans to the ones that were in force before.
+    """
 
     findings: tuple[Finding, ...]
     version: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     accounts: tuple[AccountDifference, ...] = ()
+    differences: tuple[KindDifference, ...] = ()

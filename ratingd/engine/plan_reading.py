@@ -15,16 +15,19 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from actions.folder import PlanBook, book_from_image, book_image, read_folder
+from actions.plan_difference import KindDifference, plan_differences
 from tariffs.fault import Finding
 from tariffs.zone import zone
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a folder came to. `image` is the whole tariff afterwards, None when a fault refuses the folder."""
+    """What a folder came to. `image` is the whole tariff afterwards, None when a fault refuses the folder;
+    `differences` are those to what is in force."""
 
     findings: tuple[Finding, ...]
     image: bytes | None
+    differences: tuple[KindDifference, ...] = ()
 
 
 def read_apart(
@@ -41,7 +44,9 @@ def read_here(
     """Read a folder in this process."""
     stored = unpack(stored_image)
     book, findings = read_folder(files, stored, now_ns=now_ns, zone=zone(zone_name), decimals=decimals)
-    return Reading(tuple(findings), None if book is None else pack(book))
+    if book is None:
+        return Reading(tuple(findings), None)
+    return Reading(tuple(findings), pack(book), plan_differences(stored, book))
 
 
 def pack(book: PlanBook) -> bytes:

@@ -67,7 +67,8 @@ class TariffLoader:
     def check(self, files: Mapping[str, bytes]) -> LoadReport:
         """Read a folder to its end and report everything; nothing is stored."""
         reading = self._read(files)
-        return LoadReport(reading.findings, counts={} if reading.image is None else unpack(reading.image).counts())
+        counts = {} if reading.image is None else unpack(reading.image).counts()
+        return LoadReport(reading.findings, counts=counts, differences=reading.differences)
 
     def load(
         self,
@@ -89,13 +90,13 @@ class TariffLoader:
             book = unpack(reading.image)
             rows = list(book.catalogue.account_rows.values())
             if dry_run:
-                differences = self._differences(rows, book, rerun_asap)
-                return LoadReport(reading.findings, None, book.counts(), differences)
+                accounts = self._differences(rows, book, rerun_asap)
+                return LoadReport(reading.findings, None, book.counts(), accounts, reading.differences)
             number = self._activate(reading.image, book, files, moves_calls, loaded_by)
             self._store.keep_cursor(_cursor(number), RERUN if rerun_asap else BEGUN)
             imported = self._import(number, rows, rerun_asap)
             observe.event("tariff.loaded", version=number, accounts=len(imported))
-            return LoadReport(reading.findings, number, book.counts(), imported)
+            return LoadReport(reading.findings, number, book.counts(), imported, reading.differences)
 
     def resume(self) -> None:
         """Finish the imports of versions in force, or about to be, where a crash had cut them short."""

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from accounts.account import Account, AccountKey
 from ratingd.api.answers import AnswerWriter
-from ratingd.api.balance_request import adding, debiting, removing, setting
+from ratingd.api.balance_request import adding, debiting, removing, setting, settings
 from ratingd.api.charging import failed, fingerprint
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import account_key, idempotency_key, name, required
@@ -65,6 +65,7 @@ class Accounts:
             self._write("RemoveAccount", accounts_pb2.RemoveAccountRequest, lambda _: RemoveAccount()),
             self._write("AddBalance", accounts_pb2.AddBalanceRequest, self._add_balance),
             self._write("SetBalance", accounts_pb2.SetBalanceRequest, self._set_balance),
+            self._write("SetBalances", accounts_pb2.SetBalancesRequest, self._set_balances),
             self._write("DebitBalance", accounts_pb2.DebitBalanceRequest, self._debit_balance),
             self._write("RemoveBalance", accounts_pb2.RemoveBalanceRequest, _remove_balance),
             self._write("TransferBalance", accounts_pb2.TransferBalanceRequest, self._transfer_balance),
@@ -107,6 +108,9 @@ class Accounts:
 
     def _set_balance(self, request: accounts_pb2.SetBalanceRequest) -> Operation:
         return RunActions((setting(request, self._config),), create=True)
+
+    def _set_balances(self, request: accounts_pb2.SetBalancesRequest) -> Operation:
+        return RunActions(settings(request, self._config), create=True)
 
     def _debit_balance(self, request: accounts_pb2.DebitBalanceRequest) -> Operation:
         return RunActions((debiting(request, self._config),), create=True)

@@ -16,14 +16,17 @@ from ratingd.errors import InvalidRequest
 from ratingd.v1.accounts_pb2 import (
     AddBalanceRequest,
     BalanceSelector,
+    BalanceSetting,
     DebitBalanceRequest,
     NameSet,
     RemoveBalanceRequest,
     SetBalanceRequest,
+    SetBalancesRequest,
 )
 from tariffs.instant import INSTANT_ALLOWED, parse_instant
 
 KINDS = ", ".join(BalanceKind)
+SETTINGS_MAX = 100  # balances in one request
 
 
 def adding(request: AddBalanceRequest, config: ApiConfig) -> Action:
@@ -51,7 +54,20 @@ def debiting(request: DebitBalanceRequest, config: ApiConfig) -> Action:
     )
 
 
-def setting(request: SetBalanceRequest, config: ApiConfig) -> Action:
+def settings(request: SetBalancesRequest, config: ApiConfig) -> tuple[Action, ...]:
+    """Each balance in its turn; an error names which one cannot be meant."""
+    if not 1 <= len(request.balances) <= SETTINGS_MAX:
+        raise InvalidRequest("balances", f"has {len(request.balances)} balances; 1 to {SETTINGS_MAX} are allowed")
+    actions = []
+    for place, wanted in enumerate(request.balances):
+        try:
+            actions.append(setting(wanted, config))
+        except InvalidRequest as error:
+            raise InvalidRequest(f"balances[{place}].{error.field}", error.description) from None
+    return tuple(actions)
+
+
+def setting(request: SetBalanceRequest | BalanceSetting, config: ApiConfig) -> Action:
     selector = request.balance
     if not selector.uuid and not selector.id:
         raise InvalidRequest("balance.id", "is empty, and so is balance.uuid: one of them says which balance is set")

@@ -35,6 +35,11 @@ class DirectoryShelf(Protocol):
         self, tenant: str | None, *, prefix: str, disabled: bool | None, after: AccountKey, limit: int
     ) -> Sequence[AccountRow]: ...
 
+    def count(self, tenant: str | None, *, prefix: str, disabled: bool | None) -> int: ...
+
+    def groups(self, tenant: str, *, after: str, limit: int) -> Sequence[AccountRow]:
+        """The rows of shared groups that have members, by name."""
+
 
 class JournalShelf(Protocol):
     def page_back(self, key: AccountKey, limit: int, before: tuple[int, str] | None) -> Sequence[OperationRow]:
@@ -65,6 +70,7 @@ class Listing:
     def methods(self) -> list[AnyMethod]:
         return [
             Method(SERVICE + "ListAccounts", Kind.SLOW, guarded(self._list_accounts)),
+            Method(SERVICE + "CountAccounts", Kind.SLOW, guarded(self._count_accounts)),
             Method(SERVICE + "ListLedger", Kind.SLOW, guarded(self._list_ledger)),
             Method(SERVICE + "ListOpenCalls", Kind.SLOW, guarded(self._list_open_calls)),
             Method(SERVICE + "GetAccountHistory", Kind.SLOW, guarded(self._get_account_history)),
@@ -89,6 +95,15 @@ class Listing:
         if len(rows) > size:
             message.next_page_token = token_of(rows[size - 1].key.account)
         return Reply(0, message.SerializeToString())
+
+    def _count_accounts(self, body: bytes, _: int | None) -> Reply:
+        request = parse(accounts_pb2.CountAccountsRequest(), body)
+        count = self._store.directory.count(
+            name(request.tenant, "tenant") or self._config.default_tenant,
+            prefix=name(request.account_prefix, "account_prefix"),
+            disabled=request.disabled if request.HasField("disabled") else None,
+        )
+        return Reply(0, accounts_pb2.CountAccountsResponse(count=count).SerializeToString())
 
     def _list_ledger(self, body: bytes, _: int | None) -> Reply:
         request = parse(accounts_pb2.ListLedgerRequest(), body)

@@ -15,6 +15,7 @@ from ratingd.api.rating import Rating
 from ratingd.api.reflection import Reflection
 from ratingd.api.schedules import SchedulesApi
 from ratingd.api.sessions import Sessions
+from ratingd.api.shared_groups import SharedGroups
 from ratingd.api.tariffs import TariffDesk, Tariffs
 from ratingd.delivery.disconnects import DisconnectDesk
 from ratingd.scheduler.desk import ScheduleDesk
@@ -57,6 +58,7 @@ class Services:
             *Rating(config, charger).methods(),
             *Accounts(config).methods(),
             *Listing(config, store).methods(),
+            *SharedGroups(config, charger, store).methods(),
             *Tariffs(config, charger, tariffs).methods(),
             *self.sessions.methods(),
             *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),

@@ -10,10 +10,12 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ratingd.cli.account_change import show_change
+from ratingd.cli.account_groups import groups_command
 from ratingd.cli.account_run import run_lines
 from ratingd.cli.account_show import history_command, ledger_entries, show_command
 from ratingd.cli.account_tables import accounts_table, balances_text, ledger_table
 from ratingd.cli.balance import balance_command
+from ratingd.cli.bulk import LINES
 from ratingd.cli.call_options import tariffs_option
 from ratingd.cli.client import Client
 from ratingd.cli.options import Where, Write, account_argument, answers, asks, completes, of_tenant, writes
@@ -22,6 +24,7 @@ from ratingd.cli.plain import message, plain
 from ratingd.cli.private_daemon import client_for
 from ratingd.v1.account_pb2 import Account
 from ratingd.v1.accounts_pb2 import (
+    CountAccountsRequest,
     ExecuteActionsRequest,
     ListAccountsRequest,
     RemoveAccountRequest,
@@ -40,6 +43,7 @@ def account_command() -> None:
 account_command.add_command(balance_command)
 account_command.add_command(show_command)
 account_command.add_command(history_command)
+account_command.add_command(groups_command)
 
 
 @account_command.command("list")
@@ -47,10 +51,19 @@ account_command.add_command(history_command)
 @click.option("--prefix", default="", help="Only names that begin so.")
 @click.option("--disabled/--enabled", default=None, help="Only those that are.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many. Default: all.")
+@click.option("--count", "only_count", is_flag=True, help="Only how many there are.")
 @asks
 @answers
-def list_command(tenant: str, prefix: str, disabled: bool | None, limit: int | None, where: Where, out: Output) -> None:
+def list_command(
+    tenant: str, prefix: str, disabled: bool | None, limit: int | None, only_count: bool, where: Where, out: Output
+) -> None:
     """The accounts of a tenant, by name."""
+    if only_count:
+        wanted = {"tenant": tenant, "account_prefix": prefix, "disabled": disabled}
+        with where.client() as client:
+            counted = client.ask(client.accounts.CountAccounts, message(CountAccountsRequest, wanted))
+        out.show(plain(counted), str(counted.count))
+        return
     request = ListAccountsRequest(tenant=tenant, account_prefix=prefix, page_size=PAGE)
     if disabled is not None:
         request.disabled = disabled
@@ -191,7 +204,7 @@ def execute_command(account: str, actions_id: str, write: Write, where: Where, o
 
 
 @account_command.command("run")
-@click.argument("file", type=click.File("r"))
+@click.argument("file", type=LINES)
 @of_tenant
 @click.option("--dry-run", is_flag=True, help="Answer as if, and change nothing.")
 @tariffs_option
@@ -214,20 +227,32 @@ def run_command(
     {"op": "Refund", "account": "1001", "charge_id": "@4"}
 
     @4 is the charge that line 4 made. Operations: GetMaxSessionTime, Debit, MaxDebit, Refund; GetAccount, SetAccount,
-    RemoveAccount, AddBalance, SetBalance, DebitBalance, RemoveBalance, ExecuteActions, SetTriggers, ResetTriggers,
-    ResetCounters. An error is a line too, the file goes on, and the exit code is 1.
+    RemoveAccount, AddBalance, SetBalance, SetBalances, DebitBalance, RemoveBalance, TransferBalance, ExecuteActions,
+    SetTriggers, SetTrigger, RemoveTriggers, ResetTriggers, ResetCounters, SetScores. An error is a line too, the file
+    goes on, and the exit code is 1.
 
     With --tariffs it all happens in a private daemon and is forgotten.
     """
-    failed = 0
     with client_for(where, tariffs) as client:
-        for line in run_lines(client, file, tenant=tenant, dry_run=dry_run):
-            failed += "error" in line
-            if out.form is Form.TABLE:
-                out.console.print(*_run_tables(line), sep="\n")
-            else:
-                write_json(line, indent=2 if out.form is Form.JSON else None)
+        failed = _show_run(out, run_lines(client, file, tenant=tenant, dry_run=dry_run))
     context.exit(1 if failed else 0)
+
+
+def _show_run(out: Output, lines: Iterator[dict[str, Any]]) -> int:
+    """How many of them are errors. A table and JSON lines come while the file is done, one document at its end."""
+    failed, kept = 0, []
+    for line in lines:
+        failed += "error" in line
+        match out.form:
+            case Form.TABLE:
+                out.console.print(*_run_tables(line), sep="\n")
+            case Form.JSONL:
+                write_json(line)
+            case Form.JSON:
+                kept.append(line)
+    if out.form is Form.JSON:
+        write_json(kept, indent=2)
+    return failed
 
 
 def _run_tables(line: dict[str, Any]) -> list[RenderableType]:

@@ -22,7 +22,7 @@ from ratingd.cli.bulk import Asked, read_lines, refusal_of_field
 from ratingd.cli.client import Client, Refusal, Refused
 from ratingd.cli.plain import NotPlain, amount_of, field_names, message, plain, snake
 from ratingd.v1 import accounts_pb2, charging_pb2
-from ratingd.v1.accounts_pb2 import BalanceSelector, GetAccountRequest
+from ratingd.v1.accounts_pb2 import BalanceSelector, BalanceSetting, GetAccountRequest
 from ratingd.v1.call_pb2 import Call
 
 
@@ -41,9 +41,9 @@ class Method:
 def _methods() -> dict[str, Method]:
     charging = ("GetMaxSessionTime", "Debit", "MaxDebit", "Refund")
     accounts = (
-        "GetAccount", "SetAccount", "RemoveAccount", "AddBalance", "SetBalance", "DebitBalance", "RemoveBalance",
-        "TransferBalance", "ExecuteActions", "SetTriggers", "SetTrigger", "RemoveTriggers", "ResetTriggers",
-        "ResetCounters", "SetScores",
+        "GetAccount", "SetAccount", "RemoveAccount", "AddBalance", "SetBalance", "SetBalances", "DebitBalance",
+        "RemoveBalance", "TransferBalance", "ExecuteActions", "SetTriggers", "SetTrigger", "RemoveTriggers",
+        "ResetTriggers", "ResetCounters", "SetScores",
     )  # fmt: skip
     found = [Method("charging", name, getattr(charging_pb2, f"{name}Request")) for name in charging]
     found += [Method("accounts", name, getattr(accounts_pb2, f"{name}Request")) for name in accounts]
@@ -120,12 +120,37 @@ def _fill_in(
         request.setdefault("idempotency_key", str(uuid.uuid4()))
     if "dry_run" in own and dry_run:
         request["dry_run"] = True
-    for name in ("amount", "value"):
-        if name in own and request.get(name) is not None:
-            request[name] = amount_of(str(request.get("balance", {}).get("kind", "")), request[name], name)
+    _tell_amounts(request, own)
     reference = request.get("charge_id")
     if isinstance(reference, str) and reference.startswith("@"):
         request["charge_id"] = _charge(reference, charges)
+
+
+def _tell_amounts(request: dict[str, Any], own: set[str]) -> None:
+    """Write amounts as their kind of balance is counted, wherever the request has them."""
+    kind = str(request.get("balance", {}).get("kind", "") if "balance" in own else request.pop("kind", ""))
+    for name in ("amount", "value", "reference_value"):
+        if name in own and request.get(name) is not None:
+            request[name] = amount_of(kind, request[name], name)
+    if isinstance(request.get("balances"), list):
+        request["balances"] = [_setting(each, f"balances[{n}]") for n, each in enumerate(request["balances"])]
+    trigger = request.get("trigger")
+    if isinstance(trigger, dict) and trigger.get("threshold") is not None:
+        counted = str(trigger.get("kind", ""))
+        counted = counted if counted in ("*monetary", "*voice") else "*generic"
+        request["trigger"] = trigger | {"threshold": amount_of(counted, trigger["threshold"], "trigger.threshold")}
+
+
+def _setting(given: object, path: str) -> object:
+    """One of several balances to set, whose selector may stand at the same level."""
+    if not isinstance(given, dict):
+        raise NotPlain(path, "an object is wanted: {…}")
+    own, chosen = field_names(BalanceSetting), dict(given.get("balance", {}))
+    chosen |= {name: value for name, value in given.items() if snake(name) not in own}
+    told = {name: value for name, value in given.items() if snake(name) in own} | {"balance": chosen}
+    if told.get("value") is not None:
+        told["value"] = amount_of(str(chosen.get("kind", "")), told["value"], f"{path}.value")
+    return told
 
 
 def _charge(reference: str, charges: Mapping[int, str]) -> str:

@@ -85,6 +85,9 @@ _OPTIONS: Final = (
 _expires: Final = click.option(
     "--expiry", default="", help="When a new balance expires: RFC 3339, +720h, *monthly, *month_end. Default: never."
 )
+_factors: Final = click.option(
+    "--factor", "factors", multiple=True, metavar="NAME=NUMBER", help="What one unit of usage takes. Repeatable."
+)
 _resets: Final = click.option("--reset", is_flag=True, help="Set what is there to 0 first.")
 
 
@@ -98,15 +101,24 @@ def balance_command() -> None:
 @click.argument("amount")
 @selects
 @_expires
+@_factors
 @_resets
 @writes
 @asks
 @answers
 def add_command(
-    account: str, amount: str, meant: Meant, expiry: str, reset: bool, write: Write, where: Where, out: Output
+    account: str,
+    amount: str,
+    meant: Meant,
+    expiry: str,
+    factors: tuple[str, ...],
+    reset: bool,
+    write: Write,
+    where: Where,
+    out: Output,
 ) -> None:
     """Top up every balance that is meant; where there is none, create it, and the account too."""
-    more = {"amount": amount_of(meant.kind, amount), "expiry": expiry, "reset": reset}
+    more = {"amount": amount_of(meant.kind, amount), "expiry": expiry, "reset": reset, "factors": _by_name(factors)}
     _change(AddBalanceRequest, "AddBalance", account, meant, more, write, where, out)
 
 
@@ -115,15 +127,38 @@ def add_command(
 @click.argument("value", required=False)
 @selects
 @_expires
+@_factors
 @writes
 @asks
 @answers
 def set_command(
-    account: str, value: str | None, meant: Meant, expiry: str, write: Write, where: Where, out: Output
+    account: str,
+    value: str | None,
+    meant: Meant,
+    expiry: str,
+    factors: tuple[str, ...],
+    write: Write,
+    where: Where,
+    out: Output,
 ) -> None:
-    """Give the balance of an id or uuid a VALUE and the fields given; where there is none, create it."""
+    """Give the balance of an id or uuid a VALUE and the fields given; where there is none, create it, and the account.
+
+    `ratingd account run` sets several in one step, with SetBalances.
+    """
     amount = None if value is None else amount_of(meant.kind, value)
-    _change(SetBalanceRequest, "SetBalance", account, meant, {"value": amount, "expiry": expiry}, write, where, out)
+    more = {"value": amount, "expiry": expiry, "factors": _by_name(factors)}
+    _change(SetBalanceRequest, "SetBalance", account, meant, more, write, where, out)
+
+
+def _by_name(factors: tuple[str, ...]) -> dict[str, str]:
+    """`PREM=2.5` as {"PREM": "2.5"}."""
+    found = {}
+    for text in factors:
+        name, equals, number = text.rpartition("=")
+        if not (name and equals and number):
+            raise click.UsageError(f"--factor {text!r} gives no number: PREM=2.5 does")
+        found[name] = number
+    return found
 
 
 @balance_command.command("debit")
@@ -137,7 +172,7 @@ def set_command(
 def debit_command(
     account: str, amount: str, meant: Meant, reset: bool, write: Write, where: Where, out: Output
 ) -> None:
-    """Take from every balance that is meant; where there is none, create it below zero."""
+    """Take from every balance that is meant; where there is none, create it below zero, and the account too."""
     more = {"amount": amount_of(meant.kind, amount), "reset": reset}
     _change(DebitBalanceRequest, "DebitBalance", account, meant, more, write, where, out)
 

@@ -10,10 +10,14 @@ Blank lines and lines that begin with # are passed over.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import click
 
 from ratingd.cli.client import Refusal
 from ratingd.cli.plain import NotPlain, read_json
+
+LINES: Final = click.File("r", encoding="utf-8", errors="surrogateescape")  # a line that is not UTF-8 is told as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ def read_lines(lines: Iterable[str]) -> Iterator[Asked]:
 
 def _asked(number: int, text: str) -> Asked:
     try:
+        text.encode()
         given = read_json(text)
+    except UnicodeEncodeError:
+        return Asked(number, {}, Refusal("INVALID_JSON", "the line is not UTF-8"))
     except json.JSONDecodeError as error:
         return Asked(number, {}, Refusal("INVALID_JSON", f"column {error.colno}: {error.msg}"))
     except (ValueError, RecursionError) as error:

@@ -10,7 +10,7 @@ import grpc
 from rich.console import RenderableType
 from rich.text import Text
 
-from ratingd.cli.bulk import Asked, read_lines, refusal_of_field
+from ratingd.cli.bulk import LINES, Asked, read_lines, refusal_of_field
 from ratingd.cli.call_options import Typed, tariffs_option, types_a_call
 from ratingd.cli.client import CALL_SECONDS, Client, Refusal, refusal_of
 from ratingd.cli.options import Where, answers, asks
@@ -26,9 +26,7 @@ IN_FLIGHT: Final = 64
 @click.command("cost")
 @click.argument("destination", required=False)
 @types_a_call
-@click.option(
-    "--from", "source", type=click.File("r"), metavar="FILE", help="Price a file of calls; - is standard input."
-)
+@click.option("--from", "source", type=LINES, metavar="FILE", help="Price a file of calls; - is standard input.")
 @tariffs_option
 @asks
 @answers

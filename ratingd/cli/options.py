@@ -39,7 +39,7 @@ class Where:
 
     def found(self) -> str:
         if self.address is not None:
-            return self.address
+            return _host_and_port(self.address)
         listen = self.settings().listen
         host, port = host_and_port(listen)
         if port == 0:
@@ -50,6 +50,14 @@ class Where:
     def client(self) -> Iterator[Client]:
         with connected(self.found()) as client:
             yield client
+
+
+def _host_and_port(address: str) -> str:
+    try:
+        host_and_port(address)
+    except ValueError as error:
+        raise click.UsageError(f"--address {error}") from None
+    return address
 
 
 def answers(command: Command) -> Command:

@@ -74,7 +74,13 @@ def write_json(value: object, indent: int | None = None) -> None:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_decimal)
+    """Readable as it is; where a text holds half of a character, which no stream carries, everything is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_decimal)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, default=_decimal)
+    return text
 
 
 def _decimal(value: object) -> str:

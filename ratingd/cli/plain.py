@@ -51,7 +51,11 @@ class NotPlain(ValueError):
 
 def read_json(text: str) -> object:
     """JSON whose numbers keep every decimal they have."""
-    return json.loads(text, parse_float=Decimal)
+    return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is no JSON: a number is wanted, or null")
 
 
 def plain(message: Message) -> Any:
@@ -184,6 +188,7 @@ def _fill_map(entries: Any, field: Any, value: object, path: str) -> None:
     if not isinstance(value, Mapping):
         raise NotPlain(path, f"an object is wanted, found {json.dumps(value, default=str)}")
     for key, item in value.items():
+        _expected(key, str, "a name", path)
         entries[str(key)] = _scalar(
             of, str(item) if isinstance(item, int | Decimal) and of.type == Kind.TYPE_STRING else item, f"{path}.{key}"
         )
@@ -211,6 +216,8 @@ def _scalar(field: FieldDescriptor, value: object, path: str) -> object:
 def _expected(value: object, wanted: type, words: str, path: str) -> object:
     if not isinstance(value, wanted):
         raise NotPlain(path, f"{words} is wanted, found {json.dumps(value, default=str)}")
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise NotPlain(path, f"holds half of a character: {json.dumps(value)}")
     return value
 
 

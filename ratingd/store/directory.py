@@ -37,16 +37,18 @@ class Directory:
     ) -> list[AccountRow]:
         """Accounts in the order of their keys; of one tenant, and only those whose name begins with `prefix`."""
         place = tuple_(a.tenant, a.account)
-        query = select(a.tenant, a.account, a.version, a.document).where(a.document.is_not(None), AN_ACCOUNT)
+        query = select(a.tenant, a.account, a.version, a.document).where(*_chosen(tenant, prefix, disabled))
         query = query.where(place > (after.tenant, after.account)).order_by(a.tenant, a.account).limit(limit)
-        if tenant is not None:
-            query = query.where(a.tenant == tenant)
-        if prefix:
-            query = query.where(func.substr(a.account, 1, len(prefix)) == prefix)
-        if disabled is not None:
-            query = query.where(a.disabled == disabled)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
+        return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
+
+    def groups(self, tenant: str, *, after: str = "", limit: int = 100) -> list[AccountRow]:
+        """The rows of shared groups of a tenant that have members, by name; `after` is the name of a group."""
+        query = select(a.tenant, a.account, a.version, a.document).where(a.tenant == tenant, a.document.is_not(None))
+        query = query.where(func.substr(a.account, 1, len(GROUP)) == GROUP, a.account > GROUP + after)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(a.account).limit(limit)).all()
         return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
 
     def every_key(self, chunk: int = 1000) -> Iterator[AccountKey]:
@@ -61,9 +63,11 @@ class Directory:
             last = (rows[-1].tenant, rows[-1].shard, rows[-1].account)
             yield from (AccountKey(row.tenant, row.account) for row in rows)
 
-    def count(self) -> int:
+    def count(self, tenant: str | None = None, *, prefix: str = "", disabled: bool | None = None) -> int:
+        """How many accounts `page` would give on all its pages."""
+        query = select(func.count()).select_from(accounts).where(*_chosen(tenant, prefix, disabled))
         with self._database.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(accounts).where(AN_ACCOUNT)).scalar_one())
+            return int(connection.execute(query).scalar_one())
 
     def due(self, now_ns: int, limit: int) -> list[AccountKey]:
         """Accounts of which something has expired, the longest overdue first."""
@@ -111,6 +115,18 @@ class Directory:
                 found.append(str(zone))
                 zone = connection.scalar(lowest.where(m.time_zone > zone))
         return found
+
+
+def _chosen(tenant: str | None, prefix: str, disabled: bool | None) -> list[ColumnElement[bool]]:
+    """Accounts that there are, of one tenant or of all."""
+    conditions = [a.document.is_not(None), AN_ACCOUNT]
+    if tenant is not None:
+        conditions.append(a.tenant == tenant)
+    if prefix:
+        conditions.append(func.substr(a.account, 1, len(prefix)) == prefix)
+    if disabled is not None:
+        conditions.append(a.disabled == disabled)
+    return conditions
 
 
 def of_plan(plan_id: str, time_zone: str | None, tenant: str) -> list[ColumnElement[bool]]:

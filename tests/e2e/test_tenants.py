@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ratingd.v1 import accounts_pb2, charging_pb2
+from ratingd.v1.account_pb2 import Account
 from ratingd.v1.accounts_pb2 import BalanceSelector, NameSet
 from tests.api_desk import FOLDER, SATURDAY_TEN, ApiDesk, Refused, call
 
@@ -40,8 +41,9 @@ def top_up(desk: ApiDesk, tenant: str, account: str, units: int, key: str = "k")
 
 
 def money(desk: ApiDesk, tenant: str, account: str) -> float:
-    found = desk.ask(desk.accounts.GetAccount, accounts_pb2.GetAccountRequest(tenant=tenant, account=account))
-    return sum(each.value.money.units + each.value.money.nanos / 1e9 for each in found.balances)
+    request = accounts_pb2.GetAccountRequest(tenant=tenant, account=account)
+    found: Account = desk.ask(desk.accounts.GetAccount, request)
+    return float(sum(each.value.money.units + each.value.money.nanos / 1e9 for each in found.balances))
 
 
 def held(desk: ApiDesk) -> dict[str, list[float]]:

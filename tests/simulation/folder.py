@@ -114,6 +114,9 @@ SETS: Final[dict[str, list[Act]]] = {
         act("*topup", id="RICH", type="*monetary", units=NANO,
             filters=["*gte:~*req.BalanceMap.*monetary.GetTotalValue:5"]),
     ],
+    "AGAIN": [act("*set_recurrent", extra='{"GroupID":"SPEND"}')],
+    "ONCE": [act("*unset_recurrent", extra='{"UniqueID":"SLEEPY"}')],
+    "REARM": [act("*reset_triggers", extra='{"GroupID":"LOW"}')],
     "WIPE": [act("*reset_account")],
     "LEAVE": [act("*remove_account")],
     "CDR": [topup("M", NANO, w=20), act("*cdrlog", w=10)],
@@ -171,6 +174,15 @@ WATCHES: Final[dict[str, tuple[Watch, ...]]] = {
         Watch("DEBT", "*min_balance", -NANO, "ZERO", id="*default", recurrent=True),
         Watch("MINUTES_OUT", "*min_balance", MINUTE, "MINUTES", type="*voice", recurrent=True, sleep=MINUTE),
     ),
+    "BACK": (
+        Watch("GIVEN_BACK", "*min_event_counter", -300_000_000, "BONUS", recurrent=True, sleep=SECOND),
+        Watch("NOTHING_YET", "*min_balance_counter", 0, "POST", type="*voice", id="V"),
+    ),
+    "EXACT": (
+        Watch("W10", "*max_balance", 3 * NANO, "POST", weight=10, recurrent=True),
+        Watch("D49", "*min_balance", MINUTE, "BONUS", type="*voice", dests=("DST_49",), w=2),
+        Watch("M20", "*max_balance_counter", NANO, "POST", weight=20, recurrent=True, sleep=MINUTE),
+    ),
     "SCORED": (
         Watch("MASKED", "*max_score", NANO // 2, "POSTDIS", id="score.masking", type=""),
         Watch("CLEAN", "*min_score", 0, "BONUS", id="score.irsf", type="", recurrent=True, sleep=SECOND),
@@ -206,14 +218,16 @@ def transfer_text(action: Act) -> str:
     return json.dumps({"DestinationAccountID": action["to"], "DestinationBalanceID": action["to_id"]})
 
 
+def quoted(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if '"' in text else text
+
+
 def action_row(set_id: str, action: Act) -> str:
     given = action.get
     units = given("units")
     voice = given("type") == "*voice"
-    extra = given("extra", "")
-    if action["do"] == "*transfer_balance":
-        quoted = transfer_text(action).replace('"', '""')
-        extra = f'"{quoted}"'
+    extra = quoted(transfer_text(action) if action["do"] == "*transfer_balance" else given("extra", ""))
     cells = [
         set_id, action["do"], extra, ";".join(given("filters", [])), given("id", ""), given("type", ""),
         marked(given("cats")), marked(given("dests")), given("subject", ""), ";".join(given("groups", [])),

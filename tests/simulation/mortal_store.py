@@ -19,6 +19,8 @@ class Mortal:
         setattr(store, "commit", self.commit)  # noqa: B010 (the instance alone, and mypy need not know)
         for name in ("accounts", "replies", "charge", "versions"):
             setattr(store, name, self.guarded(getattr(store, name)))
+        for name in ("rows", "save", "forget"):
+            setattr(store.schedules, name, self.guarded(getattr(store.schedules, name)))
 
     def die(self, after: int, *, stores: bool) -> None:
         self._left, self._stores = after, stores

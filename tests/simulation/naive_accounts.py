@@ -77,8 +77,8 @@ def reset_triggers(draft: Draft, key: Key, group: str, uid: str, *, executed: bo
     for trigger in account.triggers:
         if group in ("", trigger.group) and uid in ("", trigger.watch.uid):
             trigger.executed = executed
-            for counter in account.counters:
-                counter.fired.discard((trigger.group, trigger.watch.uid))
+            for counter in account.counters if not executed else []:
+                counter.fired = counter.fired - {(trigger.group, trigger.watch.uid)}
     if not executed:
         evaluate(draft, key, None)
     return {"done": True}

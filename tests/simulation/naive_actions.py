@@ -1,5 +1,7 @@
 """What action sets do to accounts, from accounting 6."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.folder import NANO, Act
@@ -49,11 +51,11 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
     elif do == "*set_balance":
         set_balance(draft, account, action)
     elif do == "*remove_balance":
-        remove(account, meant(draft, account, action))
+        remove(account, balances_meant(draft, account, action))
     elif do == "*remove_expired":
-        remove(account, [b for b in meant(draft, account, action, expiry=False) if b.expired(draft.now)])
+        remove(account, [b for b in balances_meant(draft, account, action, expiry=False) if b.expired(draft.now)])
     elif do == "*set_expiry":
-        for balance in meant(draft, account, action, expiry=False):
+        for balance in balances_meant(draft, account, action, expiry=False):
             balance.expires = expiry_of(draft, action)
             draft.dirty.add(balance.number)
     elif do in ("*enable_account", "*disable_account"):
@@ -65,7 +67,13 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
             if action.get("id", "") in ("", counter.id) and action.get("type", "") in ("", counter.type):
                 counter.value = 0
     elif do == "*reset_triggers":
-        arm(account)
+        meant = triggers_meant(action)
+        arm(account, meant)
+        return meant
+    elif do in ("*set_recurrent", "*unset_recurrent"):
+        for trigger in account.triggers:
+            if triggers_meant(action)(trigger):
+                trigger.watch = replace(trigger.watch, recurrent=do == "*set_recurrent")
     elif do == "*transfer_balance":
         return transfer(draft, account, action, event)
     elif do == "*transfer_monetary_default":
@@ -88,11 +96,22 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
     return None
 
 
-def arm(account: Account) -> None:
+def triggers_meant(action: Act) -> Any:
+    """Which triggers an action on triggers is about: the group alone decides, else the unique id; neither: all."""
+    chosen = json.loads(action.get("extra") or "{}")
+    if "GroupID" in chosen:
+        return lambda trigger: trigger.group == chosen["GroupID"]
+    if "UniqueID" in chosen:
+        return lambda trigger: trigger.watch.uid == chosen["UniqueID"]
+    return lambda trigger: True
+
+
+def arm(account: Account, meant: Any = lambda trigger: True) -> None:
     for trigger in account.triggers:
-        trigger.executed = False
-    for counter in account.counters:
-        counter.fired = set()
+        if meant(trigger):
+            trigger.executed = False
+            for counter in account.counters:
+                counter.fired = counter.fired - {(trigger.group, trigger.watch.uid)}
 
 
 def matches(balance: Balance, action: Act, expires: int | None) -> bool:
@@ -120,7 +139,7 @@ def expiry_of(draft: Draft, action: Act) -> int | None:
     return None if not seconds else draft.now + seconds * NANO
 
 
-def meant(draft: Draft, account: Account, action: Act, *, expiry: bool = True) -> list[Balance]:
+def balances_meant(draft: Draft, account: Account, action: Act, *, expiry: bool = True) -> list[Balance]:
     expires = expiry_of(draft, action) if expiry else None
     return [balance for balance in account.balances if matches(balance, action, expires)]
 
@@ -136,7 +155,7 @@ def change(
 ) -> None:
     if action.get("type") not in TYPES:
         raise Failed("ACTIONS_FAILED")
-    found = [balance for balance in meant(draft, account, action) if not balance.expired(draft.now)]
+    found = [balance for balance in balances_meant(draft, account, action) if not balance.expired(draft.now)]
     for balance in found:
         if reset:
             balance.value = 0
@@ -239,7 +258,7 @@ def held(account: Account, balance: Balance, now: int) -> int:
 def empty_into_default(draft: Draft, account: Account, action: Act) -> None:
     found = [
         b
-        for b in meant(draft, account, action)
+        for b in balances_meant(draft, account, action)
         if b.type == "*monetary"
         and b.id != "*default"
         and not b.expired(draft.now)

@@ -64,6 +64,7 @@ class Charging(Payers):
         self.spent = request.so_far
         self.connected = False
         self.fee_unpaid = False
+        self.rounding = False
         self.evaluated: set[Key] = set()
         self.drew: list[tuple[Key, int, int]] = []
 
@@ -317,6 +318,8 @@ class Charging(Payers):
     def take(self, key: Key, number: int, amount: int) -> Balance:
         balance = self.draft.balance(key, number)
         assert balance is not None
+        if not self.may_owe and not self.rounding:
+            assert amount <= 0 or self.spendable((key, number)) >= amount, "who may not owe has taken what is not there"
         balance.value -= amount
         self.draft.dirty.add(number)
         self.drew.append((key, number, amount))
@@ -330,6 +333,7 @@ class Charging(Payers):
 
     def round_all(self) -> dict[int, int]:
         """Bring each timespan to the decimals of its price; neighbours that are alike are one."""
+        self.rounding = True
         joined: list[Timespan] = []
         first: Timespan | None = None
         for timespan in self.out:

@@ -8,6 +8,7 @@ on the same database. Who got no answer asks again under the same key.
 import copy
 import hashlib
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -108,7 +109,7 @@ class Player:
         elif do == "sweep":
             self._sweep()
         elif do == "look":
-            self._look()
+            self._look(step)
         elif do in ("again", "reuse"):
             self._again(step)
         elif do == "burst":
@@ -204,7 +205,7 @@ class Player:
         if "refused" in reply:
             return
         self._touched |= set(draft.accounts)
-        if not step.get("dry"):
+        if keyed(step):
             if "id" in reply:
                 self.charge_ids[step["name"]] = reply["id"]
             self.world.keep(draft)
@@ -212,7 +213,7 @@ class Player:
         if step["do"] == "refund":
             charge = self.world.charges[key_of(step), step["of"]]
             charge.returned = [a + b for a, b in zip(charge.returned, reply["returned"], strict=True)]
-        if reply.get("refundable") and not step.get("dry"):
+        if reply.get("refundable") and keyed(step):
             self.world.charges[key_of(step), step["name"]] = Charge(
                 request_of(step, self.now), wanted["increments"], wanted["corrections"], reply["runs"]
             )
@@ -250,7 +251,19 @@ class Player:
             self.world.keep(draft)
             self._touched |= set(draft.accounts)
 
-    def _look(self) -> None:
+    def _look(self, step: Step) -> None:
+        """Run what is due; one that a crash interrupts is gone on with by the next daemon, and nothing runs twice."""
+        if "crash" in step:
+            self.mortal.die(step["after"], stores=step["crash"] == "stored")
+            scheduler = self._scheduler()
+            looking = threading.Thread(target=scheduler.look)
+            looking.start()
+            while looking.is_alive() and not self.mortal.dead:
+                looking.join(0.002)
+            scheduler.stop()
+            looking.join(PATIENCE_S)
+            self._close()
+            self._open()
         self._scheduler().look()
         for plan, actions_id, zone in self.timetable.due(self.world, self.now):
             members = [k for k, a in self.world.accounts.items() if plan in a.plans and a.zone == zone]

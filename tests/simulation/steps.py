@@ -288,7 +288,10 @@ class Chance:
         return {"name": name, "do": "sweep"}
 
     def look(self, name: str) -> Step:
-        return {"name": name, "do": "look"}
+        step: Step = {"name": name, "do": "look"}
+        if self.random.random() < 0.2:
+            step |= {"crash": self.random.choice(("lost", "stored")), "after": self.random.randint(0, 6)}
+        return step
 
     def again(self, name: str) -> Step:
         if not self.names:
@@ -308,9 +311,14 @@ class Chance:
         return step
 
     def inner(self, name: str) -> Step:
-        make = self.random.choice((self.debit, self.debit, self.max_debit, self.top_up, self.execute, self.set_account))
+        make = self.random.choice(
+            (self.debit, self.debit, self.max_debit, self.max_time, self.top_up, self.execute, self.set_account,
+             self.refund)
+        )  # fmt: skip
         step = make(name)
         step.pop("dry", None)
+        if step["do"] == "max_time" and "reserve" not in step:  # it has no key, so it cannot be asked again
+            step = self.max_debit(name) | {"dry": False}
         self.names.append(name)
         return step | {"wait": 0}
 

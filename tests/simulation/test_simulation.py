@@ -41,9 +41,9 @@ def history(seed: int, count: int) -> list[Step]:
     return list(Chance(seed, sets=SETS, watches=WATCHES, actions=ACTIONS).steps(count))
 
 
-def play(url: str, steps: list[Step]) -> tuple[int, Disagreement] | None:
+def play(url: str, steps: list[Step], lanes: int = 2) -> tuple[int, Disagreement] | None:
     """Play a history on an empty store: the number of the first step that disagrees, and how."""
-    with Player(url, FOLDER) as player:
+    with Player(url, FOLDER, lanes=lanes) as player:
         for number, step in enumerate(json.loads(json.dumps(steps))):
             try:
                 player.play(step)
@@ -73,11 +73,12 @@ def test_engine_and_model_agree_on_sqlite(seed: int, tmp_path: Path) -> None:
     play_or_tell(seed, SHORT_STEPS, tmp_path)
 
 
-def test_engine_and_model_agree_on_postgresql(postgres_server: PostgresServer) -> None:
-    steps = history(5, SHORT_STEPS)
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_engine_and_model_agree_on_postgresql(lanes: int, postgres_server: PostgresServer) -> None:
+    steps = history(10 + lanes, SHORT_STEPS)
     with database(postgres_server) as url:
-        found = play(url, steps)
-    assert found is None, told(5, steps[: found[0] + 1], found[1])
+        found = play(url, steps, lanes)
+    assert found is None, told(10 + lanes, steps[: found[0] + 1], found[1])
 
 
 @pytest.mark.long

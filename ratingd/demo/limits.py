@@ -113,7 +113,7 @@ def daily_cap(story: Story, client: Client, switch: Switch, receiver: Receiver) 
 
 
 def _end_of(made: Made) -> str:
-    """`Charged … After 44m15s, at 12.975, STANDARD/DAILY_SPEND fired STOP_SPENDING.`"""
+    """`Attributes.csv says … After 44m15s, at 13.375, monitor STANDARD/DAILY_SPEND fired STOP_SPENDING …`"""
     by = made.stopped_by
     fired = (
         f"monitor {by.trigger_group}/{by.trigger_id} fired {by.actions_id}" if by is not None else "no monitor fired"

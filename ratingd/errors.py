@@ -4,7 +4,8 @@
     ├── InvalidRequest          a request that cannot be meant: a field is missing, malformed or contradicts another
     │   ├── InvalidIdempotencyKey
     │   ├── UnknownTimeZone
-    │   └── RequestTooLarge
+    │   ├── RequestTooLarge
+    │   └── InvalidRatingSubject
     ├── NotFound                something that was named does not exist
     │   ├── AccountUnknown
     │   ├── ChargeUnknown
@@ -61,6 +62,10 @@ class UnknownTimeZone(InvalidRequest):
 
 class RequestTooLarge(InvalidRequest):
     reason = "REQUEST_TOO_LARGE"
+
+
+class InvalidRatingSubject(InvalidRequest):
+    reason = "INVALID_RATING_SUBJECT"
 
 
 class NotFound(RatingdError):

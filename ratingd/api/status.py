@@ -41,6 +41,7 @@ CODES: Final[Mapping[str, int]] = {
     "INVALID_IDEMPOTENCY_KEY": code_pb2.INVALID_ARGUMENT,
     "UNKNOWN_TIME_ZONE": code_pb2.INVALID_ARGUMENT,
     "REQUEST_TOO_LARGE": code_pb2.RESOURCE_EXHAUSTED,  # as gRPC itself answers far larger ones
+    "INVALID_RATING_SUBJECT": code_pb2.INVALID_ARGUMENT,
     "CHARGE_UNKNOWN": code_pb2.NOT_FOUND,
     "ACTIONS_UNKNOWN": code_pb2.NOT_FOUND,
     "ACTION_PLAN_UNKNOWN": code_pb2.NOT_FOUND,

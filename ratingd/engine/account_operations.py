@@ -54,7 +54,7 @@ from ratingd.errors import (
     ActionsFailed,
     ActionsUnknown,
     BalanceUnknown,
-    InvalidRequest,
+    InvalidRatingSubject,
     InvariantBroken,
     PlanUnknown,
     TriggersUnknown,
@@ -88,7 +88,7 @@ class AccountOperations:
                 return _set_account(operation, _page(key, pages, create=True), book, context)
             case ImportAccount(row, rerun_asap, other):
                 page, catalogue = _page(key, pages, create=True), other or book.catalogue
-                imported = import_account(page, row, catalogue, rerun_asap=rerun_asap)
+                imported = import_account(page, row, catalogue, now_ns=context.now_ns, rerun_asap=rerun_asap)
                 return _imported(page, imported, catalogue, context)
             case RemoveAccount():
                 page = _page(key, pages)
@@ -154,7 +154,7 @@ def _error(failed: ActionFailed) -> Exception:
         case FailureReason.BALANCE_UNKNOWN:
             return BalanceUnknown(f"{failed}. `ratingd account show` lists the balances of an account.")
         case FailureReason.INVALID_RATING_SUBJECT:
-            return InvalidRequest("rating_subject", str(failed))
+            return InvalidRatingSubject("balance.rating_subject", str(failed))
         case _:
             return ActionsFailed(f"{failed}. Nothing was changed.")
 

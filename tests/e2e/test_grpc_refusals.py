@@ -215,6 +215,23 @@ def test_top_ups_that_cannot_be_meant(desk: ApiDesk, balance: str, amount: str, 
     assert (refusal.code, list(refusal.fields)) == ("INVALID_ARGUMENT", [field])
 
 
+def test_money_cannot_be_given_a_subject_that_counts_units(desk: ApiDesk) -> None:
+    """X 23: in CGRateS it can, and pays for nothing."""
+    before = desk.account("1001")
+    balance = accounts_pb2.BalanceSelector(kind="*monetary", id="NEW", rating_subject="*zero1s")
+    for method, request in (
+        (desk.accounts.AddBalance, accounts_pb2.AddBalanceRequest(account="1001", idempotency_key="a")),
+        (desk.accounts.SetBalance, accounts_pb2.SetBalanceRequest(account="1001", idempotency_key="s")),
+    ):
+        request.balance.CopyFrom(balance)
+        amount = request.amount if isinstance(request, accounts_pb2.AddBalanceRequest) else request.value
+        amount.money.units = 100
+        refusal = refusal_of(desk, method, request)
+        assert (refusal.code, refusal.reason) == ("INVALID_ARGUMENT", "INVALID_RATING_SUBJECT")
+        assert list(refusal.fields) == ["balance.rating_subject"]
+    assert desk.account("1001") == before
+
+
 def test_accounts_that_cannot_be_meant(desk: ApiDesk) -> None:
     no_key = accounts_pb2.SetAccountRequest(account="1001")
     assert refusal_of(desk, desk.accounts.SetAccount, no_key).reason == "INVALID_IDEMPOTENCY_KEY"

@@ -3,8 +3,9 @@
 A folder is loaded every night. Account 1001 was topped up by its plan's `*asap` entry when it first came, has spent,
 and was disabled by a fraud monitor at noon. Loading the same row again changes nothing: no second top-up, the monitor
 keeps its mark and its counter, the account stays disabled. A row that differs from the one loaded last is an order: its
-flags hold, its plan takes the place of the plan loaded before (those attached by other ways stay), its group decides
-which triggers the account has. Triggers of equal group and unique id keep their marks and counters all the same.
+flags hold, its plan takes the place of the plan loaded before and its group that of the group loaded before; what was
+attached by other ways stays. Triggers of equal group and unique id keep their marks and counters all the same. One
+whose time is over is not given to the account again, though the file still has it.
 
 CGRateS would have topped up again, armed every trigger, set the counters to zero and enabled the account.
 
@@ -34,14 +35,16 @@ class Imported:
     differences: tuple[str, ...] = ()
 
 
-def import_account(page: Page, row: AccountRow, catalogue: Catalogue, *, rerun_asap: bool = False) -> Imported:
+def import_account(
+    page: Page, row: AccountRow, catalogue: Catalogue, *, now_ns: int, rerun_asap: bool = False
+) -> Imported:
     """Bring an account to its row. `rerun_asap` runs the `*asap` entries of its plan though the account has it."""
     account, known = page.account, page.account.imported
     changed = known != row.imported
     differences = ["new account"] if page.created else []
     had_plan = row.plan in account.plans
     differences += _import_plan(page, row, known[0] if known else "")
-    differences += _import_triggers(page, row, catalogue, known[1] if known else "")
+    differences += _import_triggers(page, row, catalogue, known[1] if known else "", now_ns)
     if changed:
         differences += _import_flags(page, row)
         page.set_imported(row.imported)
@@ -114,15 +117,13 @@ def _import_plan(page: Page, row: AccountRow, before: str) -> list[str]:
     return left + [f"join plan {plan}" for plan in wanted if plan not in plans]
 
 
-def _import_triggers(page: Page, row: AccountRow, catalogue: Catalogue, before: str) -> list[str]:
-    """A group named by the row decides about all triggers; a row without one only takes back the group before."""
+def _import_triggers(page: Page, row: AccountRow, catalogue: Catalogue, before: str, now_ns: int) -> list[str]:
+    """The group of the row takes the place of the one imported before."""
     held = page.account.triggers
+    wanted = [trigger for trigger in held if trigger.terms.group not in (before, row.triggers)]
     if row.triggers:
-        wanted = _merged(held, group_terms(catalogue, row.triggers))
-    elif before:
-        wanted = [trigger for trigger in held if trigger.terms.group != before]
-    else:
-        return []
+        terms = group_terms(catalogue, row.triggers)
+        wanted += _merged(held, [each for each in terms if each.expires_at_ns is None or each.expires_at_ns >= now_ns])
     differences = _trigger_differences(held, wanted)
     if differences:
         replace_triggers(page, wanted)

@@ -11,6 +11,7 @@ What has its default value is left out. An image of another format is refused.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -135,12 +136,14 @@ def _timing(members: Members) -> Timing:
     )
 
 
-def _terms_members(terms: TriggerTerms) -> object:
-    return trigger_document(AccountTrigger(terms))["terms"]
+def _terms_members(terms: TriggerTerms) -> Members:
+    document: Members = trigger_document(AccountTrigger(terms))
+    return {**document["terms"], "anchor_ns": terms.anchor_ns}
 
 
 def _terms(members: Members) -> TriggerTerms:
-    return trigger_from_document({"terms": members}).terms
+    agreed = {name: value for name, value in members.items() if name != "anchor_ns"}
+    return replace(trigger_from_document({"terms": agreed}).terms, anchor_ns=members.get("anchor_ns", 0))
 
 
 def _row_cells(row: AccountRow) -> Cells:

@@ -112,7 +112,7 @@ def _read_catalogue(
         files, sets.keys(), tariff.timings, stored.action_plans, findings, now_ns=now_ns
     )
     groups = dict(stored.trigger_groups) | trigger_files.read_triggers(
-        files, sets.keys(), findings, now_ns=now_ns, zone=zone
+        files, sets.keys(), findings, stored=stored.trigger_groups, now_ns=now_ns, zone=zone
     )
     rows = account_files.read_account_rows(files, plans.keys(), groups.keys(), findings)
     shared = dict(stored.shared_groups) | shared_group_files.read_shared_groups(files, findings)

@@ -5,9 +5,9 @@ import pytest
 from accounts.book import Page
 from actions.account_import import Imported, PlanUnknown, attach_plans, import_account, set_account
 from actions.outside import Outside
-from actions.trigger_groups import TriggerGroupUnknown
+from actions.trigger_groups import TriggerGroupUnknown, attach_groups
 from tariffs.zone import SECOND_NS
-from tests.action_scene import KEY, Scene, book
+from tests.action_scene import KEY, SATURDAY_TEN, Scene, book
 from tests.table import table
 
 SETS = """
@@ -37,7 +37,8 @@ class Import:
         self.scene.book = book(SETS, triggers, PLANS, f"cgrates.org,1001,{row}\n")
         catalogue = self.scene.book.catalogue
         page = Page(self.scene.account.copy(), created=not self.known)
-        done = import_account(page, catalogue.account_rows[KEY], catalogue, rerun_asap=rerun_asap)
+        imported, now_ns = catalogue.account_rows[KEY], self.scene.now_ns
+        done = import_account(page, imported, catalogue, now_ns=now_ns, rerun_asap=rerun_asap)
         self.told, self.asap, self.known = done.differences, done.asap, True
         self.scene.keep(page, ())
         for actions_id in done.asap:
@@ -111,6 +112,44 @@ def test_triggers_of_equal_ids_keep_their_marks_and_counters() -> None:
     done.load("P,FRAUD,,", triggers=changed)
     assert done.told == ("add trigger FRAUD/F3", "change trigger FRAUD/F1")
     assert (done.marks, done.scene.told()) == ("F2! F1! F3", "MON=15 #F1=3 fired:F2 fired:F1")
+
+
+def test_counters_of_windows_go_on_over_a_load() -> None:
+    """A cap of a day, half spent: the nightly load leaves both the counter and the begin of its day."""
+    daily = "CAP uid=C1 on=*max_event_counter at=20 type=*monetary timing=*day run=DIS\n"
+    done = Import.__new__(Import)
+    done.scene, done.known = Scene(book(SETS, daily)), False
+    done.load(",CAP,,", triggers=daily)
+    counter = done.scene.account.counters[0]
+    counter.value, counter.since_ns = 3 * SECOND_NS, SATURDAY_TEN
+    done.load(",CAP,,", triggers=daily.replace("at=20", "at=30"))
+    assert done.told == ("change trigger CAP/C1",)
+    (counter,) = done.scene.account.counters
+    assert (counter.value, counter.since_ns, counter.window.value) == (3 * SECOND_NS, SATURDAY_TEN, "*day")
+
+
+def test_triggers_attached_otherwise_stay() -> None:
+    done = Import("P,FRAUD,,")
+    page = Page(done.scene.account.copy())
+    attach_groups(page, ["LOW"], done.scene.book.catalogue)
+    done.scene.keep(page, ())
+    assert done.load("P,FRAUD,,").told == ()
+    assert done.load("P,,,").told == ("remove trigger FRAUD/F2", "remove trigger FRAUD/F1")
+    assert done.marks == "L1"
+
+
+def test_a_trigger_whose_time_is_over_is_not_given_again() -> None:
+    triggers = TRIGGERS.replace("uid=F1", "uid=F1 until=2026-11-20T00:00:00Z")
+    done = Import.__new__(Import)
+    done.scene, done.known = Scene(book(SETS)), False
+    assert done.load("P,FRAUD,,", triggers=triggers).marks == "F2"
+    assert done.load("P,FRAUD,,", triggers=triggers).told == ()
+
+
+def test_an_account_that_was_removed_meanwhile_is_new_again() -> None:
+    done = Import("P,FRAUD,,")
+    done.scene, done.known = Scene(done.scene.book), False
+    assert done.load("P,FRAUD,,").asap == ("TOP5", "TOP10")
 
 
 def test_a_known_account_keeps_its_money_and_plans_attached_otherwise() -> None:

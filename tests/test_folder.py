@@ -105,6 +105,26 @@ def test_an_entry_that_is_loaded_again_keeps_its_anchor() -> None:
     assert [entry.anchor_ns - SATURDAY_TEN for entry in again.catalogue.action_plans["P"].entries] == [0, 0, 7, 7]
 
 
+@table("""
+    first            | second           | differs
+    until=+720h      | until=+720h      |
+    until=+720h      | until=+721h      | yes
+    until=+720h      | until=           | yes
+    until=+720h at=9 | until=+720h at=8 | yes
+    from=*daily      | from=*daily      |
+    until=+1h id=M   | until=+1h id=N   | yes
+""")
+def test_a_trigger_that_is_loaded_again_counts_from_its_first_load(first: str, second: str, differs: str) -> None:
+    """The second load is 30 hours later: a row that is the same ends when it would have ended."""
+    row = "G uid=U on=*max_balance at=9 type=*monetary run=DIS "
+    before, now_ns = book(SETS, row + first), SATURDAY_TEN + 30 * 3600 * SECOND_NS
+    again, _ = load(SETS, row + second, stored=book_from_image(book_image(before)), now_ns=now_ns)
+    assert again is not None
+    (old,), (new,) = before.catalogue.trigger_groups["G"], again.catalogue.trigger_groups["G"]
+    assert (old != new) == bool(differs)
+    assert new.anchor_ns == (now_ns if differs else SATURDAY_TEN)
+
+
 def test_a_timing_of_the_folder_comes_before_a_built_in_one() -> None:
     timings = "*daily,*any,*any,*any,1,08:00:00\nPEAK,*any,*any,*any,*any,07:00:00\n"
     found = book(SETS, plans="P,TOP,*daily,1\nP,TOP,PEAK,1\n", files={"Timings": timings})

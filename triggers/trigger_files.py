@@ -7,6 +7,9 @@ what usage is meant; blank and `*any` say nothing. A blank UniqueId is derived f
 again gives the same id, so the accounts' marks and counters stay theirs. An edited row is a new monitor; who wants to
 edit a threshold and keep the marks gives the row an id.
 
+A time such as `+720h` counts from the moment at which the row was first loaded: the same row loaded again is the same
+monitor, which ends when it would have ended.
+
 Thresholds of voice are nanoseconds, all others currency, units or points of a score.
 
 A counter is unlimited unless BalanceTimingIds says what it counts over: with `*day` there the cap above is one of
@@ -18,6 +21,7 @@ BalanceTag and no BalanceType:
 """
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -26,6 +30,7 @@ from accounts.balance import BalanceKind, kind_scale
 from accounts.balance_filter import BalanceFilter
 from tariffs.csv_rows import Row, read_rows
 from tariffs.fault import Finding
+from tariffs.instant import parse_instant
 from tariffs.money import half
 from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
@@ -43,16 +48,19 @@ COLUMNS: Final = (
 CONNECTS: Final = "*event_connect"  # the list of the counter of connected calls
 KINDS: Final = frozenset(BalanceKind)
 WINDOWS: Final = frozenset(window.value for window in Window if window is not Window.NONE)
+Groups = Mapping[str, tuple[TriggerTerms, ...]]
+NO_GROUPS: Final[Groups] = {}
 DERIVED_LENGTH: Final = 16  # hexadecimal digits of a derived id
 
 
 class TriggerReader:
-    """Reads the rows of one load. `action_ids` are the sets that exist."""
+    """Reads the rows of one load. `action_ids` are the sets that exist, `stored` the groups in force."""
 
-    __slots__ = ("action_ids", "lines", "now_ns", "seen", "zone")
+    __slots__ = ("action_ids", "lines", "now_ns", "seen", "stored", "zone")
 
-    def __init__(self, action_ids: Set[str], *, now_ns: int, zone: Zone) -> None:
+    def __init__(self, action_ids: Set[str], stored: Groups, *, now_ns: int, zone: Zone) -> None:
         self.action_ids: Final = action_ids
+        self.stored: Final = {(terms.group, terms.unique_id): terms for group in stored.values() for terms in group}
         self.now_ns: Final = now_ns
         self.zone: Final = zone
         self.seen: Final[dict[str, int]] = {}  # derived id to how many rows have it
@@ -81,11 +89,31 @@ class TriggerReader:
             activates_at_ns=row.instant("ActivationTime", now_ns=self.now_ns, zone=self.zone),
             weight=row.decimal("Weight"),
             window=window,
+            anchor_ns=self.now_ns,
         )
         if type is None or not group:
             return None
         _warn(row, terms)
-        return terms
+        return self._as_first_loaded(row, terms)
+
+    def _as_first_loaded(self, row: Row, terms: TriggerTerms) -> TriggerTerms:
+        """What is stored, where the row would have become just that when that was loaded; else what it becomes now."""
+        old = self.stored.get((terms.group, terms.unique_id))
+        if old is None or old == terms:
+            return old or terms
+        try:
+            then = replace(
+                terms,
+                expires_at_ns=self._then(row, "ExpiryTime", old),
+                activates_at_ns=self._then(row, "ActivationTime", old),
+                filter=replace(terms.filter, expires_at_ns=self._then(row, "BalanceExpiryTime", old)),
+            )
+        except ValueError:  # told as a fault of the row already
+            return terms
+        return old if then == old else terms
+
+    def _then(self, row: Row, column: str, old: TriggerTerms) -> int | None:
+        return parse_instant(_given(row, column) or "", now_ns=old.anchor_ns, zone=self.zone)
 
     def _type(self, row: Row) -> ThresholdType | None:
         try:
@@ -170,10 +198,16 @@ def _min_sleep(row: Row) -> int:
 
 
 def read_triggers(
-    files: Mapping[str, bytes], action_ids: Set[str], findings: list[Finding], *, now_ns: int, zone: Zone
+    files: Mapping[str, bytes],
+    action_ids: Set[str],
+    findings: list[Finding],
+    *,
+    stored: Groups = NO_GROUPS,
+    now_ns: int,
+    zone: Zone,
 ) -> dict[str, tuple[TriggerTerms, ...]]:
     """The groups of a folder (path inside it to content), each in the order of its rows."""
-    reader = TriggerReader(action_ids, now_ns=now_ns, zone=zone)
+    reader = TriggerReader(action_ids, stored, now_ns=now_ns, zone=zone)
     groups: dict[str, list[TriggerTerms]] = {}
     for path in in_reading_order(files, FILE):
         for row in read_rows(path, files[path], COLUMNS, findings):

@@ -22,6 +22,7 @@ from actions.timing_words import clock_text, timing_words
 from tariffs.duration import duration_text
 from tariffs.instant import instant_text
 from tariffs.money import decimal_text
+from tariffs.profile_rows import ALWAYS_NS
 from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval, RatingPlan
 from tariffs.rating_profile import Activation
@@ -36,7 +37,7 @@ def action_words(action: Action) -> str:
     amount = "" if action.units is None else _quantity(action.units, action.balance_type)
     if action.formula is not None:
         share = action.formula
-        amount = f"a share of {share.numerator}/{share.denominator} of a {share.interval} a {share.increment}"
+        amount = f"{Decimal(share.numerator) / share.denominator:f} per {share.interval} by {share.increment}"
     terms = [*_terms(action.filter), *_given("priced as", action.filter.rating_subject)]
     factors = ", ".join(f"{name} {factor}" for name, factor in action.factors.items())
     return _joined(
@@ -90,8 +91,12 @@ def alias_words(profile: AliasProfile) -> list[str]:
 
 
 def activation_words(activation: Activation) -> str:
-    fallback = ", ".join(activation.fallback_subjects)
-    return _joined(f"{activation.plan_id} from {instant_text(activation.from_ns)}", *_given("else as", fallback))
+    since = "" if activation.from_ns == ALWAYS_NS else instant_text(activation.from_ns)
+    return _joined(
+        activation.plan_id,
+        *_given("from", since),
+        *_given("else as", ", ".join(activation.fallback_subjects)),
+    )
 
 
 def span_words(timing: Timing) -> str:

@@ -28,6 +28,7 @@ SETS = """
     DEB_NEG  do=*debit id=MON type=*monetary units=-1
     DEB_RST  do=*debit_reset id=MON type=*monetary units=4
     SET9     do=*set_balance id=MON type=*monetary units=9 bw=20
+    SET_FINE do=*set_balance id=MON type=*monetary units=-0.123456789
     SET_DEF  do=*set_balance id=*default type=*monetary units=9 bw=20
     REMOVE   do=*remove_balance id=MON
     MINUTES  do=*topup id=V type=*voice units=10m
@@ -82,6 +83,7 @@ BOOK = book(SETS)
     MON=5 X=1          | run REMOVE                       | X=1
                        | run MINUTES                      | V=600s
                        | run FINE                         | MON=0.12346              # stored with five decimals
+                       | run SET_FINE                     | MON=-0.12346             # and so when it is set
     MON=-0.5           | debit MON 0.6                    | MON=-1.1                 # half rounding, no drift
                        | run OFF                          | disabled
                        | run OFF; run ON; run NEG         | negative

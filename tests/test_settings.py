@@ -33,6 +33,7 @@ WRONG = """
     max_usage = { "*sms" = 0 }          | FILE:1: max_usage.*sms: Input should be greater than or equal to 1, found 0
     balance_rating_subject = { "*sms" = "*zero" } | FILE:1: balance_rating_subject: '*zero' names no increment; *zero1s and *zero1ns do
     balance_rating_subject = { "*sms" = "*zerox" } | FILE:1: balance_rating_subject: 'x' is not a duration
+    locking_timeout_ms = 0              | FILE:1: locking_timeout_ms: Input should be greater than or equal to 1, found 0
     log_format = "xml"                  | FILE:1: log_format: Input should be 'text', 'json' or 'none', found 'xml'
     currency = "euro"                   | FILE:1: currency: String should match pattern
     exporters = { A = "ftp://h/x" }     | FILE:1: exporters: A: 'ftp://h/x' is no place to export to: https://HOST/PATH, http://HOST/PATH or file:///FOLDER/FILE is wanted

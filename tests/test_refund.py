@@ -47,6 +47,19 @@ def test_refund_of_the_worked_examples(row: tuple[str, ...]) -> None:
     assert balances_text(scene.account) == after
 
 
+@pytest.mark.parametrize("row", table_rows("""
+  # | before | call | left
+28 | voice:V=30s M=5 | debit 90s cat:cf | V=0s M=4.4
+28a | M=5 | debit 90s cat:cf | M=3.6
+28b | voice:F=100s(factor:P*2) | debit 10s factor:P | F=80s
+29 | generic:G=10 | debit 4 tor:sms | G=6
+"""), ids=lambda row: row[0])  # fmt: skip
+def test_what_the_refunded_calls_had_left(row: tuple[str, ...]) -> None:
+    scene = Scene(account(row[1]))
+    scene.call(row[2])
+    assert balances_text(scene.account) == row[3]
+
+
 def test_second_refund_changes_nothing() -> None:
     scene = Scene(account("M=5"))
     scene.call("debit 60s")

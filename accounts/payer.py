@@ -15,7 +15,7 @@ from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from accounts.counting import Tally
-from accounts.reservation import held_by_others
+from accounts.reservation import Reservation, held_by_others
 
 NOTHING_HELD: Final[Mapping[str, int]] = MappingProxyType({})
 
@@ -52,12 +52,18 @@ class Payers:
             found = self._members[page] = self._payer(page)
         return found
 
-    def reserved_order(self) -> Mapping[str, int]:
-        """The places of the balances in what the call holds, by uuid; none where it holds nothing."""
+    @property
+    def reserved(self) -> Reservation | None:
+        """What the call holds, if it has reserved."""
         for reservation in self.caller.page.account.reservations:
             if reservation.call == self._request.call and reservation.expires_at_ns > self._now_ns:
-                return {uuid: place for place, uuid in enumerate(reservation.order)}
-        return NOTHING_HELD
+                return reservation
+        return None
+
+    def reserved_order(self) -> Mapping[str, int]:
+        """The places of the balances in what the call holds, by uuid; none where it holds nothing."""
+        reserved = self.reserved
+        return NOTHING_HELD if reserved is None else {uuid: place for place, uuid in enumerate(reserved.order)}
 
     def reconsider(self) -> None:
         """Forget which counters move: actions may have changed counters and balances."""

@@ -47,12 +47,16 @@ class Purpose(Enum):
 
 
 class Settlement:
-    """One request on one account. Drive `run` to its end, then read what was drawn and why it ended."""
+    """One request on one account. Drive `run` to its end, then read what was drawn and why it ended.
+
+    Units of a named subject whose price nobody has take the default balance below zero where the usage is booked; those
+    of a call that reserved are passed over first, as they were when it was granted.
+    """
 
     __slots__ = (
         "_drawing", "_fee_is_due", "_in_turn", "_may_overdraw", "_pricing", "_rules", "_selection", "_tariff",
-        "blocked_by", "drawn", "ended", "fee_unpaid", "overdrew", "page", "purpose", "request", "stopped_by",
-        "unrated",
+        "_units_overdraw", "blocked_by", "drawn", "ended", "fee_unpaid", "overdrew", "page", "purpose", "request",
+        "stopped_by", "unrated",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +92,7 @@ class Settlement:
         self._fee_is_due: Final = request.loop_index == 0
         prepaid = not page.account.allow_negative
         self._may_overdraw: Final = purpose is Purpose.BOOK_ALL and not (prepaid and request.deny_negative)
+        self._units_overdraw = self._may_overdraw and not (prepaid and payers.reserved is not None)
 
     @property
     def start_ns(self) -> int:
@@ -104,6 +109,15 @@ class Settlement:
 
     def run(self) -> Pausing:
         """Draw until nothing remains, nobody can pay more, or something ends it."""
+        yield from self._covered()
+        if not self.ended and self._may_overdraw and not self._units_overdraw:
+            self._units_overdraw = True
+            yield from self._covered()
+        if not self.ended:
+            yield from self._remainder()
+
+    def _covered(self) -> Pausing:
+        """What balances pay, until none of them can pay any more."""
         progressed = True
         while progressed:
             before = len(self.drawn)
@@ -114,7 +128,6 @@ class Settlement:
             if self.ended:
                 return
             progressed = before != len(self.drawn)
-        yield from self._remainder()
 
     def _rounds(self, usables: list[Usable]) -> Pausing:
         """Give each balance its turn, in order, and all of them again while any has paid."""
@@ -221,7 +234,7 @@ class Settlement:
             money = self._money_for(cost)
             if money is not None:
                 count = min(count, money.spendable // cost) if cost > 0 else count
-            elif self._may_overdraw:
+            elif self._units_overdraw:
                 money = self._drawing.default()
                 self.overdrew = True
             else:

@@ -37,6 +37,7 @@ longer prefix of two | A=1(to:DST_49) B=1(to:DST_4915) C=1(to:DST_49+DST_4915) |
 excluded     | A=1(to:!DST_49) | to:49123 |  ;
 exclusion prevails at its prefix | A=1(to:DST_49+!DST_4915) | to:4915123 |  ;
 exclusion only, another number | A=1(to:!DST_4915) B=1 | to:4930123 | ; A B
+exclusion only, longer prefix | A=1(to:!DST_49) B=1 | to:4915123 | ; A B          # the longest known prefix decides, as in CGRateS
 exclusion only, unknown number | A=1(to:!DST_4915) B=1(w5) | to:7777 | ; B A
 inclusion, unknown number | A=1(to:DST_49) | to:7777 |  ;
 any          | A=1(to:*any) B=1(to:DST_49) | to:49123 | ; B A

@@ -136,7 +136,7 @@ class TriggerTerms:
     activates_at_ns: int | None = None
     weight: Decimal = Decimal(0)  # heavier is looked at first
     window: Window = Window.NONE
-    anchor_ns: int = field(default=0, repr=False, compare=False)  # when its row was first loaded, for "+720h"
+    anchors_ns: tuple[int, ...] = field(default=(), repr=False, compare=False)  # triggers.trigger_files
     document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
 
 

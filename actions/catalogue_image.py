@@ -138,12 +138,12 @@ def _timing(members: Members) -> Timing:
 
 def _terms_members(terms: TriggerTerms) -> Members:
     document: Members = trigger_document(AccountTrigger(terms))
-    return {**document["terms"], "anchor_ns": terms.anchor_ns}
+    return {**document["terms"], "anchors_ns": list(terms.anchors_ns)}
 
 
 def _terms(members: Members) -> TriggerTerms:
-    agreed = {name: value for name, value in members.items() if name != "anchor_ns"}
-    return replace(trigger_from_document({"terms": agreed}).terms, anchor_ns=members.get("anchor_ns", 0))
+    agreed = {name: value for name, value in members.items() if name != "anchors_ns"}
+    return replace(trigger_from_document({"terms": agreed}).terms, anchors_ns=tuple(members.get("anchors_ns", ())))
 
 
 def _row_cells(row: AccountRow) -> Cells:

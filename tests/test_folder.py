@@ -17,6 +17,7 @@ from tests.account_strategies import FILTERS, NAMES, WEIGHTS
 from tests.action_scene import KEY, RATES, SATURDAY_TEN, book, load
 from tests.table import table
 
+HOUR_NS = 3600 * SECOND_NS
 SETS = "TOP do=*topup id=M type=*monetary units=10\nDIS do=*disable_account"
 TRIGGERS = "FRAUD uid=F on=*max_balance at=20 type=*monetary run=DIS"
 PLANS = "P,TOP,*asap,10\nP,TOP,*monthly,20\n"
@@ -106,23 +107,31 @@ def test_an_entry_that_is_loaded_again_keeps_its_anchor() -> None:
 
 
 @table("""
-    first            | second           | differs
-    until=+720h      | until=+720h      |
-    until=+720h      | until=+721h      | yes
-    until=+720h      | until=           | yes
-    until=+720h at=9 | until=+720h at=8 | yes
-    from=*daily      | from=*daily      |
-    until=+1h id=M   | until=+1h id=N   | yes
+    first                    | second                   | ends  | begins
+    until=+40h               | until=+40h               | 40h   |
+    until=+40h               | until=+41h               | 71h   |
+    until=+40h               | until=                   |       |
+    until=+40h at=9          | until=+40h at=8          | 40h   |
+    until=+40h from=+2h      | until=+40h from=+3h      | 40h   | 33h
+    from=+2h                 | from=+2h                 |       | 2h
+    until=+40h id=M          | until=+40h id=N          | 40h   |
+    until=2026-11-22T10:00:00Z | until=2026-11-22T10:00:00Z | 24h |
+    until=2026-11-22T10:00:00Z | until=+30h             | 60h   |
 """)
-def test_a_trigger_that_is_loaded_again_counts_from_its_first_load(first: str, second: str, differs: str) -> None:
-    """The second load is 30 hours later: a row that is the same ends when it would have ended."""
-    row = "G uid=U on=*max_balance at=9 type=*monetary run=DIS "
-    before, now_ns = book(SETS, row + first), SATURDAY_TEN + 30 * 3600 * SECOND_NS
-    again, _ = load(SETS, row + second, stored=book_from_image(book_image(before)), now_ns=now_ns)
-    assert again is not None
-    (old,), (new,) = before.catalogue.trigger_groups["G"], again.catalogue.trigger_groups["G"]
-    assert (old != new) == bool(differs)
-    assert new.anchor_ns == (now_ns if differs else SATURDAY_TEN)
+def test_a_time_of_a_trigger_counts_from_the_load_that_first_had_it(
+    first: str, second: str, ends: str, begins: str
+) -> None:
+    """Loaded, again 30 hours later, and once more 10 hours after that: told are the hours from the first load on."""
+    row, found = "G uid=U on=*max_balance type=*monetary run=DIS ", EMPTY_PLAN_BOOK
+    for text, hours in ((first, 0), (second, 30), (second, 40)):
+        loaded, _ = load(SETS, row + text, stored=found, now_ns=SATURDAY_TEN + hours * HOUR_NS)
+        assert loaded is not None
+        found = book_from_image(book_image(loaded))
+    (terms,) = found.catalogue.trigger_groups["G"]
+    told = [
+        None if ns is None else (ns - SATURDAY_TEN) // HOUR_NS for ns in (terms.expires_at_ns, terms.activates_at_ns)
+    ]
+    assert told == [int(hours.rstrip("h")) if hours else None for hours in (ends, begins)]
 
 
 def test_a_timing_of_the_folder_comes_before_a_built_in_one() -> None:

@@ -126,8 +126,8 @@ def test_what_is_wrong_is_named_with_its_place(row: str, finding: str) -> None:
 def test_all_faults_of_a_row_are_named_at_once() -> None:
     _, findings = read("G,,*max_cow,two,maybe,1parsec,soon,soon,,,,,,,soon,,x,2,2,,x\n")
     assert [finding.field for finding in findings] == [
-        "ThresholdType", "ActionsId", "ThresholdValue", "BalanceWeight", "BalanceExpiryTime", "BalanceBlocker",
-        "BalanceDisabled", "Recurrent", "MinSleep", "ExpiryTime", "ActivationTime", "Weight",
+        "ThresholdType", "ActionsId", "ExpiryTime", "ActivationTime", "BalanceExpiryTime", "ThresholdValue",
+        "BalanceWeight", "BalanceBlocker", "BalanceDisabled", "Recurrent", "MinSleep", "Weight",
     ]  # fmt: skip
 
 

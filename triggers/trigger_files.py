@@ -7,8 +7,8 @@ what usage is meant; blank and `*any` say nothing. A blank UniqueId is derived f
 again gives the same id, so the accounts' marks and counters stay theirs. An edited row is a new monitor; who wants to
 edit a threshold and keep the marks gives the row an id.
 
-A time such as `+720h` counts from the moment at which the row was first loaded: the same row loaded again is the same
-monitor, which ends when it would have ended.
+A time such as `+720h` counts from the load that first had it: the same row loaded again every night ends when it would
+have ended, its threshold edited or not.
 
 Thresholds of voice are nanoseconds, all others currency, units or points of a score.
 
@@ -21,7 +21,6 @@ BalanceTag and no BalanceType:
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -48,6 +47,7 @@ COLUMNS: Final = (
 CONNECTS: Final = "*event_connect"  # the list of the counter of connected calls
 KINDS: Final = frozenset(BalanceKind)
 WINDOWS: Final = frozenset(window.value for window in Window if window is not Window.NONE)
+TIMES: Final = ("ExpiryTime", "ActivationTime", "BalanceExpiryTime")  # in the order of TriggerTerms.anchors_ns
 Groups = Mapping[str, tuple[TriggerTerms, ...]]
 NO_GROUPS: Final[Groups] = {}
 DERIVED_LENGTH: Final = 16  # hexadecimal digits of a derived id
@@ -75,45 +75,51 @@ class TriggerReader:
         if type in SCORE_SIDES:
             kind = _check_score(row)
         window, timing_ids = _window(row, type)
+        unique_id = self._unique_id(row)
+        (expires_at_ns, activates_at_ns, balance_expires_at_ns), anchors_ns = self._moments(row, unique_id)
         terms = TriggerTerms(
             group=group,
-            unique_id=self._unique_id(row),
+            unique_id=unique_id,
             type=type or ThresholdType.MAX_BALANCE,
             threshold=_scaled(row.number("ThresholdValue"), kind_scale(kind)),
             actions_id=row["ActionsId"],
             kind=kind,
-            filter=self._filter(row, kind, timing_ids),
+            filter=_filter(row, kind, timing_ids, balance_expires_at_ns),
             recurrent=row.flag("Recurrent"),
             min_sleep_ns=_min_sleep(row),
-            expires_at_ns=row.instant("ExpiryTime", now_ns=self.now_ns, zone=self.zone),
-            activates_at_ns=row.instant("ActivationTime", now_ns=self.now_ns, zone=self.zone),
+            expires_at_ns=expires_at_ns,
+            activates_at_ns=activates_at_ns,
             weight=row.decimal("Weight"),
             window=window,
-            anchor_ns=self.now_ns,
+            anchors_ns=tuple(anchors_ns),
         )
         if type is None or not group:
             return None
         _warn(row, terms)
-        return self._as_first_loaded(row, terms)
+        return terms
 
-    def _as_first_loaded(self, row: Row, terms: TriggerTerms) -> TriggerTerms:
-        """What is stored, where the row would have become just that when that was loaded; else what it becomes now."""
-        old = self.stored.get((terms.group, terms.unique_id))
-        if old is None or old == terms:
-            return old or terms
-        try:
-            then = replace(
-                terms,
-                expires_at_ns=self._then(row, "ExpiryTime", old),
-                activates_at_ns=self._then(row, "ActivationTime", old),
-                filter=replace(terms.filter, expires_at_ns=self._then(row, "BalanceExpiryTime", old)),
-            )
-        except ValueError:  # told as a fault of the row already
-            return terms
-        return old if then == old else terms
+    def _moments(self, row: Row, unique_id: str) -> tuple[list[int | None], list[int]]:
+        """The times of a row, and from when on each of them counts.
 
-    def _then(self, row: Row, column: str, old: TriggerTerms) -> int | None:
-        return parse_instant(_given(row, column) or "", now_ns=old.anchor_ns, zone=self.zone)
+        A text that gives what is stored, read as of the moment from which that counts, is the same text.
+        """
+        old = self.stored.get((row["Tag"], unique_id))
+        kept: tuple[tuple[int | None, int], ...] = ()
+        if old is not None and len(old.anchors_ns) == len(TIMES):
+            stored = (old.expires_at_ns, old.activates_at_ns, old.filter.expires_at_ns)
+            kept = tuple(zip(stored, old.anchors_ns, strict=True))
+        found = [self._moment(row, column, kept[place] if kept else None) for place, column in enumerate(TIMES)]
+        return [moment for moment, _ in found], [anchor for _, anchor in found]
+
+    def _moment(self, row: Row, column: str, kept: tuple[int | None, int] | None) -> tuple[int | None, int]:
+        if _given(row, column) is None:
+            return None, self.now_ns
+        moment = row.instant(column, now_ns=self.now_ns, zone=self.zone)
+        if moment is not None and kept is not None:
+            then = parse_instant(row[column], now_ns=kept[1], zone=self.zone)
+            if then == kept[0]:
+                return kept
+        return moment, self.now_ns
 
     def _type(self, row: Row) -> ThresholdType | None:
         try:
@@ -141,25 +147,21 @@ class TriggerReader:
         ordinal = self.seen[derived] = self.seen.get(derived, 0) + 1
         return derived if ordinal == 1 else f"{derived}-{ordinal}"
 
-    def _filter(self, row: Row, kind: str, timing_ids: Mapping[str, bool] | None) -> BalanceFilter:
-        return BalanceFilter(
-            kind=BalanceKind(kind) if kind in KINDS else None,
-            id=_given(row, "BalanceTag"),
-            weight=row.given_decimal("BalanceWeight") if _given(row, "BalanceWeight") else None,
-            expires_at_ns=self._expiry(row),
-            destinations=row.names("BalanceDestinationIds"),
-            rating_subject=_given(row, "BalanceRatingSubject"),
-            categories=row.names("BalanceCategories"),
-            shared_groups=row.names("BalanceSharedGroup"),
-            timing_ids=timing_ids,
-            blocker=row.given_flag("BalanceBlocker") if _given(row, "BalanceBlocker") else None,
-            disabled=row.given_flag("BalanceDisabled") if _given(row, "BalanceDisabled") else None,
-        )
 
-    def _expiry(self, row: Row) -> int | None:
-        if _given(row, "BalanceExpiryTime") is None:
-            return None
-        return row.instant("BalanceExpiryTime", now_ns=self.now_ns, zone=self.zone)
+def _filter(row: Row, kind: str, timing_ids: Mapping[str, bool] | None, expires_at_ns: int | None) -> BalanceFilter:
+    return BalanceFilter(
+        kind=BalanceKind(kind) if kind in KINDS else None,
+        id=_given(row, "BalanceTag"),
+        weight=row.given_decimal("BalanceWeight") if _given(row, "BalanceWeight") else None,
+        expires_at_ns=expires_at_ns,
+        destinations=row.names("BalanceDestinationIds"),
+        rating_subject=_given(row, "BalanceRatingSubject"),
+        categories=row.names("BalanceCategories"),
+        shared_groups=row.names("BalanceSharedGroup"),
+        timing_ids=timing_ids,
+        blocker=row.given_flag("BalanceBlocker") if _given(row, "BalanceBlocker") else None,
+        disabled=row.given_flag("BalanceDisabled") if _given(row, "BalanceDisabled") else None,
+    )
 
 
 def _check_score(row: Row) -> str:

@@ -16,6 +16,10 @@ from ratingd.v1.tariffs_pb2 import KindDifference
 from tariffs.fault import Finding, Severity
 
 _STYLES: Final = {Severity.FAULT: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "dim"}
+_KINDS: Final = (
+    "destinations", "timings", "rating_plans", "rating_profiles", "action_sets", "action_plans", "trigger_groups",
+    "shared_groups", "aliases", "accounts",
+)  # fmt: skip
 _SEVERITIES: Final = {
     FindingMessage.FAULT: Severity.FAULT,
     FindingMessage.WARNING: Severity.WARNING,
@@ -101,8 +105,14 @@ def plain_finding(finding: Finding) -> dict[str, object]:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """`6 destinations, 1 rating plan`; what there is none of is left out."""
-    named = [(count, name.replace("_", " ")) for name, count in counts.items() if count]
+    named = [(count, name.replace("_", " ")) for name, count in in_order(counts) if count]
     return ", ".join(f"{count} {_singular(name) if count == 1 else name}" for count, name in named)
+
+
+def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The kinds as a folder is read; a map of the wire has no order."""
+    places = {kind: place for place, kind in enumerate(_KINDS)}
+    return sorted(counts.items(), key=lambda kind: (places.get(kind[0], len(places)), kind[0]))
 
 
 def _singular(name: str) -> str:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.cli.client import Client, Refused
-from ratingd.cli.findings import from_wire, refused, show_check
+from ratingd.cli.findings import from_wire, in_order, refused, show_check
 from ratingd.cli.folder import Files, folder_argument, read_files, uploads
 from ratingd.cli.load_report import show_report
 from ratingd.cli.options import Where, answers, asks
@@ -130,7 +130,7 @@ def show_command(names: bool, where: Where, out: Output) -> None:
         ("version", tariff.version or "none was loaded yet"),
         ("loaded", moment(told.get("load_time"))),
     ]
-    rows += [(name.replace("_", " "), str(count)) for name, count in told["counts"].items()]
+    rows += [(name.replace("_", " "), str(count)) for name, count in in_order(tariff.counts)]
     if names:
         rows += [(name.replace("_", " "), "\n".join(value)) for name, value in told.items() if isinstance(value, list)]
     out.show(told, pairs(rows))

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from ratingd import observe
+from ratingd.observe import LogFormat
 from tests.postgres_server import PostgresServer, database
 
 # Children are started and executed at once; gRPC's own handlers around a fork crash in a process that serves or calls.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+
+
+@pytest.fixture(autouse=True)
+def log_as_text() -> None:
+    """Events go to standard error again, whatever the daemon of the test before was told."""
+    observe.configure(LogFormat.TEXT)
 
 
 @pytest.fixture(scope="session")

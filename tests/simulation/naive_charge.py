@@ -57,6 +57,7 @@ class Charging(Payers):
         account = draft.account(request.key)
         prepaid = account is None or not account.allow_negative
         self.may_owe = purpose == "all" and not (prepaid and request.deny_negative)
+        self.units_may_owe = self.may_owe and not (prepaid and self.reserved())  # what was granted owed nothing
         self.event = Event(request, final=request.final)
         self.at, self.end = request.start, request.start + request.usage
         self.out: list[Timespan] = []
@@ -75,13 +76,19 @@ class Charging(Payers):
         self.units = self.choose(units)
         self.money = self.choose(("*monetary",))
         try:
-            progressed = True
-            while progressed:
-                progressed = self.rounds(self.units, unit=True)
-                progressed = self.rounds(self.money, unit=False) or progressed
+            self.covered()
+            if self.may_owe and not self.units_may_owe:
+                self.units_may_owe = True
+                self.covered()
             self.remainder()
         except (Stopped, Enough):
             pass
+
+    def covered(self) -> None:
+        progressed = True
+        while progressed:
+            progressed = self.rounds(self.units, unit=True)
+            progressed = self.rounds(self.money, unit=False) or progressed
 
     def rounds(self, balances: list[tuple[Key, int]], *, unit: bool) -> bool:
         progressed = False
@@ -150,7 +157,7 @@ class Charging(Payers):
                     payer = None
                     if cost:
                         payer = next((m for m in self.money if self.can_pay(m, cost)), None)
-                        if payer is None and not self.may_owe:
+                        if payer is None and not self.units_may_owe:
                             return
                         payer = payer or self.default()
                     self.draw(piece, piece.step.increment, cost, unit=(at, amount), money=payer)

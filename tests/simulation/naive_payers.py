@@ -122,6 +122,11 @@ class Payers:
         found.sort(key=lambda at: granted.index(at[1]) if at[1] in granted else len(granted))
         return found
 
+    def reserved(self) -> bool:
+        account = self.draft.account(self.request.key)
+        holds = [] if account is None or not self.request.call else account.holds
+        return any(hold.call == self.request.holder and hold.expires > self.draft.now for hold in holds)
+
     def granted_order(self) -> list[int]:
         """The balances that the call holds, as they were to pay: in a group they keep that order."""
         account = self.draft.account(self.request.key)

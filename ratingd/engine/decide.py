@@ -6,7 +6,7 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -20,7 +20,6 @@ from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
 from actions.context import ActionContext
-from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine, Outside
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
@@ -31,6 +30,7 @@ from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
 from ratingd.engine.laying import Laid, changed, keep_members, lay, local_zone, look
+from ratingd.engine.open_calls import CALL_VERSION, NO_CALLS, OpenCalls, call_write, known_call
 from ratingd.engine.operation import (
     AccountAnswer,
     Charged,
@@ -44,14 +44,10 @@ from ratingd.engine.operation import (
 )
 from ratingd.engine.plans import PlanDesk, PlanVersion
 from ratingd.errors import AccountUnknown, ChargeUnknown, InvariantBroken, RatingdError
-from ratingd.store.rows import OpenCall, OpenCallWrite, OperationRow
+from ratingd.store.rows import OpenCall, OperationRow
 from ratingd.store.store import Store
 from tariffs.money import decimal_text
 from tariffs.zone import Zone, zone
-
-NO_CALLS: Final[Mapping[AccountKey, Sequence[ActionCall]]] = {}
-SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
-CALL_VERSION: Final = "TariffVersion"
 
 
 class Decider:
@@ -119,10 +115,11 @@ class Decider:
 
     def _ask(self, command: Command, laid: Laid, request: ChargeRequest, reserve_ns: int | None) -> Decision:
         """GetMaxSessionTime; with `reserve_ns` the call holds what it is granted, and is open from then on."""
-        held = laid[command.key]
-        version = self._version(held, request)
+        now, held = self._clock(), laid[command.key]
+        known = known_call(held, request, now)
+        version = self._version(known, request, now)
         early = refuse_early(request, held.account, self._rules)
-        now, asking = self._clock(), look(laid).page(command.key)
+        asking = look(laid).page(command.key)
         if early is not None or asking is None:
             granted: Granted | Refused = early or _unknown(request.key)
         else:
@@ -145,15 +142,15 @@ class Decider:
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
             pages=changed(book, laid, now),
-            open_call=self._open_call(held, request, granted.usage != 0, version, now),
+            open_call=call_write(known, request, version, now, self._open_call_ns, served=granted.usage != 0),
         )  # fmt: skip
 
     def _charge(self, command: Command, laid: Laid, request: ChargeRequest, whole: bool) -> Decision:
         """Debit (`whole`) or MaxDebit."""
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
-        version = self._version(held, request)
-        known = _known_call(held, request, now) is not None
-        early = refuse_early(request, held.account, self._rules, open_call=known)
+        known = known_call(held, request, now)
+        version = self._version(known, request, now)
+        early = refuse_early(request, held.account, self._rules, open_call=known is not None)
         book = lay(laid, now, self._default_zone)
         page = book.page(command.key)
         if early is not None or page is None:
@@ -174,6 +171,7 @@ class Decider:
         keep_members(book, laid)
         pages = changed(book, laid, now)
         reply = command.encode(Charged(operation_id, operation_id, outcome, page.account))
+        served = outcome.granted != 0 or bool(outcome.timespans)
         if command.dry_run:
             return Decision(operation_id, now, _kind(command), version.number, reply)
         return Decision(
@@ -183,7 +181,7 @@ class Decider:
             outside=outside,
             log=(*_log_lines(outside, failures, request.key), *_overdrawn(request.key, outcome)),
             charge=charge_text(request, outcome) if outcome.timespans else None,
-            open_call=self._open_call(held, request, outcome.granted != 0 or bool(outcome.timespans), version, now),
+            open_call=call_write(known, request, version, now, self._open_call_ns, served=served),
         )  # fmt: skip
 
     def _refund(self, command: Command, laid: Laid, wanted: Refund, pending: Sequence[OperationRow]) -> Decision:
@@ -273,9 +271,7 @@ class Decider:
         now = self._clock()
         return Decision("", now, _kind(command), self._plans.current(now).number, reply)
 
-    def _version(self, held: Held, request: ChargeRequest) -> PlanVersion:
-        now = self._clock()
-        call = _known_call(held, request, now)
+    def _version(self, call: OpenCall | None, request: ChargeRequest, now: int) -> PlanVersion:
         if call is None or request.loop_index == 0 or CALL_VERSION not in call.fields:
             return self._plans.current(now)
         return self._plans.of_call(int(call.fields[CALL_VERSION]), now)
@@ -296,33 +292,16 @@ class Decider:
             new_id=new_balance_id,
             decimals=self._rules.decimals,
             call=request,
-            open_calls=_calls(held, request, now),
+            open_calls=OpenCalls(held, request, now),
             exporters=self._exporters,
             account_updates=self._account_updates,
             default_zone=self._default_zone,
-            calls_of={key: _calls(other, None, now) for key, other in laid.items()} if len(laid) > 1 else NO_CALLS,
+            calls_of={key: OpenCalls(other, None, now) for key, other in laid.items()} if len(laid) > 1 else NO_CALLS,
         )
 
     def _contexts(self, laid: Laid, now: int, request: ChargeRequest) -> Callable[[Page], ActionContext]:
         """The context in which another member's monitors are evaluated: its time zone, its calls and this one."""
         return lambda page: self._context(page.account, laid[page.account.key], now, request, laid)
-
-    def _open_call(
-        self, held: Held, request: ChargeRequest, served: bool, version: PlanVersion, now: int
-    ) -> OpenCallWrite | None:
-        """Whether this request opens a call, keeps it open or closes it; None where the stored row still serves."""
-        if not request.call_id:
-            return None
-        known = _known_call(held, request, now)
-        if request.final:
-            return None if known is None else OpenCallWrite(known, closed=True)
-        if known is not None and now - known.last_seen_ns < SEEN_EVERY_NS:
-            return None
-        if known is None and not served:
-            return None
-        fields = known.fields if known is not None else _call_fields(request, version)
-        call = OpenCall(request.switch_id, request.call_id, request.key, now, now + self._open_call_ns, fields)
-        return OpenCallWrite(call)
 
 
 def _kind(command: Command) -> str:
@@ -343,42 +322,6 @@ def _drop_past(book: Book, now: int) -> None:
 
 def _unknown(key: AccountKey) -> Refused:
     return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {key}")
-
-
-def _known_call(held: Held, request: ChargeRequest, now: int) -> OpenCall | None:
-    """The call as it is stored; one that has expired is over, whether or not its row is gone."""
-    call = held.open_calls.get((request.switch_id, request.call_id)) if request.call_id else None
-    return call if call is not None and call.expires_ns > now else None
-
-
-def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]:
-    """The call as filters see it: the field's names, the switch's extra fields, and the tariff it began under."""
-    return {
-        **request.extra_fields,
-        "Tenant": request.key.tenant,
-        "Account": request.key.account,
-        "Subject": request.subject,
-        "Category": request.category,
-        "Destination": request.destination,
-        "ToR": request.tor,
-        CALL_VERSION: str(version.number),
-    }
-
-
-def _calls(held: Held, request: ChargeRequest | None, now: int) -> tuple[ActionCall, ...]:
-    """The calls that an action may disconnect: those stored as open, and the one being debited."""
-    calls = {
-        (call.switch_id, call.call_id): ActionCall(call.call_id, call.switch_id, call.fields, call.key)
-        for call in held.open_calls.values()
-        if call.expires_ns > now
-    }
-    if request is not None and request.call_id and not request.final:
-        own = (request.switch_id, request.call_id)
-        if own not in calls:
-            calls[own] = ActionCall(request.call_id, request.switch_id, {"Account": request.key.account,
-                "Tenant": request.key.tenant, "Category": request.category, "Destination": request.destination,
-                "Subject": request.subject, "ToR": request.tor, **request.extra_fields}, request.key)  # fmt: skip
-    return tuple(calls.values())
 
 
 def _overdrawn(key: AccountKey, cost: CallCost) -> tuple[LogLine, ...]:

@@ -23,7 +23,7 @@ from actions.balance_actions import ZERO_SUBJECT
 from actions.extra_parameters import CREATES, check_extra
 from actions.filter import FilterUnsupported, parse_filter
 from actions.transfer import parse_destination
-from actions.value_formula import ValueFormula, parse_value_formula
+from actions.value_formula import LENGTHS, ValueFormula, parse_value_formula
 from tariffs.csv_rows import Row, parse_number, read_rows
 from tariffs.duration import UNLIMITED, duration_text, parse_duration
 from tariffs.fault import Finding
@@ -173,7 +173,11 @@ def _units(row: Row) -> tuple[int | None, ValueFormula | None]:
         return None, None
     try:
         if text.startswith("{"):
-            return None, parse_value_formula(text)
+            formula = parse_value_formula(text)
+            if not formula.shares:
+                lengths = ", ".join(LENGTHS)
+                row.warn("Units", "gives nothing: no share of that increment in that interval is known", lengths)
+            return None, formula
         units = _amount(text, kind)
         _warn_of_nanoseconds(row, units)
         return units, None

@@ -4,8 +4,8 @@
 is 1 a day in November and 30/31 in December, whose share is rounded half away from zero to the account's decimals.
 The length of the month or year is that of the local day on which the action runs.
 
-A share that is no shorter than its interval is 0, as in CGRateS; a method or length that nobody knows is refused when
-the row is read.
+A share that is no shorter than its interval is 0, as in CGRateS, and so is one of a length that nobody knows: both are
+warned of when the row is read. A method that nobody knows is refused there.
 """
 
 import calendar
@@ -28,19 +28,22 @@ class ValueFormula:
 
     numerator: int
     denominator: int
-    interval: str  # "hour" … "year"
+    interval: str  # "hour" … "year", or a word that nobody knows
     increment: str  # what one run covers, shorter than the interval
 
     def value(self, year: int, month: int, *, scale: int) -> int:
         """The share of one run in that month, in 1/scale of a unit."""
-        if not _shorter(self.increment, self.interval):
+        if not self.shares:
             return 0
         whole, part = _seconds(self.interval, year, month), _seconds(self.increment, year, month)
         return half(self.numerator * scale * part, self.denominator * whole)
 
-
-def _shorter(increment: str, interval: str) -> bool:
-    return LENGTHS.index(increment) < LENGTHS.index(interval)
+    @property
+    def shares(self) -> bool:
+        """Whether it gives anything: its increment is shorter than its interval, and both are known."""
+        if self.increment not in LENGTHS or self.interval not in LENGTHS:
+            return False
+        return LENGTHS.index(self.increment) < LENGTHS.index(self.interval)
 
 
 def _seconds(length: str, year: int, month: int) -> int:
@@ -58,8 +61,8 @@ def parse_value_formula(text: str) -> ValueFormula:
     if not isinstance(params, dict) or document.get("Method") != METHOD:
         raise ValueError(f'expected {{"Method":"{METHOD}","Params":{{"Units":…,"Interval":…,"Increment":…}}}}')
     for name in ("Interval", "Increment"):
-        if params.get(name) not in LENGTHS:
-            raise ValueError(f"{name} {params.get(name)!r} is none of {', '.join(LENGTHS)}")
+        if not isinstance(params.get(name), str):
+            raise ValueError(f"{name} {params.get(name)!r} is no text; it is one of {', '.join(LENGTHS)}")
     numerator, denominator = _ratio(params.get("Units"))
     return ValueFormula(numerator, denominator, params["Interval"], params["Increment"])
 

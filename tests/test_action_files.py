@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
 from actions.action import LEFT_OUT, Action, ActionSet, ActionType
@@ -179,11 +181,22 @@ def test_a_flag_that_is_none_is_a_fault() -> None:
 
 
 def test_a_broken_formula_is_a_fault() -> None:
-    params = '{"Units":1,"Interval":"eon","Increment":"day"}'
+    params = '{"Units":1,"Interval":7,"Increment":"day"}'
     for formula in ('{"Method":"*x"}', "{", f'{{"Method":"*incremental","Params":{params}}}'):
         quoted = formula.replace('"', '""')
         _, (found,) = read(f'A,*topup,,,,*monetary,,,,,,,"{quoted}",,,,\n')
         assert (found.severity, found.field) == (Severity.FAULT, "Units")
+
+
+@pytest.mark.parametrize(("interval", "increment"), [("eon", "day"), ("day", "eon"), ("day", "month")])
+def test_a_formula_of_an_unknown_share_gives_nothing_and_is_warned_of(interval: str, increment: str) -> None:
+    params = f'{{"Units":1,"Interval":"{interval}","Increment":"{increment}"}}'
+    quoted = f'{{"Method":"*incremental","Params":{params}}}'.replace('"', '""')
+    sets, (found,) = read(f'A,*topup,,,,*monetary,,,,,,,"{quoted}",,,,\n')
+    assert (found.severity, found.field) == (Severity.WARNING, "Units")
+    formula = sets["A"].actions[0].formula
+    assert formula is not None
+    assert formula.value(2026, 11, scale=10**9) == 0
 
 
 TRANSFER = '{"DestinationAccountID":"cgrates.org:XD","DestinationBalanceID":"DB"}'

@@ -46,6 +46,9 @@ def test_an_account_is_created_changed_and_removed(desk: ApiDesk) -> None:
     desk.ask(desk.accounts.RemoveAccount, accounts_pb2.RemoveAccountRequest(account="1001", idempotency_key="c"))
     with pytest.raises(Refused, match="1001"):
         desk.account("1001")
+    with pytest.raises(Refused, match="1001") as refused:
+        desk.ask(desk.accounts.RemoveAccount, accounts_pb2.RemoveAccountRequest(account="1001", idempotency_key="d"))
+    assert refused.value.reason == "ACCOUNT_UNKNOWN"
 
 
 def test_balances_of_every_kind_are_added_set_taken_and_removed(desk: ApiDesk) -> None:

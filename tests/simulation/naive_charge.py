@@ -66,6 +66,7 @@ class Charging(Payers):
         self.connected = False
         self.fee_unpaid = False
         self.rounding = False
+        self.in_turn = False
         self.evaluated: set[Key] = set()
         self.drew: list[tuple[Key, int, int]] = []
 
@@ -103,6 +104,7 @@ class Charging(Payers):
                     continue
                 if self.spendable(at) > 0 and self.active(balance):
                     self.turns += 1
+                    self.in_turn = True
                     self.turn(at, balance, unit=unit)
                 if self.progress() != before:
                     again = progressed = True
@@ -133,7 +135,7 @@ class Charging(Payers):
     def free_turn(self, at: tuple[Key, int], increment: int) -> None:
         while self.at < self.end:
             balance = self.present(at)
-            if balance is None:
+            if balance is None or not self.in_turn:
                 return
             amount = up(increment * scale(balance.type) * self.factor(balance), balance.type)
             if self.spendable(at) < amount:
@@ -147,7 +149,7 @@ class Charging(Payers):
         for piece in rest:
             for _ in range(piece.count):
                 balance = self.present(at)
-                if balance is None:
+                if balance is None or not self.in_turn:
                     return
                 cost = self.capped(piece)
                 if unit:
@@ -319,8 +321,17 @@ class Charging(Payers):
         for owner in dict.fromkeys(owners):
             self.evaluated.add(owner)
             evaluate(draft, owner, self.event)
+        self.pass_over()
         if self.event.stopped is not None and not request.final:
             raise Stopped
+
+    def pass_over(self) -> None:
+        """Another member that has been disabled or removed pays no more, and the turn at hand is over."""
+        for key in {at[0] for at in [*self.units, *self.money]} - {self.request.key} - self.passed_over:
+            account = self.draft.account(key)
+            if account is None or account.disabled:
+                self.passed_over.add(key)
+                self.in_turn = False
 
     def take(self, key: Key, number: int, amount: int) -> Balance:
         balance = self.draft.balance(key, number)

@@ -49,6 +49,7 @@ class Payers:
     def __init__(self, draft: Draft, request: Request, order: Order) -> None:
         self.draft, self.request, self.order = draft, request, order
         self.turn_at = request.start
+        self.passed_over: set[Key] = set()  # members that a monitor has disabled on the way
 
     def held(self, key: Key, number: int) -> int:
         account = self.draft.account(key)
@@ -153,7 +154,7 @@ class Payers:
         """A balance that is still there and whose owner, if it is another member, has not been disabled meanwhile."""
         balance = self.draft.balance(*at)
         account = self.draft.account(at[0])
-        if balance is None or account is None or (account.disabled and at[0] != self.request.key):
+        if balance is None or account is None or at[0] in self.passed_over:
             return None
         return balance
 

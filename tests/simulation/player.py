@@ -192,6 +192,8 @@ class Player:
             for group in account.groups()
         ):
             return True
+        if Counter(self.world.outside + draft.outside) - Counter(self._sent()):
+            return False
         for key, account in draft.accounts.items():
             engine = self.engine.account(AccountKey(*key))
             shown = copy.deepcopy(account)

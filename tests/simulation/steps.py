@@ -53,15 +53,35 @@ class Chance:
         for tenant in TENANTS:
             for name in (*SHARING, *HOT):
                 who = [tenant, name]
-                yield self.of_actions(f"o-{tenant}-{name}", who, create=True)
+                yield {"name": f"o-{tenant}-{name}", "do": "actions", "who": who, "create": True, "wait": 0,
+                       "actions": self.endowment(who)}  # fmt: skip
                 if self.random.random() < 0.8:
                     groups = self.some(self.watches, 3)
                     yield {"name": f"g-{tenant}-{name}", "do": "set_account", "who": who, "groups": groups, "wait": 0}
 
+    def endowment(self, who: list[str]) -> list[Act]:
+        """Something of one's own, something to share, and something odd."""
+        chance = self.random
+        own: list[Act] = [{"do": "*topup", "type": "*monetary", "id": "M", "units": chance.choice((2, 8, 40)) * NANO}]
+        if chance.random() < 0.5:
+            voice: Act = {"do": "*topup", "type": "*voice", "id": "V", "units": chance.choice((65, 300, 900)) * SECOND}
+            if chance.random() < 0.3:
+                voice["subject"] = chance.choice(("HALF", "CFSUB", "*zero1m"))
+            if chance.random() < 0.3:
+                voice["factors"] = {"PREM": "2.5"}
+            own.append(voice)
+        if who[1] in SHARING:
+            own.append({"do": "*topup", "type": "*monetary", "id": "S", "units": chance.choice((0, 1, 3, 10)) * NANO,
+                        "weight": chance.choice((0, 10, 20)), "groups": self.groups_for(who)})  # fmt: skip
+            if chance.random() < 0.4:
+                own.append({"do": "*topup", "type": "*voice", "id": "T", "units": chance.choice((0, 120, 600)) * SECOND,
+                            "weight": 20, "groups": self.groups_for(who)})  # fmt: skip
+        return [*own, self.action(who)]
+
     def step(self, name: str) -> Step:
         roll = self.random.random()
         kinds = (
-            (0.30, self.debit), (0.12, self.max_debit), (0.08, self.max_time), (0.06, self.refund),
+            (0.30, self.debit), (0.12, self.max_debit), (0.10, self.max_time), (0.06, self.refund),
             (0.14, self.top_up), (0.04, self.execute), (0.05, self.set_account), (0.01, self.remove),
             (0.02, self.triggers), (0.02, self.scores), (0.02, self.sweep), (0.02, self.look), (0.03, self.again),
             (0.02, self.clock), (0.02, self.burst), (0.02, self.crash), (0.01, self.restart),
@@ -76,7 +96,7 @@ class Chance:
     # -- who and what
 
     def who(self) -> list[str]:
-        names = self.random.choices((SHARING, HOT, COLD), (4, 5, 1))[0]
+        names = self.random.choices((SHARING, HOT, COLD), (10, 10, 1))[0]
         return [self.random.choice(TENANTS), self.random.choice(names)]
 
     def some(self, of: list[str], most: int) -> list[str]:
@@ -96,7 +116,7 @@ class Chance:
             wanted["subject"] = chance.choice(("HALF", "CFSUB", "FREE", "NOBODY"))
         if chance.random() < 0.08:
             wanted["offset"] = chance.choice((-DAY, -HOUR, HOUR, DAY))
-        if chance.random() < 0.1:
+        if chance.random() < 0.25:
             wanted["factor"] = chance.choice(("PREM", "NO_SUCH"))
         if chance.random() < 0.1:
             wanted["zone"] = chance.choice(ZONES)
@@ -191,7 +211,7 @@ class Chance:
         action["type"] = type
         action["id"] = chance.choice(("M", "A", "B", "*default", "") if type == "*monetary" else ("V", "W", ""))
         if do not in ("*remove_balance", "*remove_expired", "*set_expiry"):
-            action["units"] = self.units(type)
+            action["units"] = self.units(type) // (10 if "debit" in do else 1)
         if do in ("*remove_expired",):
             return {"do": do}
         if do == "*set_expiry" or chance.random() < 0.12:
@@ -216,7 +236,7 @@ class Chance:
             action["blocker"] = True
         if chance.random() < 0.03:
             action["disabled"] = True
-        if chance.random() < 0.1 and type != "*monetary" and do == "*topup":
+        if chance.random() < 0.25 and type != "*monetary" and do == "*topup":
             action["factors"] = {"PREM": chance.choice(("2.5", "0.3333333"))}
         if who[1] in SHARING and chance.random() < 0.35 and action["id"] != "*default":
             action["groups"] = self.groups_for(who)

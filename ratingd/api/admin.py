@@ -117,9 +117,9 @@ class Admin:
 
     def _list_outbox(self, body: bytes, _: int | None) -> Reply:
         request = parse(admin_pb2.ListOutboxRequest(), body)
-        if bool(request.tenant) != bool(request.account):
-            raise InvalidRequest("account" if request.tenant else "tenant", "is empty: give both or none")
-        key = AccountKey(name(request.tenant, "tenant"), name(request.account, "account")) if request.account else None
+        if request.account and not request.tenant:
+            raise InvalidRequest("tenant", "is empty: whose account is it?")
+        key = AccountKey(name(request.tenant, "tenant"), name(request.account, "account")) if request.tenant else None
         entries = self._outbox.entries(STATES.get(request.state), key, page_size(request.page_size))
         message = admin_pb2.ListOutboxResponse()
         for entry in entries:

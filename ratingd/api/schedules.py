@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
+from accounts.account import AccountKey
 from actions.timing_words import timing_words
 from ratingd.api.charging import fingerprint
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import idempotency_key, instant_ns, name, required, set_instant
+from ratingd.api.convert import idempotency_key, instant_ns, name, not_a_group, required, set_instant
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest
@@ -94,7 +95,7 @@ class SchedulesApi:
             plan_id=name(request.plan, "plan"),
             entry=name(request.entry, "entry"),
             tenant=tenant or (self._config.default_tenant if account else ""),
-            account=account,
+            account=not_a_group(AccountKey(tenant, account), "account").account,
             start_ns=start_ns,
             end_ns=end_ns,
             ordered_ns=self._config.clock(),

@@ -40,12 +40,14 @@ def outbox_command() -> None:
 @outbox_command.command("list")
 @click.option("--state", type=click.Choice(list(STATES)), default="all", show_default=True, help="Only those that are.")
 @click.option("--limit", type=click.IntRange(1, SHOWN_MAX), default=50, show_default=True, help="At most so many.")
+@click.option("--tenant", default="", help="Only of this tenant.")
+@click.option("--account", default="", help="Only of this account of the tenant.")
 @asks
 @answers
-def list_command(state: str, limit: int, where: Where, out: Output) -> None:
+def list_command(state: str, limit: int, tenant: str, account: str, where: Where, out: Output) -> None:
     """What was sent or waits to be, newest first."""
     with where.client() as client:
-        entries = [_plain(entry) for entry in _entries(client, STATES[state], limit)]
+        entries = [_plain(entry) for entry in _entries(client, STATES[state], limit, tenant, account)]
     rows = table("id", "state", "what", "to", "account", "since", "tries", "next", "last error", numbers=("tries",))
     for entry in entries:
         rows.add_row(
@@ -83,8 +85,11 @@ def replay_command(ids: tuple[str, ...], everything: bool, dry_run: bool, where:
     out.show({"replayed": replayed}, Text(f"{replayed} wait to be sent again."))
 
 
-def _entries(client: Client, state: OutboxState, limit: int) -> Iterable[OutboxEntry]:
-    listed: ListOutboxResponse = client.ask(client.admin.ListOutbox, ListOutboxRequest(state=state, page_size=limit))
+def _entries(
+    client: Client, state: OutboxState, limit: int, tenant: str = "", account: str = ""
+) -> Iterable[OutboxEntry]:
+    request = ListOutboxRequest(state=state, page_size=limit, tenant=tenant, account=account)
+    listed: ListOutboxResponse = client.ask(client.admin.ListOutbox, request)
     return listed.entries
 
 

@@ -142,12 +142,13 @@ class Outbox:
             return connection.execute(old.values(state="dead", last_error=error)).rowcount
 
     def entries(self, state: str | None = None, key: AccountKey | None = None, limit: int = 100) -> list[OutboxEntry]:
-        """What is in the outbox, newest first."""
+        """What is in the outbox, newest first; of one account, or of a tenant where the key names no account."""
         query = select(outbox).order_by(t.created_ns.desc(), t.place.desc()).limit(limit)
         if state is not None:
             query = query.where(t.state == state)
         if key is not None:
-            query = query.where(t.tenant == key.tenant, t.account == key.account)
+            query = query.where(t.tenant == key.tenant)
+            query = query.where(t.account == key.account) if key.account else query
         return self._read(query)
 
     def counts(self) -> dict[str, int]:

@@ -19,6 +19,7 @@ from accounts.account import Account, UnitCounter, Window
 from accounts.book import Page
 from accounts.counting import counter_name
 from accounts.document import counter_document
+from accounts.holding import expire
 from tariffs.zone import SECOND_NS, Zone
 
 HOUR_NS: Final = 3600 * SECOND_NS
@@ -59,11 +60,16 @@ def roll_windows(page: Page, now_ns: int, zone: Zone) -> None:
 
 
 def rolled(account: Account, now_ns: int, zone: Zone) -> Account:
-    """The account as it reads at this moment: itself, or a copy with the windows that have begun since."""
-    if not _is_due(account.counters, now_ns, zone):
+    """The account as it reads at this moment: itself, or a copy with the windows that have begun since.
+
+    What the sweep has still to remove does not show: neither counters of calls that are over, nor what those held.
+    """
+    over = [reservation for reservation in account.reservations if reservation.expires_at_ns <= now_ns]
+    if not over and not _is_due(account.counters, now_ns, zone):
         return account
     page = Page(account.copy())
     roll_windows(page, now_ns, zone)
+    expire(page, now_ns)
     return page.account
 
 

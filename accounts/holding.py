@@ -101,6 +101,13 @@ def release(page: Page, call: CallName | None) -> None:
         page.release(own)
 
 
+def release_all(page: Page) -> None:
+    """Let go of everything that the calls of an account hold, of other members' balances too: it is to be removed."""
+    for reservation in page.account.reservations:
+        if reservation.owner == page.account.key.account:
+            release(page, reservation.call)
+
+
 def expire(page: Page, now_ns: int) -> None:
     """Remove the reservations whose time is over. Those of the same call on other accounts go with theirs."""
     for reservation in page.account.reservations:

@@ -16,9 +16,10 @@ from hashlib import blake2b
 from typing import Final
 
 from accounts.account import AccountKey
+from accounts.book import Page
 from accounts.charge import ChargeRequest
 from accounts.payer import Payers
-from accounts.shared_group import SharedGroup, Strategy, group_key
+from accounts.shared_group import SharedGroup, Strategy, group_key, groups_of
 from accounts.usable import Usable, useful
 from tariffs.money import NANO
 
@@ -103,6 +104,15 @@ class Sharing:
                 found = useful(self._payers.of(page), self._payers.number, self._request)
             self._found[member] = found
         return found
+
+
+def ask_for_members(page: Page) -> None:
+    """Have the members of all groups of an account in its book, whoever pays: its call ends for each of them."""
+    tenant = page.account.key.tenant
+    rows = [group_key(tenant, group) for group in sorted(groups_of(page.account))]
+    page.book.need(rows)
+    members = [row.account.members for row in map(page.book.page, rows) if row is not None]
+    page.book.need(AccountKey(tenant, name) for names in members for name in names)
 
 
 def lot(request: ChargeRequest, group: str, uuid: str) -> int:

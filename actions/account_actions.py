@@ -11,6 +11,7 @@ from typing import Final
 from accounts.account import AccountKey
 from accounts.balance import BalanceTerms
 from accounts.book import Page
+from accounts.holding import release_all
 from accounts.shared_group import is_group
 from actions.action import Action
 from actions.balance_actions import open_balance
@@ -46,6 +47,7 @@ def remove_account(page: Page, action: Action) -> None:
         raise ActionFailed(action, f"account {key} is another tenant's, and {own} may not remove it")
     meant = page.book.page(key)
     if meant is not None and not meant.removed:
+        release_all(meant)
         meant.remove()
 
 

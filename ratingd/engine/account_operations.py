@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from accounts.account import Account, AccountKey, ThresholdType, TriggerTerms
 from accounts.book import Book, Page
 from accounts.charge import ChargeRules
-from accounts.holding import expire
+from accounts.holding import expire, release_all
 from actions.account_import import Imported, import_account, set_account
 from actions.action import Action
 from actions.catalogue import Catalogue
@@ -92,6 +92,7 @@ class AccountOperations:
                 return _imported(page, imported, catalogue, context)
             case RemoveAccount():
                 page = _page(key, pages)
+                release_all(page)
                 page.remove()
                 return Result()
             case SetTriggers(groups, overwrite):

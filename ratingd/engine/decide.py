@@ -19,6 +19,7 @@ from accounts.postponed import settle_for
 from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
+from accounts.sharing import ask_for_members
 from actions.context import ActionContext
 from actions.outside import LogLine, Outside
 from actions.perform import drop_expired, drop_over
@@ -155,6 +156,8 @@ class Decider:
         page = book.page(command.key)
         if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
+        if request.final:
+            ask_for_members(page)
         context = self._context(page.account, held, now, request, laid)
         counting = CallCounters(book.pages.values(), context.call_name, now + self._open_call_ns)
         armed = () if command.dry_run else all_bounds(book, context)

@@ -1,6 +1,5 @@
 """What a step asks of either side: an operation of the engine, the same of the model."""
 
-import random
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ from tests.simulation.naive_payers import Order, Request
 from tests.simulation.notation import Words
 from tests.simulation.steps import Step
 
-ORDERS: Final = 24
+ORDERS: Final = 120
 REQUEST_FIELDS: Final = frozenset(Request.__dataclass_fields__) - {"key", "start"}
 
 
@@ -148,13 +147,17 @@ def orders(reply: dict[str, Any]) -> Iterator[Order]:
     """The order that the answer suggests, then others."""
     yield first_come(reply)
     for number in range(ORDERS):
-        yield shuffled(number)
+        yield permuted(number)
 
 
-def shuffled(number: int) -> Order:
+def permuted(number: int) -> Order:
+    """One of the orders that there are; for up to five balances, `ORDERS` numbers are all of them."""
+
     def order(found: list[tuple[Key, int]], names: list[str]) -> list[tuple[Key, int]]:
-        chance = random.Random(number)
-        ranks = {at: chance.random() for at in sorted(set(found))}
-        return sorted(found, key=lambda at: ranks[at])
+        left, put, rest = sorted(set(found)), dict[tuple[Key, int], int](), number
+        while left:
+            rest, place = divmod(rest, len(left))
+            put[left.pop(place)] = len(put)
+        return sorted(found, key=lambda at: put[at])
 
     return order

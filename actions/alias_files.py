@@ -4,9 +4,10 @@
     cgrates.org,ATTR_1,*sessions;*cdrs,*string:~*req.Account:1007,2014-01-14T00:00:00Z,,,,,false,10
     cgrates.org,ATTR_1,,,,,*req.Account,*constant,1001,,
 
-The rows of one tenant and id are one profile: the first carries contexts, filters and weight, each adds a field to
-write. Profiles for other contexts than those of calls (`simpleauth`) are told and left out, and so are fields that only
-concern how a session is run. What cannot be read refuses the folder.
+The rows of one tenant and id are one profile: each may add contexts, filters and a field to write, and what it says of
+weight and interval holds for all of them. Usually the first says all that and the others leave it blank. Profiles for
+other contexts than those of calls (`simpleauth`) are told and left out, and so are fields that only concern how a
+session is run. What cannot be read refuses the folder.
 """
 
 from collections.abc import Mapping
@@ -46,11 +47,27 @@ class _Gathered:
     """A profile while its rows are read. `first` is where it begins."""
 
     first: Row
-    filters: tuple[str, ...]
-    weight: Decimal
-    interval: tuple[int | None, int | None]
-    used: bool
+    contexts: list[str] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
+    weight: Decimal = Decimal(0)
+    interval: tuple[int | None, int | None] = (None, None)
     attributes: list[Attribute] = field(default_factory=list)
+
+    @property
+    def used(self) -> bool:
+        return not self.contexts or not OF_CALLS.isdisjoint(self.contexts)
+
+    def add(self, row: Row, now_ns: int, zone: Zone) -> None:
+        self.contexts += row.items("Contexts")
+        self.filters += [text for text in _filters(row, "FilterIDs") if text not in self.filters]
+        self.weight = row.decimal("Weight") or self.weight
+        if row["ActivationInterval"]:
+            self.interval = _interval(row, now_ns, zone)
+        if row.flag("Blocker"):
+            row.warn("Blocker", "has no meaning: the heaviest profile that matches is the only one applied anyway")
+        attribute = _attribute(row)
+        if attribute is not None:
+            self.attributes.append(attribute)
 
 
 def read_aliases(
@@ -64,11 +81,7 @@ def read_aliases(
             if not all(name):
                 row.fault("Tenant" if not name[0] else "ID", "is empty", "the tenant and the id of the profile")
                 continue
-            if name not in found:
-                found[name] = _begun(row, now_ns, zone)
-            attribute = _attribute(row)
-            if attribute is not None:
-                found[name].attributes.append(attribute)
+            found.setdefault(name, _Gathered(row)).add(row, now_ns, zone)
     return {name: _profile(name, gathered) for name, gathered in found.items() if _has_effect(gathered)}
 
 
@@ -79,17 +92,8 @@ def _has_effect(gathered: _Gathered) -> bool:
 
 
 def _profile(name: tuple[str, str], gathered: _Gathered) -> AliasProfile:
-    attributes = tuple(gathered.attributes)
-    return AliasProfile(*name, gathered.filters, attributes, gathered.weight, *gathered.interval)
-
-
-def _begun(row: Row, now_ns: int, zone: Zone) -> _Gathered:
-    contexts = row.items("Contexts")
-    filters = _filters(row, "FilterIDs")
-    if row.flag("Blocker"):
-        row.warn("Blocker", "has no meaning: the heaviest profile that matches is the only one applied anyway")
-    used = not contexts or not OF_CALLS.isdisjoint(contexts)
-    return _Gathered(row, filters, row.decimal("Weight"), _interval(row, now_ns, zone), used)
+    filters, attributes = tuple(gathered.filters), tuple(gathered.attributes)
+    return AliasProfile(*name, filters, attributes, gathered.weight, *gathered.interval)
 
 
 def _interval(row: Row, now_ns: int, zone: Zone) -> tuple[int | None, int | None]:

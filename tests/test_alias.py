@@ -112,6 +112,28 @@ def test_what_is_wrong_is_named_with_its_place(row: str, finding: str) -> None:
     assert [str(found).startswith(f"Attributes.csv:{finding}") for found in findings] == [True], findings
 
 
+@table("""
+    row                                                       | finding
+    cgrates.org,A,,,,,*req.Subject,*constant,1,,heavy         | 2:11: fault: Weight is not a number
+    cgrates.org,A,,,,,*req.Subject,*constant,1,maybe,         | 2:10: fault: Blocker is neither true nor false
+    cgrates.org,A,,,sometime,,*req.Subject,*constant,1,,      | 2:5: fault: ActivationInterval is no interval
+    cgrates.org,A,,*stringy:~*req.A:1,,,*req.Subject,*constant,1,, | 2:4: fault: FilterIDs cannot be read
+""")
+def test_a_later_row_of_a_profile_is_read_as_strictly(row: str, finding: str) -> None:
+    _, findings = aliases(f"cgrates.org,A,*any,*string:~*req.Account:7,,,*req.Account,*constant,1,,10\n{row}\n")
+    assert [str(found).startswith(f"Attributes.csv:{finding}") for found in findings] == [True], findings
+
+
+def test_rows_of_one_profile_may_each_add_filters_contexts_and_the_weight() -> None:
+    found, findings = aliases(
+        "cgrates.org,A,simpleauth,*string:~*req.Account:7,,,,,,,\n"
+        "cgrates.org,A,*sessions,*string:~*req.Line:5,2026-11-21T10:00:00Z,,*req.Account,*constant,1001,,30\n"
+        "cgrates.org,B,*any,*string:~*req.Account:7,,,*req.Account,*constant,1002,,20\n"
+    )
+    assert not findings
+    assert [found.applied(of("7", Line=line), NOW)["Account"] for line in ("5", "6")] == ["1001", "1002"]
+
+
 def test_profiles_of_other_contexts_are_told_and_left_out() -> None:
     found, findings = aliases("cgrates.org,A,simpleauth,,,,*req.Account,*constant,1,,\n")
     assert not found

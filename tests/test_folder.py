@@ -58,6 +58,22 @@ def test_a_fault_refuses_the_folder(file: str, text: str, finding: str) -> None:
     assert str(findings[-1]).startswith(f"{file}.csv:{finding}")
 
 
+@table("""
+    row                 | finding
+    ,*any,*lowest,      | 1:1: warning: Id is empty
+    SG,1001,*lowest,    | 1:2: warning: Account is no account
+    SG,:1001,*lowest,   | 1:2: warning: Account is no account
+    SG,t:,*lowest,      | 1:2: warning: Account is no account
+    SG,t:1001,*lowest,  |
+    SG,,,               |
+""")
+def test_a_shared_group_that_means_nobody_is_warned_of(row: str, finding: str) -> None:
+    files = {"SharedGroups.csv": row.encode() + b"\n"}
+    found, findings = read_folder(files, EMPTY_PLAN_BOOK, now_ns=SATURDAY_TEN, zone=UTC)
+    assert found is not None
+    assert ["".join(str(each).partition(finding)[1]) for each in findings] == ([finding] if finding else [])
+
+
 def test_two_rows_for_one_account_are_a_fault_that_names_both() -> None:
     """X 45: in CGRateS the second silently wins."""
     _, (finding,) = load(accounts="cgrates.org,1001,,,,\ncgrates.org,1002,,,,\ncgrates.org,1001,,,true,\n")

@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from ratingd.store.rows import Batch, OutboxEntry, shard_of
 from ratingd.v1 import accounts_pb2, admin_pb2
-from ratingd.v1.accounts_pb2 import AddBalanceRequest, BalanceSelector, DebitBalanceRequest, SetBalanceRequest
+from ratingd.v1.accounts_pb2 import (
+    AddBalanceRequest,
+    BalanceSelector,
+    DebitBalanceRequest,
+    SetBalanceRequest,
+    SetBalancesRequest,
+)
 from ratingd.v1.amount_pb2 import Amount
 from ratingd.v1.charging_pb2 import RefundRequest
 from tests.api_desk import ApiDesk, Refused, debit
@@ -83,6 +90,52 @@ def test_balances_of_every_kind_are_added_set_taken_and_removed(desk: ApiDesk) -
     gone = accounts_pb2.RemoveBalanceRequest(account="1001", idempotency_key="g", balance=selector("*sms", "SMS"))
     kinds = [balance.kind for balance in desk.ask(desk.accounts.RemoveBalance, gone).account.balances]
     assert kinds == ["*voice", "*monetary"]
+
+
+def settings(*balances: tuple[str, str, int], key: str = "s", **given: Any) -> SetBalancesRequest:
+    """`(kind, id, value)` of each balance: seconds of voice, whole units of money."""
+    request = SetBalancesRequest(account="set", idempotency_key=key, **given)
+    for kind, id, value in balances:
+        wanted = request.balances.add(balance=BalanceSelector(kind=kind, id=id))
+        if kind == "*voice":
+            wanted.value.duration.seconds = value
+        else:
+            wanted.value.money.units = value
+    return request
+
+
+def test_several_balances_are_set_in_one_step(desk: ApiDesk) -> None:
+    request = settings(("*monetary", "M", 5), ("*voice", "V", 60), ("*monetary", "M", 7))
+    request.balances[1].factors["PREM"] = "2.5"
+    done = desk.ask(desk.accounts.SetBalances, request)
+    assert [(each.id, each.value.money.units, each.value.duration.seconds) for each in done.account.balances] == [
+        ("M", 7, 0),
+        ("V", 0, 60),
+    ]
+    assert done.account.balances[1].factors == {"PREM": "2.5"}
+    assert desk.ask(desk.accounts.SetBalances, request).operation_id == done.operation_id
+
+
+def test_of_several_balances_all_are_set_or_none(desk: ApiDesk) -> None:
+    desk.ask(desk.accounts.SetBalances, settings(("*monetary", "M", 7), ("*voice", "V", 60)))
+    wrong = settings(("*monetary", "A", 5), ("*monetary", "FREE", 1), key="w")
+    wrong.balances[1].balance.rating_subject = "*zero1s"  # money that counts units: refused when it is done
+    with pytest.raises(Refused) as refused:
+        desk.ask(desk.accounts.SetBalances, wrong)
+    assert refused.value.reason == "INVALID_RATING_SUBJECT"
+    assert [each.id for each in desk.account("set").balances] == ["M", "V"]
+    for asked, field in (
+        (settings(key="n"), "balances"),
+        (settings(("*monetary", "M", 1), ("*monetary", "", 1), key="i"), "balances[1].balance.id"),
+        (settings(("*gold", "M", 1), key="k"), "balances[0].balance.kind"),
+        (settings(*[("*monetary", "M", 1)] * 101, key="m"), "balances"),
+    ):
+        with pytest.raises(Refused) as refused:
+            desk.ask(desk.accounts.SetBalances, asked)
+        assert list(refused.value.fields) == [field]
+    pretended = desk.ask(desk.accounts.SetBalances, settings(("*monetary", "M", 99), key="", dry_run=True))
+    assert pretended.account.balances[0].value.money.units == 99
+    assert desk.account("set").balances[0].value.money.units == 7
 
 
 def test_a_dry_run_shows_the_account_afterwards_and_changes_nothing(desk: ApiDesk) -> None:

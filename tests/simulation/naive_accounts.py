@@ -6,6 +6,7 @@ from tests.simulation.folder import PLANS, SETS, WATCHES, Act
 from tests.simulation.naive_account import Account, Failed, Key, Trigger
 from tests.simulation.naive_actions import run_set
 from tests.simulation.naive_book import Draft
+from tests.simulation.naive_holds import release_all
 from tests.simulation.naive_monitors import attach, drop_expired, evaluate, rebuild
 from tests.simulation.naive_windows import roll
 
@@ -67,7 +68,7 @@ def on_account(draft: Draft, key: Key) -> Account:
 
 
 def remove_account(draft: Draft, key: Key) -> Reply:
-    on_account(draft, key)
+    release_all(draft, on_account(draft, key))
     draft.accounts[key] = None
     return {"done": True}
 

@@ -7,6 +7,7 @@ from typing import Any
 from tests.simulation.folder import NANO, Act
 from tests.simulation.naive_account import Account, Balance, Failed, Key
 from tests.simulation.naive_book import Draft
+from tests.simulation.naive_holds import release_all
 from tests.simulation.naive_monitors import Event, evaluate, rebuild
 
 TYPES = ("*monetary", "*voice", "*sms", "*data", "*mms", "*generic")
@@ -84,6 +85,7 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
         draft.dirty |= {balance.number for balance in account.balances}
         arm(account)
     elif do == "*remove_account":
+        release_all(draft, account)
         draft.accounts[account.key] = None
     elif do == "*cdrlog":
         draft.outside.append(("cdr", account.key, "*topup", NANO))

@@ -1,6 +1,6 @@
 """What calls hold of balances while they go on (accounting 3.7, 3.8)."""
 
-from tests.simulation.naive_account import Hold, Key
+from tests.simulation.naive_account import Account, Hold, Key
 from tests.simulation.naive_book import Draft
 from tests.simulation.naive_payers import Request
 
@@ -39,6 +39,15 @@ def release(draft: Draft, request: Request) -> None:
     if own is not None:
         for key in (request.key, *own.others):
             drop_hold(draft, key, request)
+
+
+def release_all(draft: Draft, account: Account) -> None:
+    """An account is to be removed: its calls hold nothing of others any more."""
+    for hold in account.holds:
+        for key in hold.others:
+            other = draft.account(key)
+            if other is not None:
+                other.holds = [each for each in other.holds if each.call != hold.call]
 
 
 def consume(draft: Draft, request: Request, drew: list[tuple[Key, int, int]]) -> None:

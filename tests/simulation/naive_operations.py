@@ -85,6 +85,10 @@ def debit(draft: Draft, request: Request, order: Order, *, whole: bool, dry: boo
         settle_call(draft, request, nothing=granted == 0, dry=dry)
         return charged(request, None, {}, granted=granted)
     roll(account, draft.now)
+    if request.final:  # the call ends for all who may have paid for it
+        for group in account.groups():
+            for member in draft.world.groups.get((request.key[0], group), []):
+                draft.account((request.key[0], member))
     whole = whole or request.type != "*prepaid"
     purpose, asked = "all", request
     if not whole and not account.allow_negative and request.usage:

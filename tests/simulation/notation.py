@@ -140,7 +140,8 @@ def cost_words(cost: CallCost, caller: str) -> Words:
 
 
 def engine_account(account: EngineAccount, now: int) -> Words:
-    """An account of the engine as plain words. Counters of a call that is over mean nothing, there or not."""
+    """An account of the engine as plain words. Counters and holds of a call that is over mean nothing,
+    there or not."""
     names = {balance.uuid: number for number, balance in enumerate(account.balances)}
     return {
         "balances": [
@@ -166,12 +167,12 @@ def engine_account(account: EngineAccount, now: int) -> Words:
             [r.owner, r.switch_id, r.call_id, r.expires_at_ns,
              sorted((names.get(uuid, -1), amount) for uuid, amount in r.held.items())]
             for r in account.reservations
-            if r.held
+            if r.held and r.expires_at_ns > now
         ),
     }  # fmt: skip
 
 
-def naive_account(account: Account) -> Words:
+def naive_account(account: Account, now: int) -> Words:
     """The same of an account of the model."""
     names = {balance.number: place for place, balance in enumerate(account.balances)}
     return {
@@ -192,7 +193,7 @@ def naive_account(account: Account) -> Words:
         "holds": sorted(
             [*hold.call, hold.expires, sorted((names.get(n, -1), amount) for n, amount in hold.held.items())]
             for hold in account.holds
-            if hold.held
+            if hold.held and hold.expires > now
         ),
     }  # fmt: skip
 

@@ -289,6 +289,25 @@ def test_entry_that_is_new_after_a_clock_was_set_back_runs_from_now_on(sqlite_ur
         assert desk.money("1001") == "1"
 
 
+def test_clock_that_was_years_ahead_for_a_while_halts_no_plan_and_doubles_nothing(sqlite_url: str) -> None:
+    with playing(sqlite_url) as (desk, clock):
+        join(desk, "1001", "DAILY")
+        scheduler = scheduler_of(desk, clock)
+        scheduler.look()
+        clock.now_ns = MIDNIGHT + 4 * DAY  # still Saturday in truth; the last 24 h are made up, both midnights of them
+        scheduler.look()
+        assert desk.money("1001") == "2"
+        clock.now_ns = SATURDAY_TEN
+        scheduler.look()
+        paid = []
+        for days in range(7):
+            clock.now_ns = MIDNIGHT + days * DAY
+            scheduler.look()
+            scheduler.look()
+            paid.append(desk.money("1001"))
+        assert paid == ["3", "4", "5", "5", "5", "6", "7"]  # what was made up on Saturday is not paid again
+
+
 def test_heavier_plan_runs_first_at_one_instant(sqlite_url: str) -> None:
     files = PLANS | {"ActionPlans.csv": b"A,ADD_1,MIDNIGHT,5\nB,SET_10,MIDNIGHT,20\nC,ADD_1,MIDNIGHT,10\n"}
     with playing(sqlite_url, files) as (desk, clock):

@@ -1,15 +1,18 @@
 """A plan of many accounts: in chunks, with figures on the way, stopped within one and gone on with."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
+from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import ExecuteSet, SetAccount
+from ratingd.scheduler.effects import Effects
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.scheduler.walk import CHUNK
-from tests.test_scheduler import MIDNIGHT, join, plans_of, playing, scheduler_of
+from tests.test_scheduler import MIDNIGHT, PLANS, join, plans_of, playing, scheduler_of
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +92,16 @@ def test_effect_whose_answer_is_kept_no_longer_is_done_and_not_refused(sqlite_ur
         row = desk.store.schedules.get("DAILY/ADD_1@MIDNIGHT", "")
         assert row is not None
         assert (desk.money("1001"), row.ran_ns, row.refused) == ("1", MIDNIGHT, 0)
+
+
+def test_effect_that_could_not_be_repeated_is_not_refused_by_its_repetition(sqlite_url: str) -> None:
+    """A crash after the set took MINUTES away: there is nothing to take away again, and nothing has failed."""
+    files = {"Actions.csv": b"TAKE,*remove_balance,,,MINUTES,*monetary,,,,,,,,,,,10\n", "ActionPlans.csv": b""}
+    with playing(sqlite_url, PLANS | files) as (desk, clock):
+        desk.top_up("1001", 5, "MINUTES")
+        for _ in range(2):
+            effects = Effects(desk.engine.submit, threading.Event())
+            take = ExecuteSet("TAKE", create=False)
+            assert effects.run([AccountKey("cgrates.org", "1001")], take, lambda key: "sched:TAKE:1001") == 0
+            assert desk.money("1001") == "0"
+            desk.restart()

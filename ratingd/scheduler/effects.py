@@ -67,15 +67,17 @@ class Effects:
 
     def _one(self, key: AccountKey, operation: Operation, idempotency_key: str) -> "Future[RatingdError | None]":
         answered: Future[RatingdError | None] = Future()
-        last: list[RatingdError | None] = [None]  # stays None when the key was used: it is done
+        last: list[RatingdError | None] = [None]
 
         def encode(answer: Answer | RatingdError) -> Reply:
             last[0] = answer if isinstance(answer, RatingdError) else None
             return OK if last[0] is None else REFUSED
 
-        self._submit(
-            Command(key, operation, encode, idempotency_key, FINGERPRINT), lambda _: answered.set_result(last[0])
-        )
+        def done(reply: Reply) -> None:
+            """What was decided last counts, unless it is answered that it was done before, under the same key."""
+            answered.set_result(None if reply.code == OK.code else last[0])
+
+        self._submit(Command(key, operation, encode, idempotency_key, FINGERPRINT), done)
         return answered
 
     def _wait(self, answered: "Future[RatingdError | None]") -> RatingdError | None:

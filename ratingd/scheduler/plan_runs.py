@@ -9,6 +9,11 @@ are made up from the oldest on, however long the pause was, or they are skipped.
 in either case, or half of the accounts would have it. Where an entry and its plan were both paused, the last word is
 that of who lifts the last pause.
 
+The clock of the daemon may have been wrong: it showed 2036 for a minute, the last runs of 2036 were made, and it was set
+right. The stored place lies ten years ahead then, yet nothing before its last day has run. So where a place lies
+further ahead than `catch_up` the entry goes on from now. The keys of the effects see to it that nothing is run twice,
+and the place stays as it is stored: should the clock of today be the wrong one, nothing is made up for that either.
+
 Whoever is a member when an instant is run gets it. A zone that members came to live in since the last look begins with
 that look: an account that was created at 15:00 is not given this morning's top-up.
 """
@@ -35,6 +40,7 @@ class PlanRuns:
         self._effects: Final = effects
         self._catch_up_ns: Final = catch_up_ns
         self._clock: Final = clock
+        self._set_back: Final[dict[tuple[str, str], int]] = {}  # where entries are whose stored place is far ahead
 
     def begin(self, entries: Sequence[Planned], looked_ns: int) -> None:
         """Give entries that are new a place to go on from: their first load, or the last look without them.
@@ -88,10 +94,21 @@ class PlanRuns:
 
     def _due(self, each: Planned, row: ScheduleRow, now_ns: int) -> Iterable[int]:
         """The instants to run. One that was begun in time, or that is owed, is run however long ago that was."""
+        if row.done_ns - now_ns > self._catch_up_ns:
+            return self._since_set_back(each, row, now_ns)
+        self._set_back.pop(each.place, None)
         place_ns = max(row.done_ns, row.running_ns or 0)
         owed_ns = max(place_ns, min(row.owed_ns or 0, now_ns))
         begun = () if row.running_ns is None else (row.running_ns,)
         return chain(begun, each.due(place_ns, owed_ns), each.due(self._recent(each, row, owed_ns, now_ns), now_ns))
+
+    def _since_set_back(self, each: Planned, row: ScheduleRow, now_ns: int) -> Iterable[int]:
+        """The instants to run of an entry that has come further than the clock, and what had begun then."""
+        if each.place not in self._set_back:
+            self._set_back[each.place] = now_ns
+            observe.event("schedule.clock_set_back", entry=each.name, ran_to=instant_text(row.done_ns))
+        begun = () if row.running_ns is None else (row.running_ns,)
+        return chain(begun, each.due(self._set_back[each.place], now_ns))
 
     def _recent(self, each: Planned, row: ScheduleRow, behind_ns: int, now_ns: int) -> int:
         """From where on instants are run: behind the last one, but not longer ago than `catch_up`."""
@@ -129,6 +146,8 @@ class PlanRuns:
 
     def _ran(self, each: Planned, due_ns: int, row: ScheduleRow, progress: Progress) -> ScheduleRow:
         done_ns = max(row.done_ns, due_ns)
+        if each.place in self._set_back:
+            self._set_back[each.place] = max(self._set_back[each.place], min(due_ns, self._clock()))
         owed_ns = row.owed_ns if row.owed_ns is not None and row.owed_ns > done_ns else None
         row = ScheduleRow(
             *each.place,

@@ -97,7 +97,7 @@ def test_effect_whose_answer_is_kept_no_longer_is_done_and_not_refused(sqlite_ur
 def test_effect_that_could_not_be_repeated_is_not_refused_by_its_repetition(sqlite_url: str) -> None:
     """A crash after the set took MINUTES away: there is nothing to take away again, and nothing has failed."""
     files = {"Actions.csv": b"TAKE,*remove_balance,,,MINUTES,*monetary,,,,,,,,,,,10\n", "ActionPlans.csv": b""}
-    with playing(sqlite_url, PLANS | files) as (desk, clock):
+    with playing(sqlite_url, PLANS | files) as (desk, _):
         desk.top_up("1001", 5, "MINUTES")
         for _ in range(2):
             effects = Effects(desk.engine.submit, threading.Event())

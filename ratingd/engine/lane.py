@@ -244,8 +244,7 @@ class Lane:
         try:
             with self._store.holding(keys) as store:
                 self._decide_held(taken, keys)
-                rows = batch.rows()
-                if rows.operations or rows.accounts or rows.open_calls or rows.outbox:
+                if rows := batch.rows():
                     store(rows)
         except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
             batch = self._desk.hand_over()
@@ -351,8 +350,7 @@ class Lane:
     def _commit(self, batch: Building) -> None:
         if self._store.shared:
             self._check_reads(batch)
-        rows = batch.rows()
-        if rows.operations or rows.accounts or rows.open_calls or rows.outbox or rows.cdrs:
+        if rows := batch.rows():
             self._store.commit(rows)
 
     def _check_reads(self, batch: Building) -> None:

@@ -9,8 +9,8 @@ are made up from the oldest on, however long the pause was, or they are skipped.
 in either case, or half of the accounts would have it. Where an entry and its plan were both paused, the last word is
 that of who lifts the last pause.
 
-The clock of the daemon may have been wrong: it showed 2036 for a minute, the last runs of 2036 were made, and it was set
-right. The stored place lies ten years ahead then, yet nothing before its last day has run. So where a place lies
+The clock of the daemon may have been wrong: it showed 2036 for a minute, the last runs of 2036 were made, and it was
+set right. The stored place lies ten years ahead then, yet nothing before its last day has run. So where a place lies
 further ahead than `catch_up` the entry goes on from now. The keys of the effects see to it that nothing is run twice,
 and the place stays as it is stored: should the clock of today be the wrong one, nothing is made up for that either.
 

@@ -218,6 +218,11 @@ class Batch:
     cursors: Sequence[CursorWrite] = ()
     cdrs: Sequence[CdrRow] = ()
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to store."""
+        kinds = (self.operations, self.accounts, self.outbox, self.open_calls, self.cursors, self.cdrs)
+        return any(map(bool, kinds))
+
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:

@@ -27,6 +27,12 @@ class BalanceFilter:
     blocker: bool | None = None
     disabled: bool | None = None
     document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
+    narrow: bool = field(default=False, init=False, repr=False, compare=False)  # whether more is given than names
+
+    def __post_init__(self) -> None:
+        given = (self.weight, self.expires_at_ns, self.destinations, self.rating_subject, self.categories,
+                 self.shared_groups, self.timing_ids, self.blocker, self.disabled)  # fmt: skip
+        object.__setattr__(self, "narrow", any(each is not None for each in given))
 
     def matches(self, balance: Balance) -> bool:
         """Whether an action means this balance: sets of the balance include every name asked for."""
@@ -50,7 +56,7 @@ class BalanceFilter:
             return balance.uuid == self.uuid
         if self.id is not None:
             return balance.terms.id == self.id
-        return self._given_hold(balance, exact=exact)
+        return not self.narrow or self._given_hold(balance, exact=exact)
 
     def _given_hold(self, balance: Balance, *, exact: bool) -> bool:
         terms = balance.terms

@@ -7,11 +7,13 @@ for one is written with every debit.
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from accounts.account import AccountKey
 from accounts.charge import CallCost, Charge, ChargeRequest, Increment, MoneyPart, UnitPart
 from tariffs.zone import zone
+
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
 
 
 def charge_text(request: ChargeRequest, cost: CallCost) -> str:
@@ -23,13 +25,15 @@ def charge_text(request: ChargeRequest, cost: CallCost) -> str:
     ]  # fmt: skip
     own = request.key
     runs = [_run(increment, own) for span in cost.timespans for increment in span.increments]
-    runs += [_run(span.round_increment, own) for span in cost.timespans if span.round_increment is not None]
-    return json.dumps([event, runs], separators=(",", ":"))
+    for span in cost.timespans:
+        if span.round_increment is not None:
+            runs.append(_run(span.round_increment, own))
+    return _ENCODE([event, runs])
 
 
 def returned_text(returned: Sequence[int]) -> str:
     """The stored form of a refund: how many increments of each run came back."""
-    return json.dumps(list(returned), separators=(",", ":"))
+    return _ENCODE(list(returned))
 
 
 def charge_from_text(key: AccountKey, charge_id: str, text: str, refunds: Sequence[str]) -> Charge:

@@ -19,6 +19,9 @@ from ratingd.engine.cache import Held
 from ratingd.errors import InvariantBroken
 from tariffs.zone import Zone, zone
 
+# What can make an account a member of a group, or no longer one: its balances, or the account itself, come or go.
+JOINING: Final = frozenset({"balance", "gone", "account", "removed"})
+
 
 class Laid(dict[AccountKey, Held]):
     """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
@@ -103,10 +106,11 @@ def local_zone(account: Account, default: Zone) -> Zone:
 def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
     """The pages that an operation has changed, dated. One on which laying began a window, and no more, is left alone:
     whoever lays it next begins the window again. Counters of calls that are over do go."""
+    asked, begun = laid.asked, book.begun
     pages = [
         page
         for key, page in book.pages.items()
-        if page is not None and len(page.changes) > book.begun.get(key, 0) and key in laid.asked
+        if page is not None and key in asked and len(page.changes) > begun.get(key, 0)
     ]
     for page in pages:
         page.account.updated_ns = now_ns
@@ -116,13 +120,18 @@ def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
 def keep_members(book: Book, laid: Laid) -> None:
     """Let accounts join the groups that their balances carry now, and leave those that none of them carries."""
     for key, page in list(book.pages.items()):
-        if page is None or not page.changes:
+        if page is None or not _may_join(page):
             continue
         held = laid.get(key)
         before = NO_GROUPS if held is None or held.account is None else groups_of(held.account)
         after = NO_GROUPS if page.removed else groups_of(page.account)
         if before != after:
             _move(book, key, before, after)
+
+
+def _may_join(page: Page) -> bool:
+    """Whether it is worth comparing: most operations move values and nothing else."""
+    return not JOINING.isdisjoint([change[0] for change in page.changes])
 
 
 def _move(book: Book, key: AccountKey, before: frozenset[str], after: frozenset[str]) -> None:

@@ -12,7 +12,10 @@ granted nothing, needs no money, or is not limited by credit.
 
 A debit of the call takes what it draws from its own reservation first. That is bookkeeping and no order of payment: a
 heavier balance that was topped up meanwhile pays, and what was held of another stays held until the end of the call.
-Only the balances of one shared group, which stand by their values, keep the order in which they were to pay.
+Only the balances of one shared group, which stand by their values, keep the order in which they were to pay. Two more
+things stay as they were when the call was granted: its minutes of the morning pay for what it holds of them though it
+is past noon, and units that need money nobody has are passed over until nothing else is left. A balance that expires
+or is taken away meanwhile is gone for the call that holds it too.
 """
 
 from collections.abc import Iterable

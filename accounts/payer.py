@@ -15,21 +15,25 @@ from accounts.call_name import cgr_id
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from accounts.counting import Tally
-from accounts.reservation import Reservation, held_by_others
+from accounts.reservation import Reservation, held_by_call, held_by_others
 
 NOTHING_HELD: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Payer:
-    """One account: its page, the counters that its balances move, and what other calls hold of them, by uuid."""
+    """One account: its page, the counters that its balances move, and what is held of them, by uuid.
 
-    __slots__ = ("held", "key", "page", "tally")
+    `held` is what other calls hold, `reserved` what this one does.
+    """
 
-    def __init__(self, page: Page, tally: Tally, held: Mapping[str, int]) -> None:
+    __slots__ = ("held", "key", "page", "reserved", "tally")
+
+    def __init__(self, page: Page, tally: Tally, held: Mapping[str, int], reserved: Mapping[str, int]) -> None:
         self.key: Final = page.account.key
         self.page: Final = page
         self.tally: Final = tally
         self.held: Final = held
+        self.reserved: Final = reserved
 
 
 class Payers:
@@ -73,10 +77,11 @@ class Payers:
 
     def _payer(self, page: Page) -> Payer:
         account, request = page.account, self._request
-        held = NOTHING_HELD
+        held = reserved = NOTHING_HELD
         if account.reservations:
             held = held_by_others(account.reservations, request.call, self._now_ns)
-        return Payer(page, Tally(account, self.number, request.category, self._call(account)), held)
+            reserved = held_by_call(account.reservations, request.call, self._now_ns) or NOTHING_HELD
+        return Payer(page, Tally(account, self.number, request.category, self._call(account)), held, reserved)
 
     def _call(self, account: Account) -> str:
         """The name of the call, if one of the counters is of single calls."""

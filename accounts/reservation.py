@@ -49,3 +49,13 @@ def held_by_others(
             for uuid, amount in reservation.held.items():
                 held[uuid] = held.get(uuid, 0) + amount
     return held
+
+
+def held_by_call(
+    reservations: Iterable[Reservation], call: tuple[str, str, str] | None, now_ns: int
+) -> Mapping[str, int] | None:
+    """What this call holds of each balance, by its uuid; None where it has not reserved, or its time is over."""
+    for reservation in reservations:
+        if reservation.call == call and reservation.expires_at_ns > now_ns:
+            return reservation.held
+    return None

@@ -149,11 +149,14 @@ class Settlement:
                     return
 
     def _may_pay(self, usable: Usable) -> bool:
-        """Whether a balance is there, and may be used at the point reached."""
+        """Whether a balance is there, and may be used at the point reached.
+
+        What a call holds of one was agreed when it was granted: to book it the clock is not asked again.
+        """
         if usable.gone:
             return False
         timing_ids = usable.balance.terms.timing_ids
-        if not timing_ids:
+        if not timing_ids or (self.purpose is Purpose.BOOK_ALL and usable.balance.uuid in usable.payer.reserved):
             return True
         return is_active(timing_ids, self._tariff.timings, self._drawing.start_ns, self.request.zone)
 

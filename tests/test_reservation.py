@@ -86,6 +86,11 @@ plain debt| 1001: M=1     | 1001/A reserve 60s | 60s | A:M=0.6 | M=1
           |               | 1001/A final 60s | cost 0.6 rated 60s |  | M=0.4 new1=-0.6
 no call   | 1001: M=1     | 1001/A reserve 60s | 60s | A:M=0.6 | M=1
           |               | 1001/ debit 60s deny | nothing | A:M=0.6 | M=1
+window    | 1003: voice:V=300s(on:MORNING) | 1003/A reserve 120s at:2026-11-21T11:59:30 | 120s | A:V=120s | V=300s
+          |               | 1003/A debit 60s at:2026-11-21T11:59:30 | cost 0 rated 60s | A:V=60s | V=240s
+          |               | 1003/A max 60s at:2026-11-21T11:59:30 | 0s | A:V=60s | V=240s                       # past noon: no more of it
+          |               | 1003/A debit 60s at:2026-11-21T11:59:30 | cost 0 rated 60s |  | V=180s                # but what was granted
+          |               | 1003/A debit 60s at:2026-11-21T11:59:30 | cost 0.6 rated 60s |  | V=180s new1=-0.6
 priced units | 1003: voice:V=1s(w5) voice:W=60s(w9,subj:HALF) | 1003/A reserve 600s | 1s | A:V=1s | V=1s W=60s
           |               | 1003/B debit 60s cat:call | cost 0.05 rated 60s | A:V=1s | V=1s W=0s new1=-0.05   # nobody has their price
           |               | 1003/A debit 1s | cost 0 rated 1s |  | V=0s W=0s new1=-0.05

@@ -117,6 +117,10 @@ class Charging(Payers):
                     raise Enough
         return progressed
 
+    def active(self, balance: Balance) -> bool:
+        """What the call was granted of a balance may be booked, though its time has passed meanwhile."""
+        return (self.purpose == "all" and self.holds_of(balance.number)) or super().active(balance)
+
     def progress(self) -> int:
         return sum(len(timespan.drawn) for timespan in self.out)
 

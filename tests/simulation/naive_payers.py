@@ -128,6 +128,11 @@ class Payers:
         holds = [] if account is None or not self.request.call else account.holds
         return any(hold.call == self.request.holder and hold.expires > self.draft.now for hold in holds)
 
+    def holds_of(self, number: int) -> bool:
+        holds = [hold for account in self.draft.accounts.values() if account is not None for hold in account.holds]
+        mine = [hold for hold in holds if self.request.call and hold.call == self.request.holder]
+        return any(hold.expires > self.draft.now and hold.held.get(number) for hold in mine)
+
     def granted_order(self) -> list[int]:
         """The balances that the call holds, as they were to pay: in a group they keep that order."""
         account = self.draft.account(self.request.key)

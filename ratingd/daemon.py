@@ -210,4 +210,5 @@ def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:
         in_flight_max=settings.in_flight_max,
         upload_bytes_max=settings.upload_bytes_max,
         tariff_folders=settings.tariff_folders,
+        publishes_accounts=bool(settings.account_updates),
     )

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeVar
 from google.protobuf.message import Message
 
 from accounts.account import Account, AccountKey
+from actions.action import Action, ActionType
 from ratingd.api.answers import AnswerWriter
 from ratingd.api.balance_request import adding, debiting, removing, setting, settings
 from ratingd.api.charging import failed, fingerprint
@@ -104,19 +105,28 @@ class Accounts:
         return Command(key, ReadAccount(), _AccountEncoding(self._writer, key), deadline_ns=deadline_ns)
 
     def _add_balance(self, request: accounts_pb2.AddBalanceRequest) -> Operation:
-        return RunActions((adding(request, self._config),), create=True)
+        return self._told(adding(request, self._config), request.cdrlog)
 
     def _set_balance(self, request: accounts_pb2.SetBalanceRequest) -> Operation:
-        return RunActions((setting(request, self._config),), create=True)
+        return self._told(setting(request, self._config), request.cdrlog)
 
     def _set_balances(self, request: accounts_pb2.SetBalancesRequest) -> Operation:
         return RunActions(settings(request, self._config), create=True)
 
     def _debit_balance(self, request: accounts_pb2.DebitBalanceRequest) -> Operation:
-        return RunActions((debiting(request, self._config),), create=True)
+        return self._told(debiting(request, self._config), request.cdrlog)
 
     def _transfer_balance(self, request: accounts_pb2.TransferBalanceRequest) -> Operation:
-        return RunActions((transferring(request, self._config),))
+        return self._told(transferring(request, self._config), request.cdrlog, create=False)
+
+    def _told(self, action: Action, cdrlog: bool, *, create: bool = True) -> Operation:
+        """The action, and who is told of it: the exporters of account updates, the call records."""
+        actions = [action]
+        if self._config.publishes_accounts:
+            actions.append(Action("", ActionType.PUBLISH_ACCOUNT))
+        if cdrlog:
+            actions.append(Action("", ActionType.CDRLOG))
+        return RunActions(tuple(actions), create=create)
 
     def _set_trigger(self, request: accounts_pb2.SetTriggerRequest) -> Operation:
         executed = request.executed if request.HasField("executed") else None

@@ -34,7 +34,7 @@ def adding(request: AddBalanceRequest, config: ApiConfig) -> Action:
     return Action(
         "",
         ActionType.TOPUP_RESET if request.reset else ActionType.TOPUP,
-        filter=_filter(request.balance, kind),
+        filter=filter_of(request.balance, kind),
         units=amount_value(request.amount, kind, "amount", config.currency),
         expiry=_expiry(request.expiry, config),
         factors=_factors(request.factors),
@@ -48,7 +48,7 @@ def debiting(request: DebitBalanceRequest, config: ApiConfig) -> Action:
     return Action(
         "",
         ActionType.DEBIT_RESET if request.reset else ActionType.DEBIT,
-        filter=_filter(request.balance, kind),
+        filter=filter_of(request.balance, kind),
         units=abs(amount_value(request.amount, kind, "amount", config.currency)),
         balance_type=kind.value,
     )
@@ -76,7 +76,7 @@ def setting(request: SetBalanceRequest | BalanceSetting, config: ApiConfig) -> A
     return Action(
         "",
         ActionType.SET_BALANCE,
-        filter=_filter(selector, kind),
+        filter=filter_of(selector, kind),
         units=amount_value(request.value, kind, "value", config.currency) if given else None,
         expiry=_expiry(request.expiry, config),
         factors=_factors(request.factors),
@@ -87,7 +87,7 @@ def setting(request: SetBalanceRequest | BalanceSetting, config: ApiConfig) -> A
 def removing(request: RemoveBalanceRequest) -> Action:
     selector = request.balance
     kind = _kind(selector) if selector.kind else None
-    chosen = _filter(selector, kind)
+    chosen = filter_of(selector, kind)
     if chosen == BalanceFilter():
         raise InvalidRequest("balance", "says nothing: it would remove every balance of the account")
     return Action("", ActionType.REMOVE_BALANCE, filter=chosen, balance_type=kind.value if kind else "")
@@ -101,7 +101,8 @@ def _kind(selector: BalanceSelector) -> BalanceKind:
         raise InvalidRequest("balance.kind", f"{found} of {KINDS}") from None
 
 
-def _filter(selector: BalanceSelector, kind: BalanceKind | None) -> BalanceFilter:
+def filter_of(selector: BalanceSelector, kind: BalanceKind | None) -> BalanceFilter:
+    """What is given of a balance."""
     return BalanceFilter(
         kind=kind,
         uuid=name(selector.uuid, "balance.uuid") or None,

@@ -24,5 +24,6 @@ class ApiConfig:
     streams_max: int = 256
     reserve_max_ns: int = 3 * 3600 * 1_000_000_000  # the longest that a grant may be held
     in_flight_max: int = 1_024  # requests of one Charge stream that wait for their answers
+    publishes_accounts: bool = False  # changes of balances over the API go to the exporters of account updates
     tariff_folders: tuple[Path, ...] = ()
     upload_bytes_max: int = 1_073_741_824

@@ -6,13 +6,14 @@ money, a duration, or units; a score is units ("70").
 """
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from accounts.account import ThresholdType, TriggerTerms, Window
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
 from actions.action import Action, ActionType
-from ratingd.api.balance_request import names_of
+from ratingd.api.balance_request import filter_of
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import (
     amount_value,
@@ -139,20 +140,7 @@ def _filter(given: Trigger, balance: BalanceSelector, type: ThresholdType, kind:
     for field in ("kind", "uuid", "id"):
         if getattr(balance, field):
             raise InvalidRequest(f"balance.{field}", "stands in the trigger: its kind and balance_id")
-    return BalanceFilter(
-        kind=BalanceKind(kind) if kind in KINDS else None,
-        id=id,
-        weight=decimal_of(balance.weight.value, "balance.weight") if balance.HasField("weight") else None,
-        destinations=names_of(balance.destinations, "destinations") if balance.HasField("destinations") else None,
-        categories=names_of(balance.categories, "categories") if balance.HasField("categories") else None,
-        timing_ids=names_of(balance.timing_ids, "timing_ids") if balance.HasField("timing_ids") else None,
-        shared_groups=names_of(balance.shared_groups, "shared_groups") if balance.HasField("shared_groups") else None,
-        rating_subject=name(balance.rating_subject, "balance.rating_subject")
-        if balance.HasField("rating_subject")
-        else None,
-        blocker=balance.blocker if balance.HasField("blocker") else None,
-        disabled=balance.disabled if balance.HasField("disabled") else None,
-    )
+    return replace(filter_of(balance, BalanceKind(kind) if kind in KINDS else None), id=id)
 
 
 def _window(given: Trigger, type: ThresholdType) -> Window:

@@ -91,6 +91,9 @@ _factors: Final = click.option(
 _resets: Final = click.option("--reset", is_flag=True, help="Set what is there to 0 first.")
 
 
+_records: Final = click.option("--cdrlog", is_flag=True, help="Keep a call record of what is moved.")
+
+
 @click.group("balance")
 def balance_command() -> None:
     """What an account pays with. An amount of voice is a duration: 10m, 90s."""
@@ -103,6 +106,7 @@ def balance_command() -> None:
 @_expires
 @_factors
 @_resets
+@_records
 @writes
 @asks
 @answers
@@ -113,12 +117,14 @@ def add_command(
     expiry: str,
     factors: tuple[str, ...],
     reset: bool,
+    cdrlog: bool,
     write: Write,
     where: Where,
     out: Output,
 ) -> None:
     """Top up every balance that is meant; where there is none, create it, and the account too."""
     more = {"amount": amount_of(meant.kind, amount), "expiry": expiry, "reset": reset, "factors": _by_name(factors)}
+    more["cdrlog"] = cdrlog
     _change(AddBalanceRequest, "AddBalance", account, meant, more, write, where, out)
 
 
@@ -128,6 +134,7 @@ def add_command(
 @selects
 @_expires
 @_factors
+@_records
 @writes
 @asks
 @answers
@@ -137,6 +144,7 @@ def set_command(
     meant: Meant,
     expiry: str,
     factors: tuple[str, ...],
+    cdrlog: bool,
     write: Write,
     where: Where,
     out: Output,
@@ -146,7 +154,7 @@ def set_command(
     `ratingd account run` sets several in one step, with SetBalances.
     """
     amount = None if value is None else amount_of(meant.kind, value)
-    more = {"value": amount, "expiry": expiry, "factors": _by_name(factors)}
+    more = {"value": amount, "expiry": expiry, "factors": _by_name(factors), "cdrlog": cdrlog}
     _change(SetBalanceRequest, "SetBalance", account, meant, more, write, where, out)
 
 
@@ -166,14 +174,15 @@ def _by_name(factors: tuple[str, ...]) -> dict[str, str]:
 @click.argument("amount")
 @selects
 @_resets
+@_records
 @writes
 @asks
 @answers
 def debit_command(
-    account: str, amount: str, meant: Meant, reset: bool, write: Write, where: Where, out: Output
+    account: str, amount: str, meant: Meant, reset: bool, cdrlog: bool, write: Write, where: Where, out: Output
 ) -> None:
     """Take from every balance that is meant; where there is none, create it below zero, and the account too."""
-    more = {"amount": amount_of(meant.kind, amount), "reset": reset}
+    more = {"amount": amount_of(meant.kind, amount), "reset": reset, "cdrlog": cdrlog}
     _change(DebitBalanceRequest, "DebitBalance", account, meant, more, write, where, out)
 
 
@@ -196,6 +205,7 @@ def remove_command(account: str, meant: Meant, write: Write, where: Where, out: 
 @click.option("--to", "to_account", required=True, shell_complete=complete_accounts, help="The account that gets.")
 @click.option("--to-id", "to_balance_id", required=True, help="Its balance; created bare where there is none.")
 @click.option("--until", "reference", help="Instead of AMOUNT: what that balance shall hold afterwards.")
+@_records
 @writes
 @asks
 @answers
@@ -207,12 +217,13 @@ def transfer_command(
     to_account: str,
     to_balance_id: str,
     reference: str | None,
+    cdrlog: bool,
     write: Write,
     where: Where,
     out: Output,
 ) -> None:
     """Move AMOUNT from a balance of ACCOUNT to one of another account of the tenant, in one step."""
-    target = {"balance_id": id, "to_account": to_account, "to_balance_id": to_balance_id}
+    target = {"balance_id": id, "to_account": to_account, "to_balance_id": to_balance_id, "cdrlog": cdrlog}
     told = {"amount": amount, "reference_value": reference}
     given = {name: amount_of(kind, text, name) for name, text in told.items() if text is not None}
     request = message(TransferBalanceRequest, {**write.fields(account), **target, **given})

@@ -26,6 +26,7 @@ KINDS = {"webhook": 2, "mail": 2, "export": 3}  # how many entries TELL leaves
 
 FOLDER = {
     "Actions.csv": """
+OPEN,*topup,,,M,*monetary,,,,,,,1,,,,10
 TELL,*topup,,,M,*monetary,,,,,,,10,,,,90
 TELL,*cdrlog,"{""Category"":""gift"",""Why"":""~*act.ActionID""}",,,,,,,,,,,,,,80
 TELL,*mail_async,noc@example.org;billing@example.org,,,,,,,,,,,,,,70
@@ -75,7 +76,7 @@ def daemon(store_url: str, receiver: AlertReceiver, mails: MailServer, file: Pat
     }
     with serving(store_url, **settings) as daemon:
         daemon.load({path: text.replace("{url}", receiver.url).lstrip().encode() for path, text in FOLDER.items()})
-        top_up(daemon, 1, "opening")
+        execute(daemon, "OPEN", "opening")
         yield daemon
 
 
@@ -83,9 +84,11 @@ def accounts(daemon: Serving) -> AccountServiceStub:
     return AccountServiceStub(daemon.channel)
 
 
-def top_up(daemon: Serving, units: int, key: str) -> None:
+def top_up(daemon: Serving, units: int, key: str, *, cdrlog: bool = False) -> None:
+    """Over the API: the exporters of account updates hear of it."""
     request = AddBalanceRequest(account="1001", idempotency_key=key, balance=BalanceSelector(kind="*monetary", id="M"))
     request.amount.money.units = units
+    request.cdrlog = cdrlog
     accounts(daemon).AddBalance(request, timeout=20)
 
 
@@ -144,7 +147,18 @@ def test_monitor_that_fires_tells_the_same_way(daemon: Serving, mails: MailServe
     accounts(daemon).SetTriggers(request, timeout=20)
     top_up(daemon, 30, "fires")
     top_up(daemon, 1, "is quiet")
-    assert sent(daemon) == KINDS
+    assert sent(daemon) == KINDS | {"export": KINDS["export"] + 2}
     assert "GRP/HIGH" in mails.taken[0].message.get_content()
     (record,) = daemon.daemon.store.cdrs.page(A)
     assert record.cost == 10 * 10**9
+
+
+def test_top_up_over_the_api_is_published_and_recorded_if_asked(daemon: Serving, file: Path) -> None:
+    top_up(daemon, 4, "a", cdrlog=True)
+    top_up(daemon, 4, "a", cdrlog=True)  # a retry
+    top_up(daemon, 5, "b")
+    assert sent(daemon) == {"export": 2}
+    told = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [line["AccountID"] for line in told] == ["1001", "1001"]
+    (record,) = daemon.daemon.store.cdrs.page(A)
+    assert (record.run_id, record.cost) == ("*topup", 4 * 10**9)

@@ -62,7 +62,9 @@ class Chance:
     def endowment(self, who: list[str]) -> list[Act]:
         """Something of one's own, something to share, and something odd."""
         chance = self.random
-        own: list[Act] = [{"do": "*topup", "type": "*monetary", "id": "M", "units": chance.choice((2, 8, 40)) * NANO}]
+        own: list[Act] = [
+            {"do": "*topup", "type": "*monetary", "id": "M", "units": chance.choice((1, 2, 4, 8, 40)) * NANO}
+        ]
         if chance.random() < 0.5:
             voice: Act = {"do": "*topup", "type": "*voice", "id": "V", "units": chance.choice((65, 300, 900)) * SECOND}
             if chance.random() < 0.3:
@@ -81,9 +83,9 @@ class Chance:
     def step(self, name: str) -> Step:
         roll = self.random.random()
         kinds = (
-            (0.30, self.debit), (0.12, self.max_debit), (0.10, self.max_time), (0.06, self.refund),
+            (0.30, self.debit), (0.12, self.max_debit), (0.12, self.max_time), (0.06, self.refund),
             (0.14, self.top_up), (0.04, self.execute), (0.05, self.set_account), (0.01, self.remove),
-            (0.02, self.triggers), (0.02, self.scores), (0.02, self.sweep), (0.02, self.look), (0.03, self.again),
+            (0.02, self.triggers), (0.02, self.scores), (0.02, self.sweep), (0.03, self.look), (0.03, self.again),
             (0.02, self.clock), (0.02, self.burst), (0.02, self.crash), (0.01, self.restart),
         )  # fmt: skip
         total = sum(weight for weight, _ in kinds)
@@ -173,7 +175,9 @@ class Chance:
         who = self.who()
         step = {"name": name, "do": "max_time", "who": who, **self.request(who)}
         step.pop("final", None)
-        if "call" in step and self.random.random() < 0.6:
+        if "call" in step and self.random.random() < 0.8:
+            if step["tor"] == "*voice":
+                step["usage"] = self.random.choice((120, 600, 1200)) * SECOND
             step["reserve"] = self.random.choice((30, 300, 7200)) * SECOND
         return step
 
@@ -308,9 +312,9 @@ class Chance:
         return {"name": name, "do": "sweep"}
 
     def look(self, name: str) -> Step:
-        step: Step = {"name": name, "do": "look"}
-        if self.random.random() < 0.2:
-            step |= {"crash": self.random.choice(("lost", "stored")), "after": self.random.randint(0, 6)}
+        step: Step = {"name": name, "do": "look", "wait": self.random.choice((0, HOUR, 15 * HOUR))}
+        if self.random.random() < 0.5:
+            step |= {"crash": self.random.choice(("lost", "stored")), "after": self.random.choice((0, 1, 1, 2, 3))}
         return step
 
     def again(self, name: str) -> Step:

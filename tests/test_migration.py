@@ -8,9 +8,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from accounts.account import AccountKey
+from ratingd.engine.operation import Refund
 from ratingd.store.migration import SchemaUnknown, go_back, migrate, revision
+from ratingd.store.rows import ScheduleRow
 from ratingd.store.store import Store, open_store
 from ratingd.store.tables import metadata
+from ratingd.store.verify import verify
+from tests.engine_desk import Desk, debit
 
 
 @pytest.fixture
@@ -102,3 +107,27 @@ def test_daemons_that_start_together_take_turns(postgresql_url: str) -> None:
     assert tables(stores[0]) == {*metadata.tables, "ledger"}
     for store in stores:
         store.close()
+
+
+def test_what_an_older_schema_holds_is_there_afterwards(store_url: str) -> None:
+    """Accounts with their operations, and the place of a run in the middle of a plan."""
+    with Desk(store_url) as desk:
+        desk.top_up("1001", 10)
+        charge_id = desk.ask("1001", debit("1001", 60), "k1").split()[0]
+    older = open_store(store_url)
+    go_back(older.database, "0001")
+    with older.database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO schedules (entry, time_zone, done_ns, running_ns, after_tenant, after_account)"
+                " VALUES ('DAILY/ADD_1@MIDNIGHT', '', 5, 7, 'cgrates.org', '1001')"
+            )
+        )
+    older.close()
+    with Desk(store_url) as desk:
+        assert desk.ask("1001", debit("1001", 60), "k1") == f"{charge_id} cost 0.6"
+        assert desk.ask("1001", Refund(charge_id)).endswith("back 0.6")
+        assert desk.money("1001") == "10"
+        after = AccountKey("cgrates.org", "1001")
+        assert desk.store.schedules.rows() == [ScheduleRow("DAILY/ADD_1@MIDNIGHT", "", 5, 7, after)]
+        assert not verify(desk.store).differences

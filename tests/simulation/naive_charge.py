@@ -181,12 +181,8 @@ class Charging(Payers):
         price = piece.price
         if price.max_cost and price.strategy == "*free":
             return min(piece.cost, max(0, price.max_cost - self.spent))
-        if (
-            price.max_cost
-            and price.strategy == "*disconnect"
-            and self.purpose == "measure"
-            and self.spent >= price.max_cost
-        ):
+        measured = self.purpose == "measure" and price.strategy == "*disconnect"
+        if measured and price.max_cost and self.spent >= price.max_cost:
             raise Enough
         return piece.cost
 

@@ -155,8 +155,8 @@ def engine_account(account: EngineAccount, now: int) -> Words:
             for b in account.balances
         ],
         "counters": sorted(
-            [c.id, c.kind, c.of.value.strip("*"), c.value, c.window.value, c.since_ns if c.window and c.value else 0, bool(c.call),
-             len(c.fired)]
+            [c.id, c.kind, c.of.value.strip("*"), c.value, c.window.value,
+             c.since_ns if c.window and c.value else 0, bool(c.call), len(c.fired)]
             for c in account.counters
             if c.expires_at_ns is None or c.expires_at_ns > now
         ),
@@ -185,7 +185,8 @@ def naive_account(account: Account, now: int) -> Words:
             for b in account.balances
         ],
         "counters": sorted(
-            [c.id, c.type, c.of, c.value, c.window, c.since if c.value else 0, bool(c.call), len(c.fired)] for c in account.counters
+            [c.id, c.type, c.of, c.value, c.window, c.since if c.value else 0, bool(c.call), len(c.fired)]
+            for c in account.counters
         ),
         "triggers": [[t.group, t.watch.uid, t.executed, t.last] for t in account.triggers],
         "flags": [account.allow_negative, account.disabled, account.zone, list(account.plans)],

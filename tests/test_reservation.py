@@ -46,6 +46,9 @@ hang up   | 1001: M=2     | 1001/A reserve 120s | 120s | A:M=1.2 | M=2
           |               | 1001/A final 0s | cost 0 rated 0s |  | M=2                            # the far end did not answer
 short call| 1001: M=2     | 1001/A reserve 120s | 120s | A:M=1.2 | M=2
           |               | 1001/A final 30s | cost 0.6 rated 60s |  | M=1.4
+taken away| 1001: M=2     | 1001/A reserve 120s | 120s | A:M=1.2 | M=2
+          |               | 1001/A top M -2 |  | A:M=1.2 | M=0                                  # an operator takes what is held
+          |               | 1001/A debit 60s | cost 0.6 rated 60s | A:M=1.2 | M=0 new1=-0.6                          # the call owes it
 beyond    | 1001: M=2     | 1001/A reserve 60s | 60s | A:M=0.6 | M=2
           |               | 1001/B reserve 60s | 60s | A:M=0.6 B:M=0.6 | M=2
           |               | 1001/A debit 180s deny | cost 1.2 rated 120s | B:M=0.6 | M=0.8             # B's minute stays B's

@@ -27,7 +27,7 @@ from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval, RatingPlan
 from tariffs.rating_profile import Activation
 from tariffs.timing import Timing
-from tariffs.zone import UTC
+from tariffs.zone import SECOND_NS, UTC
 
 VOICE: Final = "*voice"
 SHORTEST_NS: Final = 1_000_000  # what is shorter, nobody sells
@@ -175,7 +175,8 @@ def _weighed(weight: Decimal) -> list[str]:
 
 
 def _instant(instant_ns: int | None) -> str | None:
-    return None if instant_ns is None else instant_text(instant_ns)
+    """To the second, as people read it."""
+    return None if instant_ns is None else instant_text(instant_ns // SECOND_NS * SECOND_NS)
 
 
 def _quantity(value: int, kind: str) -> str:

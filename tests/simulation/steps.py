@@ -25,16 +25,29 @@ from tests.simulation.folder import (
 Step = dict[str, Any]
 SHARING: Final = tuple(str(number) for number in range(100, 108))
 HOT: Final = tuple(str(number) for number in range(110, 118))
-COLD: Final = tuple(str(number) for number in range(120, 150))
+COLD: Final = 120  # the first of those that are seldom met; `crowd` of them in each tenant
 GROUP_IDS: Final = ("G_LOW", "G_HIGH", "G_MLOW", "G_MHIGH", "G_RAND", "G_NONE")
 ZONES: Final = ("", "Europe/Vienna", "America/New_York", "Asia/Kolkata")
 
 
 class Chance:
-    """Makes the steps of one seed. `sets` and `watches` are those of the folder that the engine can do."""
+    """Makes the steps of one seed. `sets` and `watches` are those of the folder that the engine can do.
 
-    def __init__(self, seed: int, *, sets: Collection[str], watches: Collection[str], actions: Collection[str]) -> None:
+    With a `crowd` of accounts beside those that meet all the time, everybody of it begins with something too.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        sets: Collection[str],
+        watches: Collection[str],
+        actions: Collection[str],
+        crowd: int = 0,
+    ) -> None:
         self.random = random.Random(seed)
+        self.crowd = crowd
+        self.cold = tuple(str(COLD + number) for number in range(crowd or 30))
         self.sets = sorted(sets)
         self.watches = sorted(watches)
         self.actions = actions
@@ -51,7 +64,7 @@ class Chance:
     def opening(self) -> Iterator[Step]:
         """Everybody of interest has something to begin with."""
         for tenant in TENANTS:
-            for name in (*SHARING, *HOT):
+            for name in (*SHARING, *HOT, *(self.cold if self.crowd else ())):
                 who = [tenant, name]
                 yield {"name": f"o-{tenant}-{name}", "do": "actions", "who": who, "create": True, "wait": 0,
                        "actions": self.endowment(who)}  # fmt: skip
@@ -98,7 +111,7 @@ class Chance:
     # -- who and what
 
     def who(self) -> list[str]:
-        names = self.random.choices((SHARING, HOT, COLD), (10, 10, 1))[0]
+        names = self.random.choices((SHARING, HOT, self.cold), (10, 10, 5 if self.crowd else 1))[0]
         return [self.random.choice(TENANTS), self.random.choice(names)]
 
     def some(self, of: list[str], most: int) -> list[str]:

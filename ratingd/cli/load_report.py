@@ -34,4 +34,8 @@ def _accounts(accounts: Iterable[AccountDifference]) -> list[RenderableType]:
         else:
             same += 1
     told: list[RenderableType] = [rows] if rows.row_count else []
-    return [*told, Text(f"{same} account{'' if same == 1 else 's'} of the folder stay as they are.")] if same else told
+    if not same:
+        return told
+    if same == 1:
+        return [*told, Text("1 account of the folder stays as it is.")]
+    return [*told, Text(f"{same} accounts of the folder stay as they are.")]

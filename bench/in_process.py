@@ -116,13 +116,16 @@ def _figure(
 
 
 def pace(perform: Perform, bodies: Sequence[bytes], seconds: float) -> Pace:
-    """Send chunk after chunk, each request under a key of its own, for `seconds` after a warm-up of a tenth of it."""
+    """Send chunk after chunk, each request under a key of its own, for `seconds` after a warm-up of a tenth of it.
+
+    On a machine so busy that no chunk fits into that, one is measured all the same.
+    """
     chunks = [bodies[first : first + BATCH] for first in range(0, len(bodies) - BATCH + 1, BATCH)]
     times: list[float] = []
     last, serial, cpu = b"", 0, 0.0
     warm = time.perf_counter() + seconds / 10
     end = warm + seconds
-    while (begun := time.perf_counter()) < end:
+    while (begun := time.perf_counter()) < end or not times:
         keyed = [with_key(body, serial + place) for place, body in enumerate(chunks[serial // BATCH % len(chunks)])]
         spent, begun = time.process_time(), time.perf_counter()
         last = perform(keyed)[-1]

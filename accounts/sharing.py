@@ -5,7 +5,8 @@ balance comes first and stands for the whole group: in its place 1001's 0.01 and
 them the 5.00. With `*lowest` the emptier one pays first, with `*highest` the fuller, with `*random` the order is drawn
 by lot; `*mine_…` then swaps the caller's first balance with the one in front, so that only these two change places.
 
-Balances of equal value keep the order in which their owners joined. A member that is disabled or gone is passed over;
+Balances of equal value keep the order in which their owners joined, and those of one owner the order in which they pay
+for the owner alone: by precision, weight and creation. A member that is disabled or gone is passed over;
 the caller is not, for the call is its own. The lot is drawn from the call, the group and the balance, so that what a
 call was granted and what it is then charged come from the same balances. A call that reserved goes further: the
 balances that it holds come first, in the order of its grant, whatever their values have become.

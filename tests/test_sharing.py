@@ -47,6 +47,7 @@ disabled balance | G=*lowest | a: SH=0(share:G) ; b: SH=1(share:G disabled) N=3(
 its terms count | G=*lowest | a: SH=0(share:G) ; b: X=1(share:G to:DST_44) Y=1(share:G only:premium) Z=1(share:G until:2026-11-20) SH=3(share:G) | a debit 60s | cost 0.6 rated 60s | a: SH=0 ; b: X=1 Y=1 Z=1 SH=2.4
 joined first  | G=*lowest | a: SH=0(share:G) ; b: SH=1(share:G) ; c: SH=1(share:G) | a debit 60s | cost 0.6 rated 60s | a: SH=0 ; b: SH=0.4 ; c: SH=1
 joined first, highest | G=*highest | c: SH=1(share:G) ; b: SH=1(share:G) ; a: SH=0(share:G) | a debit 60s | cost 0.6 rated 60s | c: SH=0.4 ; b: SH=1 ; a: SH=0
+one owner's   | G=*lowest | a: X=1(w1 share:G) Y=1(w9 share:G) | a debit 60s | cost 0.6 rated 60s | a: X=1 Y=0.4
 swapped       | G=*mine_lowest | a: SH=3(share:G) ; b: SH=1(share:G) ; c: SH=2(share:G) | a debit 480s | cost 4.8 rated 480s | a: SH=0 ; b: SH=1 ; c: SH=0.2 | 5*60s@0.6[SH] ; 3*60s@0.6[c.SH]                           # b c a, then a and b change places
 not inserted  | G=*mine_lowest | a: SH=3(share:G) ; b: SH=1(share:G) ; c: SH=2(share:G) | a debit 540s | cost 5.4 rated 540s | a: SH=0 ; b: SH=0.4 ; c: SH=0.2 | 5*60s@0.6[SH] ; 3*60s@0.6[c.SH] ; 60s@0.6[b.SH]
 fixed order   | G=*lowest | a: SH=1.2(share:G) ; b: SH=1.8(share:G) | a debit 60s | cost 0.6 rated 60s | a: SH=0.6 ; b: SH=1.8

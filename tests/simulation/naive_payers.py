@@ -70,7 +70,7 @@ class Payers:
         return Fraction(0) if balance is None else Fraction(self.spendable(at), scale(balance.type))
 
     def useful(self, key: Key, types: tuple[str, ...]) -> list[tuple[Balance, int]]:
-        """Balances of an account that may pay, and how exactly they mean the number; unsorted."""
+        """Balances of an account that may pay, and how exactly they mean the number, in the account's own order."""
         account = self.draft.account(key)
         found = []
         for type in types:
@@ -84,12 +84,11 @@ class Payers:
                 precision = precision_of(balance.dests, self.request.number)
                 if precision is not None:
                     found.append((balance, precision))
-        return found
+        return sorted(found, key=lambda each: (-each[1], -each[0].weight))
 
     def choose(self, types: tuple[str, ...]) -> list[tuple[Key, int]]:
         """The balances in the order in which they have their turns, those of shared groups in place of one's own."""
         mine = self.useful(self.request.key, types)
-        mine.sort(key=lambda each: (-each[1], -each[0].weight))
         found: list[tuple[Key, int]] = []
         for balance, _ in mine:
             if not balance.groups:

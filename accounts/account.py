@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, TypeAlias
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 from accounts.reservation import Reservation
+from tariffs.zone import Zone, zone
 
 NO_SCORES: Final[Mapping[str, int]] = MappingProxyType({})
 CounterName: TypeAlias = tuple[str, str, str, str, str]  # kind, what it counts, id, window, call
@@ -253,6 +254,10 @@ class Account:
             self.scores,
             self.members,
         )
+
+    def zone_or(self, default: Zone) -> Zone:
+        """The time zone the account lives in; the daemon's default where it names none."""
+        return zone(self.time_zone) if self.time_zone else default
 
     def balances_of(self, kind: BalanceKind) -> list[Balance]:
         return [balance for balance in self.balances if balance.terms.kind is kind]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from accounts.account import Account, AccountKey
 from accounts.call_name import cgr_id
 from accounts.charge import ChargeRequest
-from tariffs.zone import UTC, Zone, zone
+from tariffs.zone import UTC, Zone
 from triggers.monitor import Firing, TriggerKey
 
 
@@ -54,5 +54,4 @@ class ActionContext:
 
     def about(self, account: Account) -> "ActionContext":
         """The same for another account of the operation: its time zone, and its open calls."""
-        named = zone(account.time_zone) if account.time_zone else self.default_zone
-        return replace(self, zone=named, open_calls=self.calls_of.get(account.key, ()))
+        return replace(self, zone=account.zone_or(self.default_zone), open_calls=self.calls_of.get(account.key, ()))

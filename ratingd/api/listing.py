@@ -25,7 +25,6 @@ from ratingd.errors import AccountUnknown, InvalidRequest, InvariantBroken
 from ratingd.store.history import account_at
 from ratingd.store.rows import FIRST_KEY, AccountRow, OperationRow
 from ratingd.v1 import accounts_pb2
-from tariffs.zone import zone
 
 SERVICE: Final = "/ratingd.v1.AccountService/"
 
@@ -151,7 +150,7 @@ class Listing:
 
     def _rolled(self, account: Account, now_ns: int) -> Account:
         """The account with counters of the windows that are at hand at an instant."""
-        return rolled(account, now_ns, zone(account.time_zone) if account.time_zone else self._config.default_zone)
+        return rolled(account, now_ns, account.zone_or(self._config.default_zone))
 
 
 class _Ledger:

@@ -30,7 +30,7 @@ from ratingd.engine.charge_record import charge_from_text, charge_text, returned
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
-from ratingd.engine.laying import Laid, changed, keep_members, lay, local_zone, look
+from ratingd.engine.laying import Laid, changed, keep_members, lay, look
 from ratingd.engine.open_calls import CALL_VERSION, NO_CALLS, OpenCalls, call_write, known_call
 from ratingd.engine.operation import (
     AccountAnswer,
@@ -100,7 +100,7 @@ class Decider:
                 if held.account is None:
                     raise AccountUnknown(command.key.tenant, command.key.account)
                 now = self._clock()
-                account = rolled(held.account, now, local_zone(held.account, self._default_zone))
+                account = rolled(held.account, now, held.account.zone_or(self._default_zone))
                 return self._plain(command, command.encode(AccountAnswer("", account)))
             case _:
                 return self._change(command, laid)
@@ -288,10 +288,9 @@ class Decider:
     def _context(
         self, account: Account | None, held: Held, now: int, request: ChargeRequest | None, laid: Laid
     ) -> ActionContext:
-        named = account is not None and account.time_zone
         return ActionContext(
             now_ns=now,
-            zone=zone(account.time_zone) if account is not None and named else self._default_zone,
+            zone=self._default_zone if account is None else account.zone_or(self._default_zone),
             new_id=new_balance_id,
             decimals=self._rules.decimals,
             call=request,

@@ -17,7 +17,7 @@ from accounts.counter_window import roll_windows
 from accounts.shared_group import NO_GROUPS, group_key, groups_of
 from ratingd.engine.cache import Held
 from ratingd.errors import InvariantBroken
-from tariffs.zone import Zone, zone
+from tariffs.zone import Zone
 
 # What can make an account a member of a group, or no longer one: its balances, or the account itself, come or go.
 JOINING: Final = frozenset({"balance", "gone", "account", "removed"})
@@ -86,7 +86,7 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone) -> LaidBook:
             book.pages[key] = None
         else:
             page = Page(account.copy(), book=book)
-            roll_windows(page, now_ns, local_zone(account, default_zone))
+            roll_windows(page, now_ns, account.zone_or(default_zone))
             if len(page.account.counters) == len(account.counters):
                 book.begun[key] = len(page.changes)
     return book
@@ -96,11 +96,6 @@ def _sound(key: AccountKey, held: Held) -> Account | None:
     if held.fault is not None:
         raise InvariantBroken(f"the stored account {key} cannot be read: {held.fault}")
     return held.account
-
-
-def local_zone(account: Account, default: Zone) -> Zone:
-    """The time zone an account lives in."""
-    return zone(account.time_zone) if account.time_zone else default
 
 
 def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ratingd import observe
 from ratingd.observe import LogFormat
@@ -12,6 +13,13 @@ from tests.postgres_server import PostgresServer, database
 
 # Children are started and executed at once; gRPC's own handlers around a fork crash in a process that serves or calls.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+
+# A run of the checks draws the same examples each time: what passes here passes elsewhere, at any load of the machine.
+# HYPOTHESIS_PROFILE=explore draws new ones.
+SLOW_OR_PICKY: list[HealthCheck] = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+settings.register_profile("checks", deadline=None, suppress_health_check=SLOW_OR_PICKY, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, suppress_health_check=SLOW_OR_PICKY)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "checks"))
 
 
 @pytest.fixture(autouse=True)

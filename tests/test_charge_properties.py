@@ -79,9 +79,9 @@ def scenes(draw: st.DrawFn) -> "Town":
 
 
 @st.composite
-def requests(draw: st.DrawFn, caller: str = "1001", call: str = "A") -> ChargeRequest:
-    category, number, at, seconds, *options = draw(REQUESTS)
-    words = f"cat:{category} to:{number} at:{at} id:{call} {' '.join(options)}".split()
+def requests(draw: st.DrawFn, caller: str = "1001", call: str = "A", rounds: bool = True) -> ChargeRequest:
+    category, number, at, seconds, *options, rounding = draw(REQUESTS)
+    words = f"cat:{category} to:{number} at:{at} id:{call} {' '.join(options)} {rounding if rounds else ''}".split()
     return request(words, f"{seconds}s", AccountKey(TENANT, caller))
 
 
@@ -159,12 +159,12 @@ def test_what_is_granted_is_drawn_at_once_and_from_what_it_named(town: Town, ask
 
 
 @settings(max_examples=100, deadline=None)
-@given(scenes(), requests(), requests("1002", "B"), requests("1003", "C"), st.integers(1, 699))
+@given(scenes(), requests(rounds=False), requests("1002", "B", rounds=False), requests("1003", "C", rounds=False))
 def test_what_a_call_holds_is_there_whoever_asks_meanwhile(
-    town: Town, asked: ChargeRequest, second: ChargeRequest, third: ChargeRequest, cut: int
+    town: Town, asked: ChargeRequest, second: ChargeRequest, third: ChargeRequest
 ) -> None:
     granted = town.granted(asked)
-    assume(isinstance(granted, Granted) and granted.usage and not asked.perform_rounding)
+    assume(isinstance(granted, Granted) and granted.usage)
     assert isinstance(granted, Granted)
     page = town.page(asked.key)
     hold(page, asked, granted, 10**18)
@@ -173,9 +173,8 @@ def test_what_a_call_holds_is_there_whoever_asks_meanwhile(
     assert isinstance(again, Granted)
     assert again.usage == granted.usage
     for other in (second, third):
-        if not other.perform_rounding:
-            other_page, _ = town.charged(other, max_debit)
-            town.keep(other_page)
+        other_page, _ = town.charged(other, max_debit)
+        town.keep(other_page)
     page, outcome = town.charged(asked.ending_at(asked.start_ns + granted.usage), debit)
     assert not isinstance(outcome, Refused)
     assert outcome.granted == granted.usage

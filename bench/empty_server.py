@@ -14,6 +14,7 @@ from bench.sample import BATCH, CORRELATION
 from ratingd.api.charging import SERVICE
 from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.method import AnyMethod, Kind, Method, Outlet, StreamMethod
+from ratingd.api.transport import TransportOptions
 from ratingd.api.wire import delimited
 from ratingd.engine.command import Reply
 
@@ -54,11 +55,9 @@ def methods(reply: bytes) -> list[AnyMethod]:
 def main() -> None:
     reply = Path(sys.argv[1]).read_bytes()
     server = GrpcioServer(
-        "127.0.0.1:0",
         methods(reply),
         lambda command, done: None,
-        max_message_bytes=4_194_304,
-        streams_max=256,
+        TransportOptions("127.0.0.1:0"),
     )
     server.start()
     print(server.port, flush=True)

@@ -24,6 +24,7 @@ from ratingd.api.admin import Difference, Verified
 from ratingd.api.config import ApiConfig
 from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.services import Services
+from ratingd.api.transport import TransportOptions
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.mailer import MailTerms
 from ratingd.engine.engine import Engine, EngineOptions
@@ -98,11 +99,13 @@ class Daemon:
         gc.freeze()  # what is there now stays: the collector need not look at it again
         gc.set_threshold(50_000, 50, 100)
         self._server = GrpcioServer(
-            self.address,
             self._services.methods,
             self.engine.submit,
-            max_message_bytes=self.settings.max_message_bytes,
-            streams_max=self.settings.streams_max,
+            TransportOptions(
+                self.address,
+                max_message_bytes=self.settings.max_message_bytes,
+                streams_max=self.settings.streams_max,
+            ),
         )
         self._server.start()
         observe.event("daemon.serving", address=self.address, store=self.store_name, lanes=self.lanes)

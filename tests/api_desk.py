@@ -15,6 +15,7 @@ from ratingd.api.admin import Verified
 from ratingd.api.config import ApiConfig
 from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.services import Services
+from ratingd.api.transport import TransportOptions
 from ratingd.delivery.delivery import Delivery
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.plans import PlanVersion
@@ -101,11 +102,13 @@ class ApiDesk:
         )
         self.methods = services.methods
         self.server = GrpcioServer(
-            "127.0.0.1:0",
             self.methods,
             self.engine.submit,
-            max_message_bytes=self._config.max_message_bytes,
-            streams_max=self._config.streams_max,
+            TransportOptions(
+                "127.0.0.1:0",
+                max_message_bytes=self._config.max_message_bytes,
+                streams_max=self._config.streams_max,
+            ),
         )
         self.engine.start()
         self.delivery.start()

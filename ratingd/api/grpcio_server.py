@@ -25,6 +25,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from ratingd import observe
 from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
+from ratingd.api.transport import TransportOptions
 from ratingd.engine.command import Reply
 from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
 from ratingd.store.faults import StoreFault
@@ -39,14 +40,12 @@ CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 class GrpcioServer:
     def __init__(
         self,
-        address: str,
         methods: Iterable[AnyMethod],
         submit: Submit,
-        *,
-        max_message_bytes: int,
-        streams_max: int,
+        options: TransportOptions,
     ) -> None:
         self._submit: Final = submit
+        max_message_bytes, streams_max = options.max_message_bytes, options.streams_max
         self._max_message_bytes: Final = max_message_bytes
         self._streams: Final = _OpenStreams(streams_max)
         self._health: Final = health.HealthServicer()
@@ -63,9 +62,11 @@ class GrpcioServer:
         self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         try:
-            self.port: Final = self._server.add_insecure_port(address)
+            self.port: Final = self._server.add_insecure_port(options.address)
         except RuntimeError:
-            raise OSError(f"cannot listen on {address}: it is in use, or not an address of this machine") from None
+            raise OSError(
+                f"cannot listen on {options.address}: it is in use, or not an address of this machine"
+            ) from None
 
     @property
     def open_streams(self) -> int:

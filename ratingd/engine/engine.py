@@ -72,7 +72,8 @@ class Engine:
         self.ids: Final = OperationIds(clock)
         self.plans: Final = PlanDesk(self._fetch_plan)
         self._outbox: Final = outbox
-        self._held: Final = HeldReplies(options.sync_action_ms / 1000)
+        self._flushes: Final[list[Callable[[], None]]] = []
+        self._held: Final = HeldReplies(options.sync_action_ms / 1000, self._answered)
         decider = Decider(
             store, self.plans, options.rules, self.ids, clock, zone(options.default_timezone), options.open_call_ns,
             options.exporters, options.account_updates,
@@ -80,9 +81,12 @@ class Engine:
         count = options.lanes if store.shared else 1
         self._neighbours: Final = Neighbours()
         self._lanes: Final = [
-            Lane(f"lane-{number}", store, decider, options.limits, self._release, outbox.wake, self._neighbours)
+            Lane(
+                f"lane-{number}", store, decider, options.limits, self._release, outbox.wake, self._neighbours,
+                self._answered,
+            )
             for number in range(count)
-        ]
+        ]  # fmt: skip
         self._stopping: Final = threading.Event()
         self.tariffs: Final = TariffLoader(
             store, self.plans, self.submit, clock, options.default_timezone, options.rules.decimals, self._stopping
@@ -116,6 +120,21 @@ class Engine:
     def submit(self, command: Command, done: Callable[[Reply], None]) -> None:
         """Queue a command on its account's lane. `done` is called once, on a thread of the lane, and must not block."""
         self._lanes[self._neighbours.lane_of(command.key)].submit(command, done)
+
+    def submit_all(self, commands: list[tuple[Command, Callable[[Reply], None]]]) -> None:
+        """Queue commands that arrived together; those of one account are decided in this order."""
+        if len(self._lanes) == 1:
+            self._lanes[0].submit_all(commands)
+            return
+        shares: dict[int, list[tuple[Command, Callable[[Reply], None]]]] = {}
+        for each in commands:
+            shares.setdefault(self._neighbours.lane_of(each[0].key), []).append(each)
+        for number, share in shares.items():
+            self._lanes[number].submit_all(share)
+
+    def on_answered(self, flush: Callable[[], None]) -> None:
+        """Have `flush` called after each bunch of replies given on the engine's threads. It must not block."""
+        self._flushes.append(flush)
 
     def perform(
         self, key: AccountKey, operation: Operation, idempotency_key: str = "", dry_run: bool = False
@@ -152,6 +171,10 @@ class Engine:
             done(reply)
             return
         self._held.hold(done, reply, [self._outbox.first_attempt(alert) for alert in alerts])
+
+    def _answered(self) -> None:
+        for flush in self._flushes:
+            flush()
 
     def _follow_tariffs(self) -> None:
         """Learn of tariffs that another daemon on the same database has loaded, before they hold."""

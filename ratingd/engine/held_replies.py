@@ -19,8 +19,9 @@ from ratingd.engine.command import Reply
 class HeldReplies:
     """Thread-safe. The thread runs as long as the process."""
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, answered: Callable[[], None] = lambda: None) -> None:
         self._wait_s: Final = wait_s
+        self._answered: Final = answered  # called after each reply
         self._held: Final[deque[_HeldReply]] = deque()
         self._filled: Final = threading.Condition()
         self._thread: Final = threading.Thread(target=self._let_go_forever, name="held-replies", daemon=True)
@@ -30,7 +31,7 @@ class HeldReplies:
 
     def hold(self, done: Callable[[Reply], None], reply: Reply, attempts: "Sequence[Future[object]]") -> None:
         """Let the reply go when all attempts were made, or when its time is over."""
-        held = _HeldReply(done, reply, len(attempts), time.monotonic() + self._wait_s)
+        held = _HeldReply(done, self._answered, reply, len(attempts), time.monotonic() + self._wait_s)
         with self._filled:
             self._held.append(held)
             self._filled.notify()
@@ -48,9 +49,12 @@ class HeldReplies:
 
 
 class _HeldReply:
-    def __init__(self, done: Callable[[Reply], None], reply: Reply, attempts: int, until: float) -> None:
+    def __init__(
+        self, done: Callable[[Reply], None], answered: Callable[[], None], reply: Reply, attempts: int, until: float
+    ) -> None:
         self.until: Final = until
         self._done: Final = done
+        self._answered: Final = answered
         self._reply: Final = reply
         self._lock: Final = threading.Lock()
         self._missing = attempts
@@ -70,5 +74,6 @@ class _HeldReply:
             return
         try:
             self._done(self._reply)
+            self._answered()
         except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)
             observe.fault("engine.answer_not_taken", error)

@@ -32,7 +32,7 @@ from ratingd.engine.batch import Building, Waiting, give_up
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
 from ratingd.engine.neighbours import Neighbours
-from ratingd.errors import AccountBusy, InvariantBroken, Overloaded, Unavailable
+from ratingd.errors import AccountBusy, InvariantBroken, Overloaded, RatingdError, Unavailable
 from ratingd.store.faults import DataRefused, LockNotGiven, RepeatedKeys, StoreFault, VersionConflict
 from ratingd.store.store import Store
 
@@ -48,7 +48,10 @@ class LaneLimits:
 
 
 class Lane:
-    """Two threads and a queue. `release` gets (done, reply, ids of alerts that hold it back) after the commit."""
+    """Two threads and a queue. `release` gets (done, reply, ids of alerts that hold it back) after the commit.
+
+    `answered` is called after each bunch of replies given on the lane's own threads.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,9 @@ class Lane:
         release: Callable[[Callable[[Reply], None], Reply, tuple[str, ...]], None],
         outbox_filled: Callable[[], None],
         neighbours: Neighbours,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
+        self._answered: Final = answered
         self._store: Final = store
         self._limits: Final = limits
         self._release: Final = release
@@ -111,6 +116,18 @@ class Lane:
         else:
             done(command.encode(Overloaded(waiting, 50)))
 
+    def submit_all(self, commands: "Sequence[tuple[Command, Callable[[Reply], None]]]") -> None:
+        """Queue commands that arrived together, in their order."""
+        now = time.monotonic_ns()
+        with self._lock:
+            waiting = len(self._queue)
+            room = 0 if self._stopping else max(0, self._limits.queue_max - waiting)
+            self._queue.extend([Waiting(command, done, now) for command, done in commands[:room]])
+            if waiting == 0 and room:
+                self._to_decide.notify()
+        for command, done in commands[room:]:
+            self.submit(command, done)  # which says why not
+
     @property
     def queued(self) -> int:
         return len(self._queue)
@@ -138,6 +155,7 @@ class Lane:
                 observe.fault("lane.fault", error)
                 lost = [] if failed is None else [decided.waiting for decided in failed[0].decided]
                 self._drop([*taken, *lost], error)
+                self._answered()
 
     def _next(self) -> tuple[list[Waiting], tuple[Building, Exception] | None]:
         """Wait until there is something to decide, to recover from, or to hand over."""
@@ -217,7 +235,7 @@ class Lane:
         try:
             self._desk.read({waiting.command.key for waiting in taken})
         except StoreFault as error:
-            give_up(taken, Unavailable(str(error)))
+            self._give_up(taken, Unavailable(str(error)))
             return
         for waiting in taken:
             self._put_apart(waiting, not self._desk.decide(waiting))
@@ -292,14 +310,14 @@ class Lane:
                 again = self._still_patient(again)
             case DataRefused() if len(lost) == 1:
                 observe.fault("lane.data_refused", error, account=str(lost[0].command.key))
-                give_up(lost, InvariantBroken(f"the database refused the data: {error}"))
+                self._give_up(lost, InvariantBroken(f"the database refused the data: {error}"))
                 again = rest
             case DataRefused():
                 self._alone = len(lost)
             case _:
                 self._desk.forget_all()
                 observe.event("lane.unavailable", error=str(error), requests=len(lost))
-                give_up(lost, Unavailable(str(error)))
+                self._give_up(lost, Unavailable(str(error)))
                 again = rest
         self._queue_again(again)
 
@@ -323,10 +341,14 @@ class Lane:
             waited_ms = (time.monotonic_ns() - waiting.since_ns) // 1_000_000
             contended = self._desk.contention.meets(waiting.keys)
             if contended and waiting.tries > 1 and waited_ms > self._limits.locking_timeout_ms:
-                give_up([waiting], AccountBusy(waiting.command.key.account, waited_ms))
+                self._give_up([waiting], AccountBusy(waiting.command.key.account, waited_ms))
             else:
                 patient.append(waiting)
         return patient
+
+    def _give_up(self, requests: Sequence[Waiting], error: RatingdError) -> None:
+        give_up(requests, error)
+        self._answered()
 
     # -- the committing thread
 
@@ -383,3 +405,4 @@ class Lane:
                     observe.event(line.event, **line.fields)
             except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)
                 observe.fault("lane.answer_not_taken", error, account=str(waiting.command.key))
+        self._answered()

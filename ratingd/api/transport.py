@@ -1,0 +1,67 @@
+"""Transports: what carries requests to the methods and replies back, and what they are told.
+
+Two serve the same table of methods (`ratingd.api.method`): `grpcio`, which is always there, and `edge`, the native one,
+which is faster where it was built. Which one calls is nobody's business but theirs, and what a client can notice of it
+is its speed alone: one suite of tests runs against both.
+
+    transport = open_transport("auto", methods, engine, options)     # the native one where it is installed
+    transport.start()                                                # requests come in, health says SERVING
+    transport.stop(grace=10.0)                                       # finish what is in progress, then close the port
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ratingd.engine.command import Command, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files. With `client_ca` only clients with a certificate of it are let in (mutual TLS)."""
+
+    certificate: Path  # and the chain that leads to its authority
+    key: Path
+    client_ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransportOptions:
+    """`address` is host:port, port 0 takes a free one. Without `tls` the port speaks clear text."""
+
+    address: str
+    max_message_bytes: int = 4_194_304
+    streams_max: int = 256  # open at once; one more is refused with TOO_MANY_STREAMS
+    tls: TlsFiles | None = None
+    keepalive_ns: int = 60_000_000_000  # after so long without a sign of life a client is asked for one
+    keepalive_timeout_ns: int = 20_000_000_000  # and its connection closed when none comes for so long
+
+
+class Charger(Protocol):
+    """The engine as a transport sees it.
+
+    `done` is called once for each command, on any thread (also before `submit` returns), and must not block. It may
+    keep the reply until the engine says that a bunch is complete (`on_answered`).
+    """
+
+    def submit(self, command: Command, done: Callable[[Reply], None]) -> None: ...
+
+    def submit_all(self, commands: "list[tuple[Command, Callable[[Reply], None]]]") -> None:
+        """Submit what arrived together; those of one account are decided in this order."""
+
+    def on_answered(self, flush: Callable[[], None]) -> None:
+        """Have `flush` called whenever replies were given on the engine's threads. It must not block."""
+
+
+class Transport(Protocol):
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def open_streams(self) -> int: ...
+
+    def start(self) -> None: ...
+
+    def stop(self, grace: float) -> None:
+        """Refuse what is new, tell open streams to finish, finish what is in progress for at most `grace` seconds."""

@@ -22,7 +22,7 @@ from actions.trigger_groups import reset_triggers
 
 TENANT: Final = "Tenant"
 ACCOUNT: Final = "Account"
-ALLOWED: Final = f'empty, or {{"{TENANT}":"","{ACCOUNT}":"1002"}}'
+ALLOWED: Final[str] = f'empty, or {{"{TENANT}":"","{ACCOUNT}":"1002"}}'
 
 
 def reset_account(page: Page, action: Action, context: ActionContext) -> None:

@@ -93,7 +93,7 @@ LEFT_OUT: Final[Mapping[ActionType, str]] = {
     ActionType.RESET_ACCOUNT_CDR: "it restores balances from the newest call record, and records hold no balances",
     ActionType.ALTER_SESSIONS: "it changes sessions, and a call here is its switch's",
 }
-SUPPORTED: Final = frozenset(ActionType) - LEFT_OUT.keys()
+SUPPORTED: Final = frozenset(type for type in ActionType if type not in LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ HOST: Final = "127.0.0.1"
 NOT_CHOSEN: Final = frozenset(
     {"CGRID", "OrderID", "OriginID", "SetupTime", "AnswerTime", "Usage", "PreRated", "Partial", "ExtraFields"}
 )
-ALLOWED: Final = 'empty, or a JSON object of texts such as {"Category":"gift","extra1":"~*acnt.BalanceID"}'
+ALLOWED: Final[str] = 'empty, or a JSON object of texts such as {"Category":"gift","extra1":"~*acnt.BalanceID"}'
 COST_DIGITS: Final = 20
 
 

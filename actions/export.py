@@ -20,7 +20,7 @@ from actions.context import ActionContext
 from actions.failure import ActionFailed
 from actions.outside import Export, LogLine, Outside
 
-ALLOWED: Final = "ids of exporters, joined by `;`"
+ALLOWED: Final[str] = "ids of exporters, joined by `;`"
 UPDATE: Final = "AccountUpdate"
 SOURCE: Final = "AccountS"
 

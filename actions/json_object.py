@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-NOT_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+NOT_TEXT: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 DIGITS_MAX: Final = 18  # before and behind the point; no amount has more
 
 

@@ -26,7 +26,7 @@ from tariffs.instant import instant_text
 SUBJECT: Final = "[CGR Notification] Threshold hit on Balance: "
 PART: Final = r"[^\s@,;:<>()\[\]\"\\\x00-\x1f\x7f-\x9f]"
 ADDRESS: Final = re.compile(f"{PART}{{1,64}}@{PART}{{1,255}}")
-ALLOWED: Final = "addresses such as fraud@example.org, joined by `;`"
+ALLOWED: Final[str] = "addresses such as fraud@example.org, joined by `;`"
 
 
 def mail(account: Account, action: Action, context: ActionContext) -> SendMail:

@@ -16,7 +16,7 @@ from actions.context import OpenCall
 from actions.filter import FilterUnsupported, parse_filter, passes
 
 PARTS: Final = 5
-ALLOWED: Final = "tenant;filter&filter;limit;option:value&…;field:value&…, each of which may be empty"
+ALLOWED: Final[str] = "tenant;filter&filter;limit;option:value&…;field:value&…, each of which may be empty"
 
 
 class SessionFilterMalformed(ValueError):

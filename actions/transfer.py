@@ -31,7 +31,9 @@ from tariffs.money import decimal_text, half, round_half
 ACCOUNT: Final = "DestinationAccountID"
 BALANCE: Final = "DestinationBalanceID"
 REFERENCE: Final = "DestinationReferenceValue"
-ALLOWED: Final = f'{{"{ACCOUNT}":"tenant:account","{BALANCE}":"id"}}, and "{REFERENCE}" with a number in place of Units'
+ALLOWED: Final[str] = (
+    f'{{"{ACCOUNT}":"tenant:account","{BALANCE}":"id"}}, and "{REFERENCE}" with a number in place of Units'
+)
 
 
 @dataclass(frozen=True, slots=True)

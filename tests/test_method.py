@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.account import AccountKey
-from ratingd.api.method import Many, Prepared, answer, guarded, parse
+from ratingd.api.method import Done, Many, Prepared, answer, answer_all, guarded, parse
 from ratingd.api.status import CODES, status_of
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import ReadAccount
@@ -63,6 +63,24 @@ def test_a_command_that_is_answered_while_it_is_submitted() -> None:
     answer(Many((command("a"), command("b")), joined), at_once, lambda reply: replies.append(reply.body))
     answer(command("c"), at_once, lambda reply: replies.append(reply.body))
     assert replies == [b"a b", b"c"]
+
+
+def test_requests_that_arrived_together_are_submitted_together() -> None:
+    queue, replies, bunches = Queue(), list[bytes](), list[int]()
+
+    def submit_all(commands: list[tuple[Command, Done]]) -> None:
+        bunches.append(len(commands))
+        queue.waiting += commands
+
+    many = Many((command("a"), Reply(0, b"known"), command("b")), joined)
+    requests: list[Prepared] = [command("c"), many, Reply(0, b"at once"), Many((), joined), command("d")]
+    answer_all([(prepared, lambda reply: replies.append(reply.body)) for prepared in requests], submit_all)
+    assert (bunches, replies) == ([4], [b"at once", b""])
+    for place in range(4):
+        queue.answer(place)
+    assert replies == [b"at once", b"", b"c", b"a known b", b"d"]
+    answer_all([(Reply(0, b"x"), lambda reply: replies.append(reply.body))], submit_all)
+    assert (bunches, replies[-1]) == ([4], b"x")
 
 
 @pytest.mark.parametrize(

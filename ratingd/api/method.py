@@ -14,7 +14,7 @@ of the lane. No method can tell which transport calls it, and no transport knows
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from threading import Lock
+from itertools import count
 from typing import Final, Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -33,10 +33,14 @@ class Kind(Enum):
     STREAM = "stream"
 
 
+Done = Callable[[Reply], None]
+SubmitAll = Callable[[list[tuple[Command, Done]]], None]  # `Submit` for commands that arrived together
+
+
 class Submit(Protocol):
     """The way into the engine. `done` is called once, on another thread or on this one, and must not block."""
 
-    def __call__(self, command: Command, done: Callable[[Reply], None]) -> None: ...
+    def __call__(self, command: Command, done: Done) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,44 +129,62 @@ def told(error: RatingdError | StoreFault) -> RatingdError:
     return Unavailable("the store does not answer. Nothing is known to be done; ask again in a moment.")
 
 
-def answer(prepared: Prepared, submit: Submit, done: Callable[[Reply], None]) -> None:
+def answer(prepared: Prepared, submit: Submit, done: Done) -> None:
     """See a prepared request through; `done` is called once."""
     if isinstance(prepared, Command):
         submit(prepared, done)
     elif isinstance(prepared, Reply):
         done(prepared)
     else:
-        _Gathering(prepared, done).start(submit)
+        for command, fill in _gathered(prepared, done):
+            submit(command, fill)
+
+
+def answer_all(requests: Sequence[tuple[Prepared, Done]], submit_all: SubmitAll) -> None:
+    """See requests that arrived together through: their commands enter the engine in one bunch, in their order."""
+    commands: list[tuple[Command, Done]] = []
+    for prepared, done in requests:
+        if isinstance(prepared, Command):
+            commands.append((prepared, done))
+        elif isinstance(prepared, Reply):
+            done(prepared)
+        else:
+            commands += _gathered(prepared, done)
+    if commands:
+        submit_all(commands)
+
+
+def _gathered(many: Many, done: Done) -> list[tuple[Command, Done]]:
+    """The commands of `Many`, each with who takes its reply; with the last of them `done` is called."""
+    gathering = _Gathering(many, done)
+    commands: list[tuple[Command, Done]] = [
+        (part, _Slot(gathering, place).fill) for place, part in enumerate(many.parts) if isinstance(part, Command)
+    ]
+    if not commands:
+        gathering.join()
+    gathering.last = len(commands)
+    return commands
 
 
 class _Gathering:
-    """The replies of `Many` as they come in."""
+    """The replies of `Many` as they come in, on threads of more than one lane; counting is one step for all of them."""
 
-    def __init__(self, many: Many, done: Callable[[Reply], None]) -> None:
+    __slots__ = ("_arrived", "_done", "_many", "last", "replies")
+
+    def __init__(self, many: Many, done: Done) -> None:
         self._many: Final = many
         self._done: Final = done
-        self._lock: Final = Lock()
-        self._replies: Final[list[Reply | None]] = [part if isinstance(part, Reply) else None for part in many.parts]
-        self._missing = sum(reply is None for reply in self._replies)
-
-    def start(self, submit: Submit) -> None:
-        if self._missing == 0:
-            self._join()
-            return
-        for place, part in enumerate(self._many.parts):
-            if isinstance(part, Command):
-                submit(part, _Slot(self, place).fill)
+        self._arrived: Final = count(1)
+        self.replies: Final[list[Command | Reply]] = list(many.parts)  # a command until it is answered
+        self.last = 0
 
     def fill(self, place: int, reply: Reply) -> None:
-        with self._lock:
-            self._replies[place] = reply
-            self._missing -= 1
-            complete = self._missing == 0
-        if complete:
-            self._join()
+        self.replies[place] = reply
+        if next(self._arrived) == self.last:
+            self.join()
 
-    def _join(self) -> None:
-        self._done(self._many.join([reply for reply in self._replies if reply is not None]))
+    def join(self) -> None:
+        self._done(self._many.join([reply for reply in self.replies if isinstance(reply, Reply)]))
 
 
 class _Slot:

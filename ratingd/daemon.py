@@ -22,9 +22,10 @@ from actions.plan_schedule import ActionPlan
 from ratingd import observe
 from ratingd.api.admin import Difference, Verified
 from ratingd.api.config import ApiConfig
-from ratingd.api.grpcio_server import GrpcioServer
+from ratingd.api.open_transport import chosen, open_transport
 from ratingd.api.services import Services
-from ratingd.api.transport import TransportOptions
+from ratingd.api.tls_files import read_pems
+from ratingd.api.transport import TlsFiles, Transport, TransportOptions
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.mailer import MailTerms
 from ratingd.engine.engine import Engine, EngineOptions
@@ -46,6 +47,9 @@ class Daemon:
         self.settings: Final = settings
         self.version: Final = version("ratingd")
         self.start_ns: Final = time.time_ns()
+        self.transport: Final = chosen(settings.transport)
+        if (tls := tls_files(settings)) is not None:
+            read_pems(tls)  # a wrong one is told before anything is opened
         self.store: Final[Store] = open_store(
             settings.database_url,
             connections=2 * settings.lane_count + 4,
@@ -72,7 +76,7 @@ class Daemon:
             disconnects=self.delivery.desk,
             daemon=self,
         )
-        self._server: GrpcioServer | None = None
+        self._server: Transport | None = None
 
     @property
     def address(self) -> str:
@@ -98,17 +102,17 @@ class Daemon:
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not look at it again
         gc.set_threshold(50_000, 50, 100)
-        self._server = GrpcioServer(
-            self._services.methods,
-            self.engine.submit,
-            TransportOptions(
-                self.address,
-                max_message_bytes=self.settings.max_message_bytes,
-                streams_max=self.settings.streams_max,
-            ),
-        )
+        options = transport_options(self.settings, self.address)
+        self._server = open_transport(self.transport, self._services.methods, self.engine, options)
         self._server.start()
-        observe.event("daemon.serving", address=self.address, store=self.store_name, lanes=self.lanes)
+        observe.event(
+            "daemon.serving",
+            address=self.address,
+            transport=self.transport,
+            tls=tls_name(options.tls),
+            store=self.store_name,
+            lanes=self.lanes,
+        )
 
     def stop(self) -> None:
         observe.event("daemon.stopping")
@@ -197,6 +201,29 @@ def engine_options(settings: Settings, rules: ChargeRules) -> EngineOptions:
         exporters=tuple(settings.exporters),
         account_updates=settings.account_updates,
     )
+
+
+def transport_options(settings: Settings, address: str) -> TransportOptions:
+    return TransportOptions(
+        address,
+        max_message_bytes=settings.max_message_bytes,
+        streams_max=settings.streams_max,
+        tls=tls_files(settings),
+        keepalive_ns=settings.keepalive,
+        keepalive_timeout_ns=settings.keepalive_timeout,
+    )
+
+
+def tls_files(settings: Settings) -> TlsFiles | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return TlsFiles(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
+
+
+def tls_name(files: TlsFiles | None) -> str:
+    if files is None:
+        return "none"
+    return "mutual" if files.client_ca is not None else "server"
 
 
 def api_config(settings: Settings, rules: ChargeRules) -> ApiConfig:

@@ -51,6 +51,11 @@ def _names(value: object) -> object:
     return value
 
 
+def _file(value: object) -> object:
+    """No file where nothing is written, rather than the folder that we are in."""
+    return None if value == "" else value
+
+
 def _pairs(value: object) -> object:
     """`*voice=72h, *sms=100` of the environment as a table."""
     if not isinstance(value, str):
@@ -109,6 +114,11 @@ Duration = Annotated[
 ]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_names)]
+PemFile = Annotated[
+    Path | None,
+    BeforeValidator(_file),
+    PlainSerializer(lambda path: str(path or ""), return_type=str, when_used="json"),
+]
 Usages = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_usages)]
 Exporters = Annotated[dict[str, str], NoDecode, BeforeValidator(_exporters)]
 Subjects = Annotated[dict[str, str], NoDecode, BeforeValidator(_subjects)]
@@ -127,6 +137,26 @@ class Settings(BaseSettings):
     """Address and port of the gRPC service. Port 0 takes a free one. Loopback only, unless insecure_listen is set."""
     insecure_listen: bool = Field(default=False)
     """Allow an address that other machines reach. Nobody is authenticated yet: whoever reaches it may charge."""
+    transport: Literal["auto", "edge", "grpcio"] = Field(default="auto")
+    """What serves gRPC: edge is the native server, grpcio the portable one. auto: edge where it is installed."""
+    tls_certificate: PemFile = Field(default=None)
+    """PEM file of the certificate that clients are shown, with the chain to its authority. Empty: no TLS."""
+    tls_key: PemFile = Field(default=None)
+    """PEM file of the private key of tls_certificate, without a password."""
+    tls_client_ca: PemFile = Field(default=None)
+    """PEM file of the authorities whose certificates clients must have (mutual TLS). Empty: clients need none."""
+    keepalive: Duration = Field(default=60 * SECOND_NS, ge=SECOND_NS)
+    """A client that has been silent for so long is asked for a sign of life."""
+    keepalive_timeout: Duration = Field(default=20 * SECOND_NS, ge=SECOND_NS)
+    """The connection of a client that gives no sign of life for so long is closed."""
+    connect_ca: PemFile = Field(default=None)
+    """For commands that ask a daemon with TLS: PEM file of its authority. Empty: tls_certificate itself is trusted."""
+    connect_certificate: PemFile = Field(default=None)
+    """For commands that ask a daemon with mutual TLS: PEM file of the certificate that they show it."""
+    connect_key: PemFile = Field(default=None)
+    """PEM file of the private key of connect_certificate."""
+    connect_name: str = Field(default="")
+    """The name in the daemon's certificate. Empty: the host that is asked, as --address or listen says it."""
 
     default_tenant: str = Field(default="cgrates.org", min_length=1)
     """The tenant of a request that names none."""
@@ -248,6 +278,16 @@ class Settings(BaseSettings):
         host, _ = host_and_port(self.listen)
         if not self.insecure_listen and not is_loopback(host):
             raise ValueError(f"listen: other machines reach {host}; use 127.0.0.1, or allow it with insecure_listen")
+        return self
+
+    @model_validator(mode="after")
+    def _tls(self) -> Self:
+        for certificate, key in (("tls_certificate", "tls_key"), ("connect_certificate", "connect_key")):
+            if bool(getattr(self, certificate)) != bool(getattr(self, key)):
+                given, other = (certificate, key) if getattr(self, certificate) else (key, certificate)
+                raise ValueError(f"{other}: is missing, and {given} is of no use without it")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("tls_client_ca: certificates of clients are asked for over TLS; set tls_certificate too")
         return self
 
     @model_validator(mode="after")

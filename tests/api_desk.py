@@ -13,7 +13,7 @@ from accounts.account import AccountKey
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
 from ratingd.api.admin import Verified
 from ratingd.api.config import ApiConfig
-from ratingd.api.grpcio_server import GrpcioServer
+from ratingd.api.open_transport import chosen, open_transport
 from ratingd.api.services import Services
 from ratingd.api.transport import TransportOptions
 from ratingd.delivery.delivery import Delivery
@@ -86,6 +86,7 @@ class ApiDesk:
         self._url: Final = url
         self._folder: Final = folder
         self._config: Final = ApiConfig(clock=time.time_ns, **config)
+        self.transport: Final = chosen("auto")
 
     def __enter__(self) -> "ApiDesk":
         self.store = open_store(self._url)
@@ -101,9 +102,10 @@ class ApiDesk:
             daemon=self,
         )
         self.methods = services.methods
-        self.server = GrpcioServer(
+        self.server = open_transport(
+            self.transport,
             self.methods,
-            self.engine.submit,
+            self.engine,
             TransportOptions(
                 "127.0.0.1:0",
                 max_message_bytes=self._config.max_message_bytes,

@@ -43,6 +43,11 @@ WRONG = """
     account_updates = ["CRM"]           | FILE:1: account_updates: CRM is not among the exporters (none is set)
     smtp_host = "mail.example.org"      | default: smtp_from: is empty, and mail needs a sender
     smtp_tls = "ssl"                    | FILE:1: smtp_tls: Input should be 'starttls', 'tls' or 'none', found 'ssl'
+    transport = "http"                  | FILE:1: transport: Input should be 'auto', 'edge' or 'grpcio', found 'http'
+    tls_certificate = "tls.pem"         | default: tls_key: is missing, and tls_certificate is of no use without it
+    connect_key = "key.pem"             | default: connect_certificate: is missing, and connect_key is of no use without it
+    tls_client_ca = "ca.pem"            | FILE:1: tls_client_ca: certificates of clients are asked for over TLS; set tls_certificate too
+    keepalive = "10ms"                  | FILE:1: keepalive: Input should be greater than or equal to 1000000000, found '10ms'
     smtp_port = 0                       | FILE:1: smtp_port: Input should be greater than or equal to 1, found 0
 """  # noqa: E501
 
@@ -126,6 +131,12 @@ def test_mail_is_checked_as_a_whole(tmp_path: Path) -> None:
         read_settings(config, environ={})
     here = {"RATINGD_SMTP_HOST": "127.0.0.1"}  # on this machine nobody listens in
     assert read_settings(config, environ=here).settings.smtp_tls == "none"
+
+
+def test_no_file_is_named_by_nothing() -> None:
+    environ = {"RATINGD_TLS_CERTIFICATE": "", "RATINGD_CONNECT_CA": "/etc/ca.pem"}
+    settings = read_settings(environ=environ).settings
+    assert (settings.tls_certificate, settings.connect_ca) == (None, Path("/etc/ca.pem"))
 
 
 def test_exporters_are_named_and_account_updates_are_some_of_them() -> None:

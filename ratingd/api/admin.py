@@ -71,6 +71,9 @@ class Daemon(Protocol):
     @property
     def lanes(self) -> int: ...
 
+    @property
+    def transport(self) -> str: ...
+
     def open_streams(self) -> int: ...
 
     def outbox_filled(self) -> None:
@@ -107,6 +110,7 @@ class Admin:
             tariff_version=str(plan.number) if plan.number else "",
             store=daemon.store_name,
             lanes=daemon.lanes,
+            transport=daemon.transport,
             counters=observe.counters(),
             outbox=self._outbox.counts(),
             open_streams=daemon.open_streams(),

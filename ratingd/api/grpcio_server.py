@@ -25,7 +25,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from ratingd import observe
 from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
-from ratingd.api.transport import TransportOptions
+from ratingd.api.tls_files import Pems, read_pems
+from ratingd.api.transport import CannotListen, TransportOptions
 from ratingd.engine.command import Reply
 from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
 from ratingd.store.faults import StoreFault
@@ -33,6 +34,8 @@ from ratingd.store.faults import StoreFault
 UNARY_THREADS: Final = 64
 UNARY_WAITING_MAX: Final = 4_096  # calls that have come and are not answered; gRPC itself refuses more
 UNSENT_MAX: Final = 1_024  # answers of one stream that its client has not taken yet
+METADATA_BYTES_MAX: Final = 16_384  # of one call
+PING_INTERVAL_MS: Final = 1_000  # a client that asks for a sign of life more often than this is sent away
 DETAILS: Final = "grpc-status-details-bin"
 CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -45,28 +48,20 @@ class GrpcioServer:
         options: TransportOptions,
     ) -> None:
         self._submit: Final = submit
-        max_message_bytes, streams_max = options.max_message_bytes, options.streams_max
-        self._max_message_bytes: Final = max_message_bytes
-        self._streams: Final = _OpenStreams(streams_max)
+        methods = list(methods)
+        self._max_message_bytes: Final = options.max_message_bytes
+        self._streams: Final = _OpenStreams(options.streams_max)
         self._health: Final = health.HealthServicer()
         self._services: Final = sorted({method.name.split("/")[1] for method in methods})
+        credentials = None if options.tls is None else _credentials(read_pems(options.tls))
         self._server: Final = grpc.server(
-            ThreadPoolExecutor(UNARY_THREADS + streams_max, thread_name_prefix="grpc"),
-            options=[
-                ("grpc.max_receive_message_length", 2 * max_message_bytes),
-                ("grpc.so_reuseport", 0),
-                ("grpc.http2.lookahead_bytes", 1 << 20),
-            ],
-            maximum_concurrent_rpcs=UNARY_WAITING_MAX + streams_max,
+            ThreadPoolExecutor(UNARY_THREADS + options.streams_max, thread_name_prefix="grpc"),
+            options=_channel_options(options),
+            maximum_concurrent_rpcs=UNARY_WAITING_MAX + options.streams_max,
         )
         self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        try:
-            self.port: Final = self._server.add_insecure_port(options.address)
-        except RuntimeError:
-            raise OSError(
-                f"cannot listen on {options.address}: it is in use, or not an address of this machine"
-            ) from None
+        self.port: Final = self._listen(options.address, credentials)
 
     @property
     def open_streams(self) -> int:
@@ -86,6 +81,14 @@ class GrpcioServer:
     def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus") -> None:
         for service in ("", *self._services):
             self._health.set(service, status)
+
+    def _listen(self, address: str, credentials: grpc.ServerCredentials | None) -> int:
+        try:
+            if credentials is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, credentials)
+        except RuntimeError:
+            raise CannotListen(f"cannot listen on {address}: it is in use, or not an address of this machine") from None
 
     # -- one call
 
@@ -136,6 +139,30 @@ class GrpcioServer:
         except Exception as error:  # noqa: BLE001 (ours to mend; the client shall not wait for ever)
             observe.fault("api.fault", error, method=name)
             outlet.finish(failure(InvariantBroken(f"{type(error).__name__} in {name}")))
+
+
+def _channel_options(options: TransportOptions) -> list[tuple[str, int]]:
+    return [
+        ("grpc.max_receive_message_length", 2 * options.max_message_bytes),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_metadata_size", METADATA_BYTES_MAX),
+        ("grpc.absolute_max_metadata_size", METADATA_BYTES_MAX),
+        ("grpc.so_reuseport", 0),
+        ("grpc.http2.lookahead_bytes", 1 << 20),
+        ("grpc.keepalive_time_ms", options.keepalive_ns // 1_000_000),
+        ("grpc.keepalive_timeout_ms", options.keepalive_timeout_ns // 1_000_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_MS),
+    ]
+
+
+def _credentials(pems: Pems) -> grpc.ServerCredentials:
+    return grpc.ssl_server_credentials(
+        [(pems.key, pems.certificate)],
+        root_certificates=pems.client_ca,
+        require_client_auth=pems.client_ca is not None,
+    )
 
 
 class _Unary:

@@ -12,9 +12,15 @@ is its speed alone: one suite of tests runs against both.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ratingd.engine.command import Command, Reply
+
+Choice = Literal["auto", "edge", "grpcio"]
+
+
+class CannotListen(OSError):
+    """The port cannot be opened as it was asked. The text says what was looked at and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

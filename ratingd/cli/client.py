@@ -23,6 +23,17 @@ from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
 DETAILS_KEY: Final = "grpc-status-details-bin"
 MESSAGE_BYTES_MAX: Final = 1 << 30
 CALL_SECONDS: Final = 30.0
+HUNG_UP: Final = ("Socket closed", "Connection reset", "Broken pipe")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How a daemon with TLS is asked: whom we trust, under which name, and who we are; all of it PEM."""
+
+    authority: bytes
+    name: str = ""  # in its certificate; "" is the host of its address
+    certificate: bytes | None = None
+    key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +68,10 @@ class Refused(Exception):
 class Client:
     """The services of one daemon. `ask` turns what gRPC raises into `Refused`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, trust: Trust | None = None) -> None:
         self.address: Final = address
-        self.channel: Final = grpc.insecure_channel(
-            address,
-            options=[
-                ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-                ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
-                ("grpc.enable_http_proxy", 0),
-            ],
-        )
+        self.trust: Final = trust
+        self.channel: Final = _channel(address, trust)
         self.rating: Final = RatingServiceStub(self.channel)
         self.charging: Final = ChargingServiceStub(self.channel)
         self.accounts: Final = AccountServiceStub(self.channel)
@@ -79,34 +84,60 @@ class Client:
         try:
             return method(request, timeout=seconds)
         except grpc.RpcError as error:
-            raise Refused(refusal_of(error, self.address)) from None
+            raise Refused(refusal_of(error, self.address, encrypted=self.trust is not None)) from None
 
     def close(self) -> None:
         self.channel.close()
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Client]:
-    client = Client(address)
+def connected(address: str, trust: Trust | None = None) -> Iterator[Client]:
+    client = Client(address, trust)
     try:
         yield client
     finally:
         client.close()
 
 
-def refusal_of(error: Any, address: str) -> Refusal:
+def _channel(address: str, trust: Trust | None) -> grpc.Channel:
+    options: list[tuple[str, int | str]] = [
+        ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+        ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+        ("grpc.enable_http_proxy", 0),
+    ]
+    if trust is None:
+        return grpc.insecure_channel(address, options)
+    if trust.name:
+        options.append(("grpc.ssl_target_name_override", trust.name))
+    return grpc.secure_channel(
+        address, grpc.ssl_channel_credentials(trust.authority, trust.key, trust.certificate), options
+    )
+
+
+def refusal_of(error: Any, address: str, *, encrypted: bool = False) -> Refusal:
     """What a failed call says, from its google.rpc.Status where the daemon sent one."""
     for key, value in error.trailing_metadata() or ():
         if key == DETAILS_KEY:
             return refusal_of_status(status_pb2.Status.FromString(value))
     code = error.code()
     if code == grpc.StatusCode.UNAVAILABLE:
+        cause = str(error.details())
         return Refusal(
-            "UNREACHABLE",
-            f"no daemon answers at {address}. Start one with `ratingd serve`, or name another with --address.",
-            looked_at={"address": address, "cause": str(error.details())},
+            "UNREACHABLE", _unreachable(address, cause, encrypted), looked_at={"address": address, "cause": cause}
         )
     return Refusal(code.name, str(error.details()))
+
+
+def _unreachable(address: str, cause: str, encrypted: bool) -> str:
+    if "handshake failed" in cause or "Verification Check failed" in cause:
+        return (
+            f"{address} and this command do not trust each other: {cause}. Compare its tls_certificate and "
+            "tls_client_ca with connect_ca, connect_name and connect_certificate here."
+        )
+    if "failed to connect" in cause and any(text in cause for text in HUNG_UP):
+        wanted = "a certificate of ours: set connect_certificate" if encrypted else "TLS: set connect_ca"
+        return f"{address} is there and hung up at once. It may want {wanted}."
+    return f"no daemon answers at {address}. Start one with `ratingd serve`, or name another with --address."
 
 
 def refusal_of_status(status: status_pb2.Status) -> Refusal:

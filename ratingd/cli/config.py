@@ -5,11 +5,15 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from ratingd.cli.options import answers, configured
+from ratingd.api.open_transport import why_not_native
+from ratingd.api.tls_files import read_pems
+from ratingd.cli.options import answers, configured, refused_file, trust
 from ratingd.cli.output import Output, json_text, table
+from ratingd.daemon import tls_files
 from ratingd.delivery.export_place import AppendedTo, PostedTo, place
+from ratingd.pem import PemRefused
 from ratingd.settings import Settings
-from ratingd.settings_reading import Problem, SettingShown, SettingsRefused, read_settings, shown
+from ratingd.settings_reading import Problem, Reading, SettingShown, SettingsRefused, read_settings, shown
 
 
 @click.group("config")
@@ -43,6 +47,7 @@ def check_command(context: click.Context, config: Path | None, out: Output) -> N
     """Read the settings as `serve` would, and explain what is wrong. Exits 1 if anything is."""
     try:
         reading = read_settings(config)
+        _check_what_is_named(reading)
     except SettingsRefused as refused:
         rows = table("where", "setting", "what is wrong")
         for problem in refused.problems:
@@ -57,6 +62,27 @@ def check_command(context: click.Context, config: Path | None, out: Output) -> N
         *[Text(line) for line in lines],
         *[Text(f"warning: {warning}", "yellow") for warning in warnings],
     )
+
+
+def _check_what_is_named(reading: Reading) -> None:
+    """Files of TLS, the native transport: what has to be there for a daemon to start and for commands to reach it."""
+    problems = []
+    settings = reading.settings
+    try:
+        if (files := tls_files(settings)) is not None:
+            read_pems(files)
+    except PemRefused as refused:
+        problems.append(refused_file(reading, refused))
+    try:
+        trust(reading)
+    except SettingsRefused as refused:
+        problems += [problem for problem in refused.problems if problem not in problems]
+    if settings.transport == "edge" and (missing := why_not_native()) is not None:
+        problems.append(
+            Problem(reading.origins["transport"], "transport", f"the native server is not there: {missing}")
+        )
+    if problems:
+        raise SettingsRefused(tuple(problems))
 
 
 def _warnings(settings: Settings) -> list[str]:

@@ -10,10 +10,11 @@ from typing import Any, Final, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ratingd.cli.client import Client, Refused, connected
+from ratingd import pem
+from ratingd.cli.client import Client, Refused, Trust, connected
 from ratingd.cli.output import Form, Output
 from ratingd.settings import Settings, host_and_port
-from ratingd.settings_reading import Reading, read_settings
+from ratingd.settings_reading import Problem, Reading, SettingsRefused, read_settings
 from ratingd.v1.accounts_pb2 import ListAccountsRequest
 from ratingd.v1.tariffs_pb2 import GetTariffRequest
 
@@ -48,8 +49,30 @@ class Where:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        with connected(self.found()) as client:
+        with connected(self.found(), trust(self.reading())) as client:
             yield client
+
+
+def trust(reading: Reading) -> Trust | None:
+    """How the settings have a daemon asked over TLS; None: in clear text."""
+    settings = reading.settings
+    setting = "connect_ca" if settings.connect_ca is not None else "tls_certificate"
+    path, certificate, key = settings.connect_ca or settings.tls_certificate, None, None
+    if path is None:
+        return None
+    try:
+        authority = pem.authority(setting, path)
+        if settings.connect_certificate is not None and settings.connect_key is not None:
+            certificate, key = pem.pair(
+                "connect_certificate", settings.connect_certificate, "connect_key", settings.connect_key
+            )
+    except pem.PemRefused as refused:
+        raise SettingsRefused((refused_file(reading, refused),)) from None
+    return Trust(authority, settings.connect_name, certificate, key)
+
+
+def refused_file(reading: Reading, refused: pem.PemRefused) -> Problem:
+    return Problem(reading.origins[refused.setting], refused.setting, refused.message)
 
 
 def _host_and_port(address: str) -> str:
@@ -153,7 +176,7 @@ def complete_accounts(context: click.Context, parameter: click.Parameter, incomp
     try:
         with where.client() as client:
             listed = client.ask(client.accounts.ListAccounts, request, _COMPLETION_SECONDS)
-    except (Refused, click.UsageError):
+    except (Refused, SettingsRefused, click.UsageError):
         return []
     return [CompletionItem(account.account) for account in listed.accounts]
 
@@ -166,7 +189,7 @@ def completes(kind: str) -> Completion:
         try:
             with where.client() as client:
                 tariff = client.ask(client.tariffs.GetTariff, GetTariffRequest(with_names=True), _COMPLETION_SECONDS)
-        except (Refused, click.UsageError):
+        except (Refused, SettingsRefused, click.UsageError):
             return []
         return [CompletionItem(name) for name in getattr(tariff, kind) if name.startswith(incomplete)]
 

@@ -38,6 +38,9 @@ def private_daemon(settings: Settings, tariffs: Path) -> Iterator[Client]:
         apart = {
             "database_url": f"sqlite:///{folder}/ratingd.db",
             "listen": "127.0.0.1:0",
+            "tls_certificate": None,
+            "tls_key": None,
+            "tls_client_ca": None,
             "webhook_hosts": (),
             "log_format": "none",
             "drain_seconds": 1.0,

@@ -22,6 +22,7 @@ def status_command(where: Where, out: Output) -> None:
         ("up since", moment(told.get("start_time"))),
         ("tariff", told["tariff_version"] or "none was loaded yet"),
         ("store", f"{told['store']}, lanes: {told['lanes']}"),
+        ("transport", told["transport"]),
         ("streams", str(told["open_streams"])),
         ("switches that listen", ", ".join(told["watching_switches"]) or "none"),
         ("outbox", ", ".join(f"{count} {state}" for state, count in told["outbox"].items()) or "empty"),

@@ -47,7 +47,7 @@ WRONG = """
     tls_certificate = "tls.pem"         | default: tls_key: is missing, and tls_certificate is of no use without it
     connect_key = "key.pem"             | default: connect_certificate: is missing, and connect_key is of no use without it
     tls_client_ca = "ca.pem"            | FILE:1: tls_client_ca: certificates of clients are asked for over TLS; set tls_certificate too
-    keepalive = "10ms"                  | FILE:1: keepalive: Input should be greater than or equal to 1000000000, found '10ms'
+    keepalive = "10ms"                  | FILE:1: keepalive: Input should be greater than or equal to 1000000000, found 10000000
     smtp_port = 0                       | FILE:1: smtp_port: Input should be greater than or equal to 1, found 0
 """  # noqa: E501
 

@@ -18,7 +18,9 @@ export PYTHONUTF8 := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export TREE := $(CURDIR)
 
-.PHONY: help demo test test-long check bench proto clean lock format setup
+OUT ?= build/compiled
+
+.PHONY: help compiled demo test test-long check bench proto clean lock format setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -40,6 +42,9 @@ check: setup ## format, lint, types, the arrows between the rooms
 
 bench: setup ## the table of docs/performance.md, measured here; writes bench/results.json
 	$(BIN)/python -m bench $(ARGS)
+
+compiled: setup ## the core compiled by mypyc, in a copy of the packages: OUT=build/compiled
+	$(BIN)/python compiled/build.py $(OUT)
 
 proto: $(GENERATED) ## Python from proto/, into ratingd/v1
 

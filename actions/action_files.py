@@ -160,8 +160,8 @@ def _filters(row: Row) -> tuple[str, ...]:
     for text in texts:
         try:
             parse_filter(text)
-        except FilterUnsupported as error:
-            row.warn("Filter", f"cannot be tested, and the action fails when it is run ({error})")
+        except FilterUnsupported as unsupported:
+            row.warn("Filter", f"cannot be tested, and the action fails when it is run ({unsupported})")
         except ValueError as error:
             row.fault("Filter", f"has a broken filter ({error})", "*string:~*req.ID:cgrates.org:1001 and the like")
     return texts

@@ -147,10 +147,10 @@ def _filters(row: Row, column: str) -> tuple[str, ...]:
     for text in filters:
         try:
             parse_filter(text)
-        except FilterMalformed as error:
-            row.fault(column, f"cannot be read ({error})", "inline filters such as *string:~*req.Account:1001")
-        except FilterUnsupported as error:
-            row.warn(column, f"never passes: {error}")
+        except FilterMalformed as malformed:
+            row.fault(column, f"cannot be read ({malformed})", "inline filters such as *string:~*req.Account:1001")
+        except FilterUnsupported as unsupported:
+            row.warn(column, f"never passes: {unsupported}")
     return filters
 
 

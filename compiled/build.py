@@ -69,7 +69,7 @@ def extensions(tree: Path, generated: Path) -> list[Extension]:
     return made
 
 
-class BuildCore(build_ext):
+class BuildCore(build_ext):  # type: ignore[misc]  # setuptools has no types
     """Compiles the files of an extension on all cores, and none that was compiled before."""
 
     def build_extensions(self) -> None:

@@ -1,7 +1,7 @@
 """Which modules are compiled: one list, and a reason beside each exception.
 
-All of a pure room is compiled, but for what is named here; of `ratingd` what each debit passes through. A module is left
-interpreted where compiling it buys nothing (it runs once a start) or where mypyc cannot keep what it promises.
+All of a pure room is compiled, but for what is named here; of `ratingd` what each debit passes through. A module is
+left interpreted where compiling it buys nothing (it runs once a start) or where mypyc cannot keep what it promises.
 """
 
 from pathlib import Path

@@ -17,9 +17,10 @@ from accounts.account import AccountKey
 from accounts.book import AccountsNeeded, Page
 from accounts.document import account_from_text
 from ratingd import observe
-from ratingd.engine.batch import Building, Decided, Waiting, compact
+from ratingd.engine.batch import Building, Decided, Waiting
 from ratingd.engine.cache import AccountCache, Held
 from ratingd.engine.command import Command, Reply
+from ratingd.engine.compact import compact
 from ratingd.engine.contention import Contention
 from ratingd.engine.decide import Decider
 from ratingd.engine.decision import Decision, plans_changed

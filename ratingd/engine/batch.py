@@ -5,7 +5,6 @@ once, as it is after the last of them. Nothing in a batch is visible to anyone b
 fails all of it is decided again, because nobody has seen an answer yet.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -15,11 +14,10 @@ from actions.outside import LogLine, Outside
 from ratingd import observe
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
+from ratingd.engine.compact import compact
 from ratingd.engine.outgoing import Outgoing
 from ratingd.errors import RatingdError
 from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry, shard_of
-
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
 
 
 class Waiting:
@@ -137,10 +135,6 @@ class Building:
             open_calls=self.open_calls,
             cdrs=self.cdrs,
         )
-
-
-def compact(document: object) -> str:
-    return _ENCODE(document)
 
 
 def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:

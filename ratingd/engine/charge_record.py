@@ -7,13 +7,12 @@ for one is written with every debit.
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from accounts.account import AccountKey
 from accounts.charge import CallCost, Charge, ChargeRequest, Increment, MoneyPart, UnitPart
+from ratingd.engine.compact import compact
 from tariffs.zone import zone
-
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would build an encoder each time
 
 
 def charge_text(request: ChargeRequest, cost: CallCost) -> str:
@@ -28,12 +27,12 @@ def charge_text(request: ChargeRequest, cost: CallCost) -> str:
     for span in cost.timespans:
         if span.round_increment is not None:
             runs.append(_run(span.round_increment, own))
-    return _ENCODE([event, runs])
+    return compact([event, runs])
 
 
 def returned_text(returned: Sequence[int]) -> str:
     """The stored form of a refund: how many increments of each run came back."""
-    return _ENCODE(list(returned))
+    return compact(list(returned))
 
 
 def charge_from_text(key: AccountKey, charge_id: str, text: str, refunds: Sequence[str]) -> Charge:

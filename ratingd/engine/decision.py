@@ -10,8 +10,8 @@ from typing import Final
 from accounts.account import AccountKey
 from accounts.book import Page
 from actions.outside import LogLine, Outside
-from ratingd.engine.batch import compact
 from ratingd.engine.command import Reply
+from ratingd.engine.compact import compact
 from ratingd.store.rows import OpenCallWrite
 
 PLAN_CHANGES: Final = (("set", "plans"), ("set", "time_zone"))  # memberships are stored by time zone

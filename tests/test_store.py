@@ -192,7 +192,7 @@ def test_operations_are_listed_by_version(store: Store) -> None:
 
 
 def test_forgotten_reply_leaves_its_key_used(store: Store) -> None:
-    rows = [operation(A, f"o{n}", n, f"k{n}", at_ns=1000 * n) for n in range(1, 10)]
+    rows = [operation(A, f"{1000 * n:016x}beef", n, f"k{n}", at_ns=1000 * n) for n in range(1, 10)]
     store.commit(Batch(rows))
     assert store.journal.forget_some_replies(0, 4000, chunk=2) == (2, 3000)
     assert store.journal.forget_some_replies(3000, 4000, chunk=2) == (1, 4000)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, exists, func, select, tuple_, update
 
 from accounts.account import AccountKey
 from ratingd.store.database import Database
-from ratingd.store.rows import OperationRow, shard_of
+from ratingd.store.rows import OperationRow, first_id, instant_of, shard_of
 from ratingd.store.tables import accounts, operations
 
 o: Final = operations.c
@@ -88,13 +88,14 @@ class Journal:
 
         How many were blanked, and the instant to go on from; that is `before_ns` when none is left.
         """
+        first, end = first_id(from_ns), first_id(before_ns)
         with self._database.read() as connection:
-            ahead = select(o.at_ns).where(o.at_ns >= from_ns, o.at_ns < before_ns).order_by(o.at_ns)
-            end_ns = connection.scalar(ahead.offset(chunk).limit(1)) or before_ns
-        end_ns = max(end_ns, from_ns + 1)
+            ahead = select(o.operation_id).where(o.operation_id >= first, o.operation_id < end)
+            beyond = connection.scalar(ahead.order_by(o.operation_id).offset(chunk).limit(1))
+        end_ns = before_ns if beyond is None else max(instant_of(beyond), from_ns + 1)
         with self._database.write() as connection:
-            old = update(operations).where(o.at_ns >= from_ns, o.at_ns < end_ns, o.reply.is_not(None))
-            return connection.execute(old.values(reply=None)).rowcount, end_ns
+            old = update(operations).where(o.operation_id >= first, o.operation_id < first_id(end_ns))
+            return connection.execute(old.where(o.reply.is_not(None)).values(reply=None)).rowcount, end_ns
 
 
 def operation(row: Row[Any]) -> OperationRow:

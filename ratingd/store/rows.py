@@ -24,6 +24,15 @@ def shard_of(key: AccountKey) -> int:
     return crc32(f"{key.tenant}\0{key.account}".encode("utf-8", "surrogatepass")) % SHARDS
 
 
+def first_id(at_ns: int) -> str:
+    """What comes before all operation ids given from an instant on: they begin with it, in sixteen hex digits."""
+    return f"{at_ns:016x}"
+
+
+def instant_of(operation_id: str) -> int:
+    return int(operation_id[:16], 16)
+
+
 def receiver_of(target: str) -> str:
     """Who gets what goes to `target`: scheme, host and port of a URL, or the switch. Order is kept for each account
     and receiver."""
@@ -103,6 +112,8 @@ class AccountWrite:
 
 class OperationRow:
     """One operation for ever. `version` is the account's after it; an operation without changes repeats the former one.
+
+    `operation_id` begins with the instant it was given at, as sixteen hex digits: rows lie in the order of their ids.
 
     `changes` is the JSON array of what it changed (accounts.book.Change), `charge` the JSON of what a debit drew or a
     refund gave back, `refunds` the charge that a refund is about.

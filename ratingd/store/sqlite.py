@@ -27,7 +27,7 @@ from ratingd.store.faults import StoreInUse, StoreUnavailable
 
 OLDEST: Final = (3, 35, 0)
 PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-TUNING: Final = {"cache_size": -64_000, "temp_store": 2, "wal_autocheckpoint": 4000}
+TUNING: Final = {"cache_size": -64_000, "temp_store": 2, "secure_delete": 0, "wal_autocheckpoint": 16_000}
 READERS: Final = 8
 
 

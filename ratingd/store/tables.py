@@ -85,10 +85,9 @@ operations: Final = Table(
     Column("refunds", NAME),
     Column("reply_code", SmallInteger, nullable=False),
     Column("reply", LargeBinary),
-    PrimaryKeyConstraint("tenant", "shard", "account", "operation_id"),
+    PrimaryKeyConstraint("operation_id", "tenant", "shard", "account"),  # rises with time: see migration 0004
     UniqueConstraint("tenant", "shard", "account", "idempotency_key"),
     Index("ix_operations_refunds", "tenant", "shard", "account", "refunds", **partial("refunds IS NOT NULL")),
-    Index("ix_operations_at_ns", "at_ns"),
 )
 
 open_calls: Final = Table(

@@ -46,9 +46,9 @@ class Sharing:
         self._found: Final[dict[AccountKey, Useful]] = {payers.caller.key: own}
         groups = sorted({group for usables in own for u in usables for group in u.balance.terms.shared_groups})
         book = payers.caller.page.book
-        book.need(group_key(request.key.tenant, group) for group in groups)
+        book.need([group_key(request.key.tenant, group) for group in groups])
         self._groups: Final = {group: self._members(group) for group in groups}
-        book.need(key for members in self._groups.values() for key in members)
+        book.need([key for members in self._groups.values() for key in members])
 
     def expanded(self, usables: Sequence[Usable], place: int) -> list[Usable]:
         """The same list with each shared balance replaced by its groups, in ascending order of their ids.
@@ -113,7 +113,7 @@ def ask_for_members(page: Page) -> None:
     rows = [group_key(tenant, group) for group in sorted(groups_of(page.account))]
     page.book.need(rows)
     members = [row.account.members for row in map(page.book.page, rows) if row is not None]
-    page.book.need(AccountKey(tenant, name) for names in members for name in names)
+    page.book.need([AccountKey(tenant, name) for names in members for name in names])
 
 
 def lot(request: ChargeRequest, group: str, uuid: str) -> int:

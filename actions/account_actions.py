@@ -27,7 +27,7 @@ ALLOWED: Final[str] = f'empty, or {{"{TENANT}":"","{ACCOUNT}":"1002"}}'
 
 def reset_account(page: Page, action: Action, context: ActionContext) -> None:
     """Leave one blank balance of each kind that the account has, and arm its triggers."""
-    kinds = list(dict.fromkeys(balance.terms.kind for balance in page.account.balances))
+    kinds = list(dict.fromkeys([balance.terms.kind for balance in page.account.balances]))
     for balance in list(page.account.balances):
         page.close(balance)
     for kind in kinds:

@@ -86,7 +86,7 @@ def attach_plans(page: Page, plans: Iterable[str], catalogue: Catalogue, *, over
     wanted = list(dict.fromkeys(plans))
     new = [plan_of(catalogue, plan) for plan in wanted if plan not in page.account.plans]
     kept = () if overwrite else page.account.plans
-    attached = (*kept, *(plan for plan in wanted if plan not in kept))
+    attached = (*kept, *[plan for plan in wanted if plan not in kept])
     if attached != page.account.plans:
         page.set_plans(attached)
     return asap_sets(new)

@@ -58,7 +58,7 @@ def publish_account(account: Account, context: ActionContext, initial: Mapping[s
 
 def parse_exporters(text: str) -> tuple[str, ...]:
     """The ids of a cell, each once; ValueError where there is none."""
-    ids = tuple(dict.fromkeys(part for part in (part.strip() for part in text.split(";")) if part))
+    ids = tuple(dict.fromkeys([part for part in map(str.strip, text.split(";")) if part]))
     if not ids:
         raise ValueError("names no exporter")
     return ids

@@ -44,7 +44,7 @@ def mail(account: Account, action: Action, context: ActionContext) -> SendMail:
 
 def parse_addresses(text: str) -> tuple[str, ...]:
     """The addresses of a cell, each once; ValueError where there is none, or one that is none."""
-    addresses = tuple(dict.fromkeys(part for part in (part.strip() for part in text.split(";")) if part))
+    addresses = tuple(dict.fromkeys([part for part in map(str.strip, text.split(";")) if part]))
     if not addresses:
         raise ValueError("names nobody to mail to")
     for address in addresses:

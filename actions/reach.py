@@ -15,8 +15,8 @@ from actions.transfer import parse_destination
 
 def accounts_named(actions: Iterable[Action], own: AccountKey) -> tuple[AccountKey, ...]:
     """The accounts of the same tenant that the actions name, each once."""
-    named = (_named(action, own) for action in actions)
-    return tuple(dict.fromkeys(key for key in named if key is not None and key.tenant == own.tenant and key != own))
+    named = [_named(action, own) for action in actions]
+    return tuple(dict.fromkeys([key for key in named if key is not None and key.tenant == own.tenant and key != own]))
 
 
 def _named(action: Action, own: AccountKey) -> AccountKey | None:

@@ -39,7 +39,7 @@ class Prices:
 
     def __init__(self, intervals: tuple[RatingInterval, ...]) -> None:
         self.intervals: Final = intervals
-        self.weight: Final = max((Decimal(0), *(interval.weight for interval in intervals)))
+        self.weight: Final = max([Decimal(0), *[interval.weight for interval in intervals]])
         self.always: Final = _always(intervals)
         self._by_day: Final[dict[int, tuple[Shift, ...]]] = {}
         self._by_holding: Final[dict[int, tuple[Shift, ...]]] = {}

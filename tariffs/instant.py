@@ -77,7 +77,7 @@ def _instant(text: str, now_ns: int, zone: Zone) -> int:
 
 
 def _calendar(text: str, part: dict[str, str | None], zone: Zone) -> int:
-    hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
+    hour, minute, second = [int(part[name] or 0) for name in ("hour", "minute", "second")]
     if hour > 23 or minute > 59 or second > 59:
         raise ValueError(f"{text!r}: no clock shows {hour:02d}:{minute:02d}:{second:02d}")
     time_ns = ((hour * 60 + minute) * 60 + second) * SECOND_NS + int((part["fraction"] or "").ljust(9, "0"))

@@ -230,7 +230,7 @@ def _ties(
     ties, seen = list[tuple[str, str, str]](), dict[tuple[str, Decimal], str]()
     for destination_id, intervals in plan.destinations.items():
         if destination_id in members:
-            weight = max(Decimal(0), *(interval.weight for interval in intervals))
+            weight = max([Decimal(0), *[interval.weight for interval in intervals]])
             for prefix in shared & set(destinations[destination_id]):
                 first = seen.setdefault((prefix, weight), destination_id)
                 if first != destination_id:

@@ -115,16 +115,16 @@ class AccountDesk:
             return True
         held = self._at_hand(command.key)
         if held.fault is not None:  # its own requests fail, nobody else's; read afresh the next time
-            error = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
-            self.building.decided.append(Decided(waiting, command.encode(error)))
+            unreadable = InvariantBroken(f"the stored account {command.key} cannot be read: {held.fault}")
+            self.building.decided.append(Decided(waiting, command.encode(unreadable)))
             return True
         laid = Laid({command.key: held})
         try:
             decision = self._decided(command, laid)
-        except RatingdError as error:
-            decision = self._decider.failed(command, error)
-        except StoreUnavailable as error:
-            decision = self._decider.failed(command, Unavailable(str(error)))
+        except RatingdError as refused:
+            decision = self._decider.failed(command, refused)
+        except StoreUnavailable as absent:
+            decision = self._decider.failed(command, Unavailable(str(absent)))
         except Exception as error:  # noqa: BLE001 (a fault of ours fails one request, not the lane)
             observe.fault("lane.fault", error, account=str(command.key))
             decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
@@ -231,7 +231,7 @@ class AccountDesk:
         while self._stale:
             keys = self._stale.popleft()
             batches = [batch for batch in (self._in_flight(), self.building) if batch is not None]
-            self._cache.forget(key for key in keys if not any(key in batch.touched for batch in batches))
+            self._cache.forget([key for key in keys if not any(key in batch.touched for batch in batches)])
 
     def forget(self, batch: Building) -> None:
         """Forget what was decided in a batch that will not be stored."""

@@ -129,7 +129,7 @@ class Building:
     def rows(self) -> Batch:
         """Everything to be stored, in one transaction."""
         return Batch(
-            operations=[*(each.operation for each in self.decided if each.operation is not None), *self.beside],
+            operations=[*[each.operation for each in self.decided if each.operation is not None], *self.beside],
             accounts=[_account_write(key, touched) for key, touched in self.touched.items()],
             outbox=self.outbox,
             open_calls=self.open_calls,

@@ -7,7 +7,6 @@ forgets what it held and reads again. An account that does not exist is held as 
 
 from collections import OrderedDict
 from collections.abc import Container, Iterable
-from itertools import islice
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -65,5 +64,10 @@ class AccountCache:
         excess = len(self._held) - self._size
         if excess <= 0:
             return
-        for key in list(islice((key for key in self._held if key not in in_use), excess)):
-            del self._held[key]
+        dropped: list[AccountKey] = []
+        for key in self._held:
+            if key not in in_use:
+                dropped.append(key)
+                if len(dropped) == excess:
+                    break
+        self.forget(dropped)

@@ -1,7 +1,8 @@
 """Answers of charges on the wire: whose balance paid what, in the scale of that balance."""
 
 from accounts.charge import CallCost
-from ratingd.api.answers import AnswerWriter
+from ratingd.api.call_cost import CallCostWriter
+from ratingd.v1 import call_pb2
 from ratingd.v1.call_pb2 import IncrementRun
 from tests.member_scene import Members, key_of
 
@@ -13,8 +14,8 @@ def written(before: str, call: str) -> list[IncrementRun]:
     members.call(call)
     cost = members.last
     assert isinstance(cost, CallCost)
-    message = AnswerWriter("EUR").call_cost(cost, "C1", members.accounts[key_of("a")], voice=True, full=True)
-    return [run for timespan in message.timespans for run in timespan.runs]
+    body = CallCostWriter("EUR").call_cost(cost, "C1", members.accounts[key_of("a")], voice=True, full=True)
+    return [run for timespan in call_pb2.CallCost.FromString(body).timespans for run in timespan.runs]
 
 
 def test_each_part_names_its_owner() -> None:

@@ -7,7 +7,7 @@ from google.rpc import code_pb2, error_details_pb2
 
 from accounts.charge import Reason, Refused
 from ratingd import errors
-from ratingd.api.answers import REASONS
+from ratingd.api.reasons import REASONS
 from ratingd.api.status import CODES, TEXT_BYTES, failure, refusal, status_of
 from ratingd.engine.command import Reply
 from ratingd.errors import (

@@ -1,39 +1,32 @@
-"""What the engine answers, as messages: call costs, grants, refunds and accounts.
+"""What the engine answers, as messages: grants, refunds and accounts. Of a debit it is written in `call_cost`.
 
-A debit's answer is written on the lane's thread, between two decisions, so it is written by plain assignments and only
-as far as the request's view wants it. A run of equal increments stays one entry: the answer to a day-long call sold by
-the second is no longer than that to a minute.
+An answer is written on the lane's thread, between two decisions, so it is written by plain assignments.
 """
 
-from typing import Final, cast
+from typing import Final
 
 from accounts.account import Account, AccountTrigger, UnitCounter
-from accounts.balance import Balance, BalanceKind
-from accounts.charge import UNLIMITED, CallCost, Granted, Increment, Reason, RefundCost, StoppedBy, Timespan
+from accounts.balance import Balance
+from accounts.charge import UNLIMITED, Granted, RefundCost
 from accounts.holding import reservation_of
 from accounts.reservation import Reservation
+from ratingd.api.call_cost import CallCostWriter
 from ratingd.api.convert import set_amount, set_duration, set_instant, set_money, set_usage
-from ratingd.v1 import account_pb2, call_pb2, charging_pb2
-from ratingd.v1.reason_pb2 import Reason as WireReason
+from ratingd.api.reasons import REASONS
+from ratingd.v1 import account_pb2, charging_pb2
 from tariffs.money import decimal_text
 from tariffs.span import VOICE
 from triggers.distance import distance, observed
 
 
-def wire_reason(reason: str) -> WireReason:
-    return cast(WireReason, WireReason.Value(reason))
-
-
-REASONS: Final = {reason: wire_reason(reason.value) for reason in Reason}
-
-
 class AnswerWriter:
     """Writes answers in one currency."""
 
-    __slots__ = ("_currency",)
+    __slots__ = ("_currency", "costs")
 
     def __init__(self, currency: str) -> None:
         self._currency: Final = currency
+        self.costs: Final = CallCostWriter(currency)
 
     # -- charging
 
@@ -61,25 +54,6 @@ class AnswerWriter:
                     self._write_held(message.reservation, reservation, holder, name=True)
         return message
 
-    def call_cost(
-        self, cost: CallCost, charge_id: str, account: Account, *, voice: bool, full: bool
-    ) -> call_pb2.CallCost:
-        message = call_pb2.CallCost()
-        message.charge_id = charge_id if cost.timespans else ""
-        set_money(message.cost, cost.cost, self._currency)
-        set_usage(message.granted, cost.granted, voice)
-        set_usage(message.rated_usage, cost.rated_usage, voice)
-        if cost.reason is not None:
-            message.reason = REASONS[cost.reason]
-        if cost.stopped_by is not None:
-            _write_stop(message.stopped_by, cost.stopped_by)
-        if cost.overdrawn:
-            set_money(message.overdrawn, cost.overdrawn, self._currency)
-        if full:
-            self._write_timespans(message, cost.timespans, account, voice)
-            self._write_summary(message.account, account)
-        return message
-
     def refund(self, cost: RefundCost, account: Account) -> charging_pb2.RefundResponse:
         message = charging_pb2.RefundResponse()
         set_money(message.money, cost.money, self._currency)
@@ -88,66 +62,8 @@ class AnswerWriter:
                 message.returned.add(run=run, count=count)
         for missed in cost.not_refunded:
             message.not_refunded.add(run=missed.run, count=missed.count, balance_id=missed.balance_id, why=missed.why)
-        self._write_summary(message.account, account)
+        message.account.ParseFromString(self.costs.summary(account))
         return message
-
-    def _write_timespans(
-        self, message: call_pb2.CallCost, timespans: tuple[Timespan, ...], account: Account, voice: bool
-    ) -> None:
-        run = 0
-        for timespan in timespans:
-            written = message.timespans.add()
-            set_instant(written.time_start, timespan.start_ns)
-            set_instant(written.time_end, timespan.end_ns)
-            set_money(written.cost, timespan.cost, self._currency)
-            if timespan.round_cost:
-                set_money(written.round_cost, timespan.round_cost, self._currency)
-            set_usage(written.duration_index, timespan.duration_index, voice)
-            for increment in timespan.increments:
-                self._write_run(written.runs.add(), run, increment, account, voice)
-                run += 1
-            match, found = written.match, timespan.match
-            match.subject, match.rating_plan_id = found.subject, found.plan_id
-            match.destination_id, match.prefix = found.destination_id, found.prefix
-            match.timing_id = timespan.timing_id
-
-    def _write_run(
-        self, message: call_pb2.IncrementRun, run: int, increment: Increment, account: Account, voice: bool
-    ) -> None:
-        message.run, message.count = run, increment.count
-        set_usage(message.usage, increment.duration, voice)
-        set_money(message.cost, increment.cost, self._currency)
-        money, unit = increment.money, increment.unit
-        if money is not None:
-            drawn = message.money
-            drawn.balance_uuid, drawn.balance_id = money.uuid, money.balance_id
-            set_money(drawn.amount.money, increment.cost, self._currency)
-            set_money(drawn.after.money, money.after, self._currency)
-            if increment.money_payer != account.key:
-                drawn.payer = increment.money_payer.account
-        if unit is not None:
-            drawn = message.units
-            kind = unit.kind or (BalanceKind.VOICE if voice else BalanceKind.GENERIC)
-            if increment.payer != account.key:
-                drawn.payer = increment.payer.account
-            drawn.balance_uuid, drawn.balance_id = unit.uuid, unit.balance_id
-            set_amount(drawn.amount, unit.amount, kind, self._currency)
-            set_amount(drawn.after, unit.after, kind, self._currency)
-            if unit.factor != "1":
-                drawn.factor.value = unit.factor
-        if increment.payer != account.key:
-            message.payer = increment.payer.account
-
-    def _write_summary(self, message: call_pb2.AccountSummary, account: Account) -> None:
-        message.tenant, message.account = account.key.tenant, account.key.account
-        message.allow_negative, message.disabled = account.allow_negative, account.disabled
-        for balance in account.balances:
-            terms = balance.terms
-            written = message.balances.add()
-            written.uuid, written.id, written.kind = balance.uuid, terms.id, terms.kind
-            set_amount(written.value, balance.value, terms.kind, self._currency)
-            if terms.disabled:
-                written.disabled = True
 
     # -- accounts
 
@@ -243,8 +159,3 @@ class AnswerWriter:
         message.executed = trigger.executed
         if trigger.last_executed_ns is not None:
             set_instant(message.last_execute_time, trigger.last_executed_ns)
-
-
-def _write_stop(message: call_pb2.StoppedBy, stop: StoppedBy) -> None:
-    message.reason = wire_reason(stop.reason)
-    message.trigger_group, message.trigger_id, message.actions_id = stop.trigger_group, stop.trigger_id, stop.actions_id

@@ -178,8 +178,8 @@ class _Encoding:
         if isinstance(answer, Charged):
             voice = self._asked.tor == VOICE
             charge_id = "" if self._dry_run else answer.charge_id
-            message = self._writer.call_cost(answer.cost, charge_id, answer.account, voice=voice, full=self._full)
-            return Reply(0, message.SerializeToString())
+            costs = self._writer.costs
+            return Reply(0, costs.call_cost(answer.cost, charge_id, answer.account, voice=voice, full=self._full))
         return self._otherwise(answer)
 
     def granted(self, answer: Answer | RatingdError) -> Reply:

@@ -7,12 +7,12 @@ from google.protobuf.json_format import ParseDict
 
 from accounts.charge import ChargeRequest, Reason, Refused
 from accounts.refusal import refuse_early
-from ratingd.api.answers import wire_reason
 from ratingd.api.call_request import charge_request
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import set_instant, set_money, set_usage
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.api.plans import Charger
+from ratingd.api.reasons import wire_reason
 from ratingd.api.status import refusal
 from ratingd.engine.command import Reply
 from ratingd.v1 import rating_pb2

@@ -8,9 +8,9 @@ already is of no consequence, for a switch may be told twice.
 from threading import Lock
 from typing import Final
 
-from ratingd.api.answers import wire_reason
 from ratingd.api.convert import name, set_instant
 from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod, parse
+from ratingd.api.reasons import wire_reason
 from ratingd.api.status import failure
 from ratingd.delivery.disconnects import Disconnect, DisconnectDesk, Outcome, Watcher
 from ratingd.errors import InvalidRequest, Unavailable

@@ -20,22 +20,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NoReturn, cast
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from ratingd import observe
+from ratingd.api.health import Health
 from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
 from ratingd.api.tls_files import Pems, read_pems
-from ratingd.api.transport import CannotListen, TransportOptions
+from ratingd.api.transport import METADATA_BYTES_MAX, UNARY_WAITING_MAX, WATCHES_MAX, CannotListen, TransportOptions
 from ratingd.engine.command import Reply
 from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
 from ratingd.store.faults import StoreFault
 
 UNARY_THREADS: Final = 64
-UNARY_WAITING_MAX: Final = 4_096  # calls that have come and are not answered; gRPC itself refuses more
 UNSENT_MAX: Final = 1_024  # answers of one stream that its client has not taken yet
-METADATA_BYTES_MAX: Final = 16_384  # of one call
 PING_INTERVAL_MS: Final = 1_000  # a client that asks for a sign of life more often than this is sent away
+AGES_S: Final = 100_000_000  # nobody waits for three years
 DETAILS: Final = "grpc-status-details-bin"
 CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -49,18 +48,20 @@ class GrpcioServer:
     ) -> None:
         self._submit: Final = submit
         methods = list(methods)
+        self._health: Final = Health(methods)
         self._max_message_bytes: Final = options.max_message_bytes
         self._streams: Final = _OpenStreams(options.streams_max)
-        self._health: Final = health.HealthServicer()
-        self._services: Final = sorted({method.name.split("/")[1] for method in methods})
+        self._watches: Final = _OpenStreams(WATCHES_MAX)
+        streams_max = options.streams_max + WATCHES_MAX
         credentials = None if options.tls is None else _credentials(read_pems(options.tls))
         self._server: Final = grpc.server(
-            ThreadPoolExecutor(UNARY_THREADS + options.streams_max, thread_name_prefix="grpc"),
+            ThreadPoolExecutor(UNARY_THREADS + streams_max, thread_name_prefix="grpc"),
             options=_channel_options(options),
-            maximum_concurrent_rpcs=UNARY_WAITING_MAX + options.streams_max,
+            maximum_concurrent_rpcs=UNARY_WAITING_MAX + streams_max,
         )
-        self._server.add_generic_rpc_handlers([_Handlers({method.name: self._handler(method) for method in methods})])
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        handlers = {method.name: self._handler(method, self._streams) for method in methods}
+        handlers |= {method.name: self._handler(method, self._watches) for method in self._health.methods()}
+        self._server.add_generic_rpc_handlers([_Handlers(handlers)])
         self.port: Final = self._listen(options.address, credentials)
 
     @property
@@ -69,18 +70,15 @@ class GrpcioServer:
 
     def start(self) -> None:
         self._server.start()
-        self._set_health(health_pb2.HealthCheckResponse.SERVING)
+        self._health.serves()
 
     def stop(self, grace: float) -> None:
         """Finish what is in progress, for at most `grace` seconds, and close the port."""
-        self._health.enter_graceful_shutdown()
+        self._health.drains()
         stopped = self._server.stop(grace)
         self._streams.drain()
+        self._watches.drain()
         stopped.wait()
-
-    def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus") -> None:
-        for service in ("", *self._services):
-            self._health.set(service, status)
 
     def _listen(self, address: str, credentials: grpc.ServerCredentials | None) -> int:
         try:
@@ -92,20 +90,20 @@ class GrpcioServer:
 
     # -- one call
 
-    def _handler(self, method: AnyMethod) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    def _handler(self, method: AnyMethod, among: "_OpenStreams") -> "grpc.RpcMethodHandler[bytes, bytes]":
         if isinstance(method, Method):
             return grpc.unary_unary_rpc_method_handler(_Unary(method, self._submit, self._max_message_bytes))
-        return grpc.stream_stream_rpc_method_handler(self._stream_behaviour(method))
+        return grpc.stream_stream_rpc_method_handler(self._stream_behaviour(method, among))
 
     def _stream_behaviour(
-        self, method: StreamMethod
+        self, method: StreamMethod, among: "_OpenStreams"
     ) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]:
         def behave(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             outlet = _QueueOutlet()
             stream = method.open(outlet)
-            if not self._streams.enter(stream):
+            if not among.enter(stream):
                 stream.cancel()
-                _abort(context, failure(TooManyStreams(self._streams.most)))
+                _abort(context, failure(TooManyStreams(among.most)))
             try:
                 context.add_callback(outlet.cut_off)
                 reader = threading.Thread(
@@ -118,7 +116,7 @@ class GrpcioServer:
                     _abort(context, last)
             finally:
                 stream.cancel()
-                self._streams.leave(stream)
+                among.leave(stream)
 
         return behave
 
@@ -151,6 +149,7 @@ def _channel_options(options: TransportOptions) -> list[tuple[str, int]]:
         ("grpc.http2.lookahead_bytes", 1 << 20),
         ("grpc.keepalive_time_ms", options.keepalive_ns // 1_000_000),
         ("grpc.keepalive_timeout_ms", options.keepalive_timeout_ns // 1_000_000),
+        ("grpc.http2.ping_timeout_ms", options.keepalive_timeout_ns // 1_000_000),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.http2.min_ping_interval_without_data_ms", PING_INTERVAL_MS),
@@ -178,8 +177,7 @@ class _Unary:
     def __call__(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         if len(request) > self._max_message_bytes:
             _abort(context, failure(_too_large(request, self._max_message_bytes)))
-        left = cast("float | None", context.time_remaining())
-        deadline_ns = None if left is None else time.monotonic_ns() + int(left * 1e9)
+        deadline_ns = _deadline_ns(context)
         waiting = _Waiting()
         try:
             answer(self._method.prepare(request, deadline_ns), self._submit, waiting.done)
@@ -190,6 +188,12 @@ class _Unary:
         if reply.code != 0:
             _abort(context, reply)
         return reply.body
+
+
+def _deadline_ns(context: grpc.ServicerContext) -> int | None:
+    """On the monotonic clock. Without a deadline grpcio speaks of one in ages to come."""
+    left = cast("float | None", context.time_remaining())
+    return None if left is None or left > AGES_S else time.monotonic_ns() + int(left * 1e9)
 
 
 class _Waiting:

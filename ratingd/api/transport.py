@@ -12,9 +12,13 @@ is its speed alone: one suite of tests runs against both.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from ratingd.engine.command import Command, Reply
+
+UNARY_WAITING_MAX: Final = 4_096  # calls that have come and are not answered; one more is RESOURCE_EXHAUSTED
+WATCHES_MAX: Final = 64  # streams that watch the health, which do not count among the others
+METADATA_BYTES_MAX: Final = 16_384  # of one call
 
 Choice = Literal["auto", "edge", "grpcio"]
 

@@ -90,9 +90,14 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StreamMethod:
+    """Of kind LANE each message has one answer, which the engine gives, and `receive` does not block while at most
+    `in_flight_max` messages wait for theirs: a transport that sees to that needs no thread for the stream.
+    """
+
     name: str
     open: Callable[[Outlet], Stream]
     kind: Kind = Kind.STREAM
+    in_flight_max: int = 1
 
 
 AnyMethod = Method | StreamMethod

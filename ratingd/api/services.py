@@ -9,7 +9,7 @@ from ratingd.api.charge_stream import ChargeStream
 from ratingd.api.charging import SERVICE, Charging
 from ratingd.api.config import ApiConfig
 from ratingd.api.listing import Listing, Shelves
-from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod
+from ratingd.api.method import AnyMethod, Kind, Outlet, Stream, StreamMethod
 from ratingd.api.plans import Charger
 from ratingd.api.rating import Rating
 from ratingd.api.reflection import Reflection
@@ -54,7 +54,7 @@ class Services:
         self.sessions: Final = Sessions(disconnects)
         methods: list[AnyMethod] = [
             *self._charging.methods(),
-            StreamMethod(f"{SERVICE}Charge", self._charge_stream),
+            StreamMethod(f"{SERVICE}Charge", self._charge_stream, Kind.LANE, config.in_flight_max),
             *Rating(config, charger).methods(),
             *Accounts(config).methods(),
             *Listing(config, store).methods(),

@@ -1,0 +1,134 @@
+//! One call of HTTP/2 as a gRPC call: its method looked up, its messages handed over, its answer brought back.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use tonic::{Code, Status};
+
+use crate::answer::Answer;
+use crate::arrival::{Arrival, Event};
+use crate::messages::Messages;
+use crate::stream::Answers;
+use crate::switchboard::{Switchboard, Waiting};
+use crate::timeout::deadline;
+use crate::window::Window;
+
+const GRPC: &[u8] = b"application/grpc";
+
+/// A method of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Its place in the table.
+    pub method: usize,
+    /// The room its calls take a place in.
+    pub room: usize,
+    /// How its messages go.
+    pub shape: Shape,
+}
+
+/// How the messages of a method go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One message, one answer.
+    Unary,
+    /// Messages and answers as they come.
+    Stream {
+        /// So many messages may be on their way.
+        window: usize,
+        /// Whether each message has one answer.
+        answered: bool,
+    },
+}
+
+/// What is served, on all connections.
+pub struct Service {
+    routes: HashMap<String, Route>,
+    message_max: usize,
+    switchboard: Arc<Switchboard>,
+}
+
+impl Service {
+    /// Messages above `message_max` bytes are not even read.
+    pub fn new(routes: HashMap<String, Route>, message_max: usize, switchboard: Arc<Switchboard>) -> Self {
+        Self { routes, message_max, switchboard }
+    }
+
+    /// Answer one call. A fault of ours is told as INTERNAL and ends nothing else.
+    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
+        let answered = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
+        Ok(answered
+            .unwrap_or_else(|_| Err(Status::internal("the transport failed to serve this call")))
+            .unwrap_or_else(Answer::refusal))
+    }
+
+    async fn dispatch(&self, request: Request<Incoming>) -> Result<Response<Answer>, Status> {
+        if !is_grpc(&request) {
+            return Ok(Answer::not_grpc());
+        }
+        let Some(route) = self.routes.get(request.uri().path()) else {
+            return Err(Status::unimplemented("Method not found!"));
+        };
+        let until = deadline(request.headers());
+        let messages = Messages::new(request, self.message_max)?;
+        match route.shape {
+            Shape::Unary => in_time(until, self.unary(*route, until, messages)).await,
+            Shape::Stream { window, answered } => self.stream(*route, until, messages, Window::new(window, answered)),
+        }
+    }
+
+    async fn unary(
+        &self,
+        route: Route,
+        until: Option<Instant>,
+        mut messages: Messages,
+    ) -> Result<Response<Answer>, Status> {
+        let (call, reply) = self.switchboard.open_unary(route.room).map_err(refused)?;
+        let mut waiting = Waiting::new(&self.switchboard, call);
+        let body = messages.only().await?;
+        waiting.tell(Arrival { call, event: Event::Begun(route.method), body, deadline: until });
+        let reply = reply.await.map_err(|_| Status::internal("the call was let go without a reply"))?;
+        Ok(Answer::One(reply.into_result()?).response())
+    }
+
+    fn stream(
+        &self,
+        route: Route,
+        until: Option<Instant>,
+        messages: Messages,
+        window: Window,
+    ) -> Result<Response<Answer>, Status> {
+        let window = Arc::new(window);
+        let (call, replies) = self.switchboard.open_stream(route.room, window.clone()).map_err(refused)?;
+        self.switchboard.tell(Arrival { call, event: Event::Begun(route.method), body: Bytes::new(), deadline: until });
+        let answers = Answers::begin(self.switchboard.clone(), call, replies, window, messages, until);
+        Ok(Answer::Many(Box::new(answers)).response())
+    }
+}
+
+fn is_grpc(request: &Request<Incoming>) -> bool {
+    let told = request.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
+    let rest = told.and_then(|told| told.strip_prefix(GRPC));
+    request.method() == Method::POST && rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+async fn in_time<T>(until: Option<Instant>, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+    match until {
+        None => call.await,
+        Some(until) => tokio::time::timeout_at(until.into(), call)
+            .await
+            .unwrap_or_else(|_| Err(Status::deadline_exceeded("Deadline Exceeded"))),
+    }
+}
+
+fn refused(refusal: crate::reply::Reply) -> Status {
+    refusal.into_result().err().unwrap_or_else(|| Status::new(Code::Unavailable, "refused"))
+}

@@ -1,0 +1,230 @@
+//! The switchboard: which calls are open, and who waits for what Python says about them.
+//!
+//! A call takes a place in its room (unary calls, streams, watchers of health) and keeps it until Python has let go of
+//! it, even when its client is long gone: what waits inside Python is bounded, whatever clients do. A room that is full
+//! refuses with a reply that Python prepared.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::arrival::{Arrival, Event};
+use crate::inbox::Inbox;
+use crate::reply::{Reply, Word};
+use crate::window::Window;
+
+/// How many calls of one sort may be open, and what the next one is told.
+pub struct Room {
+    /// At most so many.
+    pub places: usize,
+    /// The status for one more.
+    pub refusal: Reply,
+}
+
+/// All open calls.
+pub struct Switchboard {
+    inbox: Arc<Inbox>,
+    arrived: Notify,
+    calls: Mutex<Calls>,
+    rooms: Vec<Room>,
+    going_down: AtomicBool,
+    farewell: Reply,
+}
+
+#[derive(Default)]
+struct Calls {
+    last: u64,
+    open: HashMap<u64, Call>,
+    taken: Vec<usize>,
+}
+
+struct Call {
+    room: usize,
+    line: Line,
+}
+
+enum Line {
+    Unary(oneshot::Sender<Reply>),
+    Stream(mpsc::UnboundedSender<Reply>, Arc<Window>),
+}
+
+impl Switchboard {
+    /// `farewell` is what new calls are told once the server is going down.
+    pub fn new(inbox: Arc<Inbox>, rooms: Vec<Room>, farewell: Reply) -> Self {
+        let taken = vec![0; rooms.len()];
+        Self {
+            inbox,
+            arrived: Notify::new(),
+            calls: Mutex::new(Calls { taken, ..Calls::default() }),
+            rooms,
+            going_down: AtomicBool::new(false),
+            farewell,
+        }
+    }
+
+    /// A unary call begins: its id and where its reply will be, or why not.
+    pub fn open_unary(&self, room: usize) -> Result<(u64, oneshot::Receiver<Reply>), Reply> {
+        let (sender, receiver) = oneshot::channel();
+        Ok((self.open(room, Line::Unary(sender))?, receiver))
+    }
+
+    /// A stream begins: its id and where its answers will be, or why not.
+    pub fn open_stream(
+        &self,
+        room: usize,
+        window: Arc<Window>,
+    ) -> Result<(u64, mpsc::UnboundedReceiver<Reply>), Reply> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Ok((self.open(room, Line::Stream(sender, window))?, receiver))
+    }
+
+    /// Tell Python. It is woken when everything else that can be read now has been read.
+    pub fn tell(&self, arrival: Arrival) {
+        self.inbox.push(arrival);
+        self.arrived.notify_one();
+    }
+
+    /// Wake Python whenever something has arrived, for ever.
+    ///
+    /// A task of its own: it runs when the tasks that were ready before it have run, so one ring stands for all that
+    /// came with one reading of the sockets.
+    pub async fn ring(&self) {
+        loop {
+            self.arrived.notified().await;
+            self.inbox.ring();
+        }
+    }
+
+    /// Pass on what Python said.
+    pub fn deliver(&self, replies: Vec<(u64, Reply)>) {
+        let mut calls = self.calls();
+        for (call, reply) in replies {
+            match reply.word {
+                Word::Closed => drop(calls.close(call)),
+                Word::Ready => calls.ready(call),
+                _ => calls.answer(call, reply),
+            }
+        }
+    }
+
+    /// Forget a call that Python never heard of.
+    pub fn withdraw(&self, call: u64) {
+        self.calls().close(call);
+    }
+
+    /// The places taken in a room.
+    pub fn taken(&self, room: usize) -> usize {
+        self.calls().taken.get(room).copied().unwrap_or(0)
+    }
+
+    /// From now on new calls are refused.
+    pub fn go_down(&self) {
+        self.going_down.store(true, Relaxed);
+    }
+
+    fn open(&self, room: usize, line: Line) -> Result<u64, Reply> {
+        if self.going_down.load(Relaxed) {
+            return Err(self.farewell.clone());
+        }
+        let Some(Room { places, refusal }) = self.rooms.get(room) else {
+            return Err(self.farewell.clone());
+        };
+        self.calls().open(room, *places, line).ok_or_else(|| refusal.clone())
+    }
+
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    fn open(&mut self, room: usize, places: usize, line: Line) -> Option<u64> {
+        let taken = self.taken.get_mut(room)?;
+        if *taken >= places {
+            return None;
+        }
+        *taken += 1;
+        self.last += 1;
+        self.open.insert(self.last, Call { room, line });
+        Some(self.last)
+    }
+
+    /// A reply whose call is gone is dropped; so is one whose client is.
+    fn answer(&mut self, call: u64, reply: Reply) {
+        match self.open.get(&call) {
+            Some(Call { line: Line::Stream(answers, window), .. }) => {
+                window.queued();
+                let _ = answers.send(reply);
+            }
+            Some(Call { line: Line::Unary(_), .. }) => {
+                if let Some(Call { line: Line::Unary(answer), .. }) = self.close(call) {
+                    let _ = answer.send(reply);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn ready(&mut self, call: u64) {
+        if let Some(Call { line: Line::Stream(_, window), .. }) = self.open.get(&call) {
+            window.ready();
+        }
+    }
+
+    fn close(&mut self, call: u64) -> Option<Call> {
+        let closed = self.open.remove(&call)?;
+        if let Some(taken) = self.taken.get_mut(closed.room) {
+            *taken -= 1;
+        }
+        Some(closed)
+    }
+}
+
+/// A unary call until it is answered. Dropped before Python has heard of it, it gives its place back.
+pub struct Waiting<'a> {
+    switchboard: &'a Switchboard,
+    call: u64,
+    told: bool,
+}
+
+impl<'a> Waiting<'a> {
+    /// Watch over a call that was opened.
+    pub fn new(switchboard: &'a Switchboard, call: u64) -> Self {
+        Self { switchboard, call, told: false }
+    }
+
+    /// Tell Python of it: from here on its place is free when Python answers.
+    pub fn tell(&mut self, arrival: Arrival) {
+        self.told = true;
+        self.switchboard.tell(arrival);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.switchboard.withdraw(self.call);
+        }
+    }
+}
+
+/// An event that ends with a stream, however that ends.
+pub struct Open {
+    switchboard: Arc<Switchboard>,
+    call: u64,
+}
+
+impl Open {
+    /// Watch over a stream that was opened.
+    pub fn new(switchboard: Arc<Switchboard>, call: u64) -> Self {
+        Self { switchboard, call }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.switchboard.tell(Arrival::bare(self.call, Event::Over));
+    }
+}

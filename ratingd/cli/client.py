@@ -23,7 +23,8 @@ from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
 DETAILS_KEY: Final = "grpc-status-details-bin"
 MESSAGE_BYTES_MAX: Final = 1 << 30
 CALL_SECONDS: Final = 30.0
-HUNG_UP: Final = ("Socket closed", "Connection reset", "Broken pipe")
+# The last is how an alert of TLS arrives that comes after the handshake: a certificate was wanted and none shown.
+HUNG_UP: Final = ("Socket closed", "Connection reset", "Broken pipe", "TSI_DATA_CORRUPTED")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ and is paid once. The final rounding is that of the spans' destination rates: mo
 no decimals mean no final rounding.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from tariffs.money import RoundingMethod, round_amount, round_half
@@ -18,6 +17,9 @@ from tariffs.rating import rating_infos, spans_of
 from tariffs.rating_plan import MaxCostStrategy, Rating
 from tariffs.span import Match, RatingQuery, Span, Unrated
 from tariffs.tariff import Tariff
+
+_FREE: Final = MaxCostStrategy.FREE
+_UNROUNDED: Final = RoundingMethod.NONE
 
 
 class Cost:
@@ -82,7 +84,7 @@ def cost(
     return Cost(spans, fee, charges(spans, fee, max_cost_so_far, decimals), max_cost_so_far, spans[0].match)
 
 
-def charges(spans: Sequence[Span], fee: int, max_cost_so_far: int, decimals: int) -> tuple[int, ...]:
+def charges(spans: tuple[Span, ...], fee: int, max_cost_so_far: int, decimals: int) -> tuple[int, ...]:
     """What each span is charged: its increments, the fee in the first, both rounded, and no more than a cap allows."""
     charged = []
     spent = max_cost_so_far
@@ -96,14 +98,14 @@ def charges(spans: Sequence[Span], fee: int, max_cost_so_far: int, decimals: int
 
 def capped(amount: int, rating: Rating, spent: int) -> int:
     """An amount, as far as the `*free` cap of a rating allows after `spent` has been charged for the call."""
-    if rating.max_cost_strategy is MaxCostStrategy.FREE and rating.max_cost > 0:
+    if rating.max_cost > 0 and rating.max_cost_strategy is _FREE:
         return min(amount, max(0, rating.max_cost - spent))
     return amount
 
 
-def final_rounding(spans: Sequence[Span]) -> tuple[RoundingMethod, int]:
+def final_rounding(spans: tuple[Span, ...]) -> tuple[RoundingMethod, int]:
     """The rounding of the span with the most decimals, the earlier of equals."""
-    rounding, decimals = RoundingMethod.NONE, 0
+    rounding, decimals = _UNROUNDED, 0
     for span in spans:
         rating = span.interval.rating
         if rating.decimals > decimals:

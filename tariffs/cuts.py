@@ -13,12 +13,11 @@ is in force at its start, and cut only at the steps of the ladder.
 The work grows with the cuts, never with the increments or the seconds of a call.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 from tariffs.lookup import RatingInfo
-from tariffs.money import half
+from tariffs.money import half, last_place, power_of_ten
 from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval
 from tariffs.span import VOICE, RatingQuery, Span
@@ -71,7 +70,7 @@ class Cutting:
 
     __slots__ = ("_offset", "hole", "hole_info", "pieces")
 
-    def __init__(self, infos: Sequence[RatingInfo], query: RatingQuery) -> None:
+    def __init__(self, infos: tuple[RatingInfo, ...], query: RatingQuery) -> None:
         self.pieces: Final[list[Piece]] = []
         self.hole: int | None = None
         self.hole_info: RatingInfo = infos[0]
@@ -88,7 +87,7 @@ class Cutting:
         else:
             self._climb(query.start_ns, query.end_ns, interval, info, _START)
 
-    def _cut_by_info(self, infos: Sequence[RatingInfo], query: RatingQuery) -> None:
+    def _cut_by_info(self, infos: tuple[RatingInfo, ...], query: RatingQuery) -> None:
         cut = _START
         last = len(infos) - 1
         for index, info in enumerate(infos):
@@ -149,7 +148,7 @@ def priced_at(piece: Piece, query: RatingQuery) -> int:
     return piece.start_ns if query.tor == VOICE else query.start_ns
 
 
-def widened(pieces: Sequence[Piece], decimals: int) -> tuple[Span, ...]:
+def widened(pieces: list[Piece], decimals: int) -> tuple[Span, ...]:
     """Sell each piece in whole increments. What an earlier piece has already sold, a later one does not sell again."""
     spans = []
     sold_ns = pieces[0].start_ns
@@ -158,8 +157,8 @@ def widened(pieces: Sequence[Piece], decimals: int) -> tuple[Span, ...]:
             continue
         start_ns = max(piece.start_ns, sold_ns)
         increment = piece.slot.increment
-        count = -((start_ns - piece.end_ns) // increment)
-        sold_ns = start_ns + count * increment
+        sold_ns = piece.end_ns + (start_ns - piece.end_ns) % increment
+        count = (sold_ns - start_ns) // increment
         spans.append(
             Span(
                 start_ns,
@@ -178,13 +177,13 @@ def widened(pieces: Sequence[Piece], decimals: int) -> tuple[Span, ...]:
 
 def stretch_cost(slot: RateSlot, count: int, decimals: int) -> int:
     """The price of `count` increments together, rounded to the kept decimals, in units of the last of them."""
-    amount = count * slot.increment * slot.price
+    amount = count * slot.parts * slot.price
     places = decimals - slot.price_scale
     if places >= 0:
-        return half(amount * int(10**places), slot.unit)
-    return half(amount, slot.unit * int(10**-places))
+        return half(amount * power_of_ten(places), slot.whole)
+    return half(amount, slot.whole * power_of_ten(-places))
 
 
 def increment_cost(slot: RateSlot, count: int, decimals: int) -> int:
     """What each of `count` increments costs, in nano-units: the second rounding, that of a share of the stretch."""
-    return half(stretch_cost(slot, count, decimals), count) * int(10 ** (9 - decimals))
+    return half(stretch_cost(slot, count, decimals), count) * last_place(decimals)

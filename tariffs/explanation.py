@@ -19,7 +19,7 @@ from tariffs.cost import Cost, cost
 from tariffs.cuts import Cutting, Piece, priced_at, stretch_cost
 from tariffs.destination import DestinationCandidate, destination_candidates
 from tariffs.lookup import Attempt, Outcome, Search, profile_of, subjects_to_try
-from tariffs.money import last_place, round_half
+from tariffs.money import last_place, power_of_ten, round_half
 from tariffs.rating_plan import MaxCostStrategy
 from tariffs.span import RatingQuery, Span, Unrated
 from tariffs.tariff import Tariff
@@ -195,7 +195,7 @@ def _charges(result: Cost, spent: int, decimals: int) -> tuple[SpanCharge, ...]:
         charges.append(
             SpanCharge(
                 span=span,
-                exact=(span.count * span.increment * slot.price, slot.unit * int(10**slot.price_scale)),
+                exact=(span.count * span.increment * slot.price, slot.unit * power_of_ten(slot.price_scale)),
                 stretch=stretch_cost(slot, span.count, decimals) * last_place(decimals),
                 fee=fee,
                 amount=round_half(fee + span.cost, decimals),

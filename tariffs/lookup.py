@@ -75,22 +75,24 @@ class Attempt:
 
 def subjects_to_try(subject: str, *, prefix_matching: bool) -> list[str]:
     """The subjects whose profile may be the request's, first the most exact."""
-    shortened = []
-    if prefix_matching and not subject.endswith(ANY):
-        shortened = [subject[:length] for length in range(len(subject) - 1, 0, -1)]
-    return [subject, *shortened, ANY]
+    return [subject, *(_shortened(subject) if prefix_matching else ()), ANY]
+
+
+def _shortened(subject: str) -> list[str]:
+    """A subject less and less of whose end is left, as `*out1001` for `*out10015`; what ends in `*any` stays whole."""
+    return [] if subject.endswith(ANY) else [subject[:length] for length in range(len(subject) - 1, 0, -1)]
 
 
 def profile_of(tariff: Tariff, query: RatingQuery, *, prefix_matching: bool) -> RatingProfile | None:
     """The rating profile that a request is priced by."""
-    profile = tariff.profiles.get((query.tenant, query.category, query.subject))
-    if profile is not None:
-        return profile
-    for subject in subjects_to_try(query.subject, prefix_matching=prefix_matching):
-        profile = tariff.profiles.get((query.tenant, query.category, subject))
-        if profile is not None:
-            return profile
-    return None
+    profiles, tenant, category = tariff.profiles, query.tenant, query.category
+    profile = profiles.get((tenant, category, query.subject))
+    if profile is None and prefix_matching:
+        for subject in _shortened(query.subject):
+            profile = profiles.get((tenant, category, subject))
+            if profile is not None:
+                return profile
+    return profiles.get((tenant, category, ANY)) if profile is None else profile
 
 
 def sole_info(tariff: Tariff, query: RatingQuery, profile: RatingProfile) -> RatingInfo | None:
@@ -111,8 +113,7 @@ def _priced(
     found = destination(tariff, plan, query.destination, start_ns, query.zone)
     if found is None:
         return None
-    name = f"{profile.tenant}:{profile.category}:{profile.subject}"
-    return RatingInfo(from_ns, Match(name, plan.id, found.prefix, found.id), found.prices)
+    return RatingInfo(from_ns, Match(profile.name, plan.id, found.prefix, found.id), found.prices)
 
 
 class Search:

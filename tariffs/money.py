@@ -14,6 +14,7 @@ from typing import Final
 
 NANO: Final = 1_000_000_000
 NANO_DECIMALS: Final = 9
+_POWERS: Final = tuple(int(10**exponent) for exponent in range(32))
 
 
 class RoundingMethod(Enum):
@@ -25,16 +26,26 @@ class RoundingMethod(Enum):
     MIDDLE = "*middle"
 
 
+_NONE: Final = RoundingMethod.NONE
+_UP: Final = RoundingMethod.UP
+_DOWN: Final = RoundingMethod.DOWN
+
+
+def power_of_ten(exponent: int) -> int:
+    """10^exponent, for an exponent of 0 or more."""
+    return _POWERS[exponent] if exponent < len(_POWERS) else int(10**exponent)
+
+
 def half(numerator: int, denominator: int) -> int:
     """Divide to the nearest integer, half away from zero. `denominator` is positive."""
     if numerator >= 0:
-        return (2 * numerator + denominator) // (2 * denominator)
-    return -((-2 * numerator + denominator) // (2 * denominator))
+        return (numerator + denominator // 2) // denominator
+    return -((-numerator + denominator // 2) // denominator)
 
 
 def last_place(decimals: int) -> int:
     """One unit of the last of `decimals` (0 to 9) kept decimals, in nano-units."""
-    return int(10 ** (NANO_DECIMALS - decimals))
+    return power_of_ten(NANO_DECIMALS - decimals)
 
 
 def round_half(amount: int, decimals: int) -> int:
@@ -48,16 +59,16 @@ def round_amount(amount: int, decimals: int, method: RoundingMethod) -> int:
 
     No decimals, or nine and more, leave the amount as it is: zero means "no final rounding", not "to whole units".
     """
-    if decimals <= 0 or decimals >= NANO_DECIMALS or method is RoundingMethod.NONE:
+    if decimals <= 0 or decimals >= NANO_DECIMALS or method is _NONE:
         return amount
     unit = last_place(decimals)
     magnitude = abs(amount)
-    if method is RoundingMethod.UP:
-        rounded = -(-magnitude // unit) * unit
-    elif method is RoundingMethod.DOWN:
-        rounded = magnitude // unit * unit
+    if method is _UP:
+        rounded = magnitude + -magnitude % unit
+    elif method is _DOWN:
+        rounded = magnitude - magnitude % unit
     else:
-        rounded = (2 * magnitude + unit) // (2 * unit) * unit
+        rounded = half(magnitude, unit) * unit
     return rounded if amount >= 0 else -rounded
 
 

@@ -4,7 +4,8 @@
 at 0.10 a minute. The position in the ladder is the position in the call, however it is cut into debits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import gcd
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,13 @@ class RateSlot:
     price_scale: int
     unit: int
     increment: int
+    parts: int = field(init=False, repr=False, compare=False)  # an increment is `parts` of the `whole` that a unit is,
+    whole: int = field(init=False, repr=False, compare=False)  # in lowest terms: a second is 1 of 60 of a minute
+
+    def __post_init__(self) -> None:
+        common = gcd(self.increment, self.unit)
+        object.__setattr__(self, "parts", self.increment // common)
+        object.__setattr__(self, "whole", self.unit // common)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ A plan row joins destination rates with a timing and a weight; each gives one ra
 Intervals keep the order of the files, because among equals the first written wins.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -47,4 +46,4 @@ class RatingPlan:
     """Destination id (or `*any`) to its intervals. Both orders are those of the files."""
 
     id: str
-    destinations: Mapping[str, tuple[RatingInterval, ...]]
+    destinations: dict[str, tuple[RatingInterval, ...]]

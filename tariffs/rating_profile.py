@@ -1,6 +1,6 @@
 """Rating profiles: which rating plan a subject uses, from when on, and whose prices fill the gaps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,7 @@ class RatingProfile:
     category: str
     subject: str  # or "*any"
     activations: tuple[Activation, ...]
+    name: str = field(init=False, repr=False, compare=False)  # "tenant:category:subject", which every charge tells
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.tenant}:{self.category}:{self.subject}")

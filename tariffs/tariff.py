@@ -38,26 +38,20 @@ class Tariff:
 
     def __init__(
         self,
-        destinations: Mapping[str, tuple[str, ...]],
-        timings: Mapping[str, Timing],
-        plans: Mapping[str, RatingPlan],
-        profiles: Mapping[ProfileKey, RatingProfile],
+        destinations: dict[str, tuple[str, ...]],
+        timings: dict[str, Timing],
+        plans: dict[str, RatingPlan],
+        profiles: dict[ProfileKey, RatingProfile],
     ) -> None:
         self.destinations: Final = destinations
         self.timings: Final = timings
         self.plans: Final = plans
         self.profiles: Final = profiles
-        by_prefix: dict[str, list[str]] = {}
-        for destination_id, prefixes in destinations.items():
-            for prefix in prefixes:
-                by_prefix.setdefault(prefix, []).append(destination_id)
-        self.ids_by_prefix: Final[Mapping[str, tuple[str, ...]]] = {
-            prefix: tuple(ids) for prefix, ids in by_prefix.items()
-        }
+        self.ids_by_prefix: Final = _ids_by_prefix(destinations)
         self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
         self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
-        self._lengths: Final = sorted({len(prefix) for prefix in by_prefix if prefix}, reverse=True)
+        self._lengths: Final = sorted({len(prefix) for prefix in self.ids_by_prefix if prefix}, reverse=True)
         self._known: tuple[str, list[tuple[str, tuple[str, ...]]]] = "", []
 
     def prefixes_of(self, number: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -71,9 +65,11 @@ class Tariff:
         found = []
         digits = len(number)
         for length in self._lengths:
-            ids = self.ids_by_prefix.get(number[:length]) if length <= digits else None
-            if ids is not None:
-                found.append((number[:length], ids))
+            if length <= digits:
+                prefix = number[:length]
+                ids = self.ids_by_prefix.get(prefix)
+                if ids is not None:
+                    found.append((prefix, ids))
         self._known = number, found
         return found
 
@@ -110,6 +106,16 @@ class Tariff:
         around = known[max(place - 1, 0) : place + 1]
         nearest = max(around, key=lambda prefix: _shared_length(prefix, number), default="")
         return nearest if _shared_length(nearest, number) else ""
+
+
+def _ids_by_prefix(destinations: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The destination ids that carry a prefix, in the order of the files. Few prefixes have more than one."""
+    found: dict[str, tuple[str, ...]] = {}
+    for destination_id, prefixes in destinations.items():
+        for prefix in prefixes:
+            before = found.get(prefix)
+            found[prefix] = (destination_id,) if before is None else (*before, destination_id)
+    return found
 
 
 def _shared_length(prefix: str, number: str) -> int:

@@ -57,19 +57,26 @@ class LocalDay:
 class Zone:
     """A time zone: a fixed offset, or the history and rules of an IANA name. Made by `zone`."""
 
-    __slots__ = ("_days", "_rules", "_steady_ns", "name")
+    __slots__ = ("_days", "_latest", "_rules", "_steady_ns", "name")
 
     def __init__(self, name: str, steady_ns: int, rules: ZoneInfo | None) -> None:
         self.name: Final = name
         self._steady_ns: Final = steady_ns  # the offset, where there are no rules
         self._rules: Final = rules
         self._days: Final[dict[int, LocalDay]] = {}
+        self._latest: LocalDay | None = None  # that was asked for: calls are about now
 
     def __repr__(self) -> str:
         return f"zone({self.name!r})"
 
     def day_of(self, instant_ns: int) -> LocalDay:
         """The local day in which an instant lies."""
+        day = self._latest
+        if day is None or not day.start_ns <= instant_ns < day.end_ns:
+            day = self._latest = self._found(instant_ns)
+        return day
+
+    def _found(self, instant_ns: int) -> LocalDay:
         ordinal = (instant_ns + self._steady_ns) // DAY_NS + _EPOCH_ORDINAL
         found = self._days.get(ordinal)
         if found is not None and found.start_ns <= instant_ns < found.end_ns:

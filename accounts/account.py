@@ -138,7 +138,7 @@ class TriggerTerms:
     weight: Decimal = Decimal(0)  # heavier is looked at first
     window: Window = Window.NONE
     anchors_ns: tuple[int, ...] = field(default=(), repr=False, compare=False)  # triggers.trigger_files
-    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
+    text: str = field(default="", init=False, repr=False, compare=False)  # accounts.document
 
 
 class AccountTrigger:

@@ -57,7 +57,7 @@ class BalanceTerms:
     factors: Mapping[str, Decimal] = field(default_factory=dict)
     blocker: bool = False
     disabled: bool = False
-    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
+    text: str = field(default="", init=False, repr=False, compare=False)  # accounts.document
 
     def expired(self, at_ns: int) -> bool:
         return self.expires_at_ns is not None and self.expires_at_ns < at_ns

@@ -26,7 +26,7 @@ class BalanceFilter:
     timing_ids: Mapping[str, bool] | None = None
     blocker: bool | None = None
     disabled: bool | None = None
-    document: dict[str, object] | None = field(default=None, init=False, repr=False, compare=False)  # accounts.document
+    text: str = field(default="", init=False, repr=False, compare=False)  # accounts.document
     narrow: bool = field(default=False, init=False, repr=False, compare=False)  # whether more is given than names
 
     def __post_init__(self) -> None:

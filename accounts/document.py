@@ -12,11 +12,13 @@ A document of another format, or with a field nobody knows, is refused. `account
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from sys import intern
+from typing import Final, TypeVar
 
 from accounts.account import (
+    NO_SCORES,
     Account,
     AccountKey,
     AccountTrigger,
@@ -27,14 +29,22 @@ from accounts.account import (
     Window,
 )
 from accounts.balance import Balance, BalanceKind, BalanceTerms
-from accounts.balance_filter import BalanceFilter
+from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 from accounts.fields import DocumentError, Fields
 from accounts.reservation import Reservation
 
 FORMAT: Final = 1
 ZERO: Final = Decimal(0)
 
+SHARED_MAX: Final = 20_000  # parts that are remembered; those of one package are some ten
+
 Document = dict[str, object]
+Part = TypeVar("Part")
+
+_TERMS: Final[dict[str, BalanceTerms]] = {}
+_TRIGGERS: Final[dict[str, TriggerTerms]] = {}
+_FILTERS: Final[dict[str, BalanceFilter]] = {}
+_TEXTS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
 
 
 def account_document(account: Account) -> Document:
@@ -66,20 +76,12 @@ def account_document(account: Account) -> Document:
 
 
 def balance_document(balance: Balance) -> Document:
-    terms = balance.terms
-    agreed = terms.document
-    if agreed is None:
-        agreed = _terms_document(terms)
-    return {"uuid": balance.uuid, "value": balance.value, "terms": agreed}
+    return {"uuid": balance.uuid, "value": balance.value, "terms": balance_terms_document(balance.terms)}
 
 
 def counter_document(counter: UnitCounter) -> Document:
     document: Document = {"id": counter.id, "kind": counter.kind, "of": counter.of.value, "value": counter.value}
-    filtered = counter.filter.document
-    if filtered is None:
-        filtered = filter_document(counter.filter)
-    if filtered:
-        document["filter"] = filtered
+    _put_given(document, "filter", filter_document(counter.filter))
     if counter.window is not Window.NONE:
         document["window"] = counter.window.value
         _put_given(document, "since_ns", counter.since_ns)
@@ -105,11 +107,7 @@ def reservation_document(reservation: Reservation) -> Document:
 
 
 def trigger_document(trigger: AccountTrigger) -> Document:
-    terms = trigger.terms
-    agreed = terms.document
-    if agreed is None:
-        agreed = _trigger_terms_document(terms)
-    document: Document = {"terms": agreed}
+    document: Document = {"terms": trigger_terms_document(trigger.terms)}
     if trigger.executed:
         document["executed"] = True
     if trigger.last_executed_ns is not None:
@@ -131,12 +129,19 @@ def filter_document(filter: BalanceFilter) -> Document:
     _put(document, "timing_ids", _copy(filter.timing_ids))
     _put(document, "blocker", filter.blocker)
     _put(document, "disabled", filter.disabled)
-    object.__setattr__(filter, "document", document)
     return document
 
 
 def account_from_text(text: str | bytes) -> Account:
     """Read the JSON of a document as the store holds it."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    lines = text.split("\n")
+    try:
+        if len(lines) % 2 and len(lines) > 1:
+            return account_from_document(json.loads(_numbered(lines)), lines)
+    except ValueError:
+        pass  # broken into lines in another way, or damaged: as a whole it is read or says what is wrong
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -144,7 +149,16 @@ def account_from_text(text: str | bytes) -> Account:
     return account_from_document(document)
 
 
-def account_from_document(document: Mapping[str, object]) -> Account:
+def _numbered(lines: Sequence[str]) -> str:
+    """The text with the number of the line in the place of each shared part."""
+    pieces = list(lines)
+    for number in range(1, len(pieces), 2):
+        pieces[number] = str(number)
+    return "".join(pieces)
+
+
+def account_from_document(document: Mapping[str, object], lines: Sequence[str] = ()) -> Account:
+    """Read a document; a number in the place of terms or a filter is the line that they stand on."""
     fields = Fields("an account", document)
     found = fields.integer("format")
     if found != FORMAT:
@@ -153,39 +167,39 @@ def account_from_document(document: Mapping[str, object]) -> Account:
     fields.what = f"account {key}"
     account = Account(
         key,
-        [balance_from_document(item) for item in fields.items("balances")],
-        [counter_from_document(item) for item in fields.items("counters")],
-        [trigger_from_document(item) for item in fields.items("triggers")],
+        [balance_from_document(item, lines) for item in fields.items("balances")],
+        [counter_from_document(item, lines) for item in fields.items("counters")],
+        [trigger_from_document(item, lines) for item in fields.items("triggers")],
         fields.flag("allow_negative"),
         fields.flag("disabled"),
         fields.text("time_zone", ""),
-        fields.texts("plans"),
-        fields.texts_or_none("imported"),
+        _shared_texts(fields.texts("plans")),
+        _shared_texts(fields.texts("imported")) if "imported" in fields.left else None,
         fields.integer("updated_ns"),
-        tuple(reservation_from_document(item) for item in fields.items("reservations")),
-        fields.integers("scores"),
+        tuple([reservation_from_document(item) for item in fields.items("reservations")]),
+        fields.integers("scores") if "scores" in fields.left else NO_SCORES,
         fields.texts("members"),
     )
     fields.end()
     return account
 
 
-def balance_from_document(document: object) -> Balance:
+def balance_from_document(document: object, lines: Sequence[str] = ()) -> Balance:
     fields = Fields("a balance", document)
     uuid = fields.text("uuid")
     fields.what = f"balance {uuid}"
-    balance = Balance(uuid, _terms_from(Fields(fields.what, fields.part("terms"))), fields.integer("value"))
+    balance = Balance(uuid, _agreed(fields, lines), fields.integer("value"))
     fields.end()
     return balance
 
 
-def counter_from_document(document: object) -> UnitCounter:
+def counter_from_document(document: object, lines: Sequence[str] = ()) -> UnitCounter:
     fields = Fields("a counter", document)
     counter = UnitCounter(
-        fields.text("id"),
-        fields.text("kind"),
+        intern(fields.text("id")),
+        intern(fields.text("kind")),
         fields.choice("of", CounterKind),
-        filter_from_document(fields.part("filter")),
+        _filtered(fields, lines),
         fields.integer("value"),
         fields.choice_or_none("window", Window) or Window.NONE,
         fields.integer("since_ns", 0),
@@ -214,12 +228,61 @@ def reservation_from_document(document: object) -> Reservation:
     return reservation
 
 
-def trigger_from_document(document: object) -> AccountTrigger:
+def trigger_from_document(document: object, lines: Sequence[str] = ()) -> AccountTrigger:
     fields = Fields("a trigger", document)
-    terms = _trigger_terms_from(Fields("a trigger", fields.part("terms")))
+    terms = _watched(fields, lines)
     trigger = AccountTrigger(terms, fields.flag("executed"), fields.integer_or_none("last_executed_ns"))
     fields.end()
     return trigger
+
+
+# What is shared, read once.
+
+
+def _agreed(fields: Fields, lines: Sequence[str]) -> BalanceTerms:
+    part = fields.part("terms")
+    line = _line(part, lines)
+    if not line:
+        return _terms_from(Fields(fields.what, part))
+    return _TERMS.get(line) or _remembered(_TERMS, line, _terms_from(Fields(fields.what, json.loads(line))))
+
+
+def _watched(fields: Fields, lines: Sequence[str]) -> TriggerTerms:
+    part = fields.part("terms")
+    line = _line(part, lines)
+    if not line:
+        return _trigger_terms_from(Fields(fields.what, part))
+    return _TRIGGERS.get(line) or _remembered(
+        _TRIGGERS, line, _trigger_terms_from(Fields(fields.what, json.loads(line)))
+    )
+
+
+def _filtered(fields: Fields, lines: Sequence[str]) -> BalanceFilter:
+    part = fields.part("filter")
+    line = _line(part, lines)
+    if not line:
+        return filter_from_document(part) if part else ANY_BALANCE
+    return _FILTERS.get(line) or _remembered(_FILTERS, line, filter_from_document(json.loads(line)))
+
+
+def _line(part: object, lines: Sequence[str]) -> str:
+    """The line a part stands on; "" where it stands in its place."""
+    if not lines or isinstance(part, bool) or not isinstance(part, int):
+        return ""
+    return lines[part] if 0 < part < len(lines) else ""
+
+
+def _shared_texts(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if texts not in _TEXTS and len(_TEXTS) >= SHARED_MAX:
+        _TEXTS.clear()
+    return _TEXTS.setdefault(texts, texts)
+
+
+def _remembered(known: dict[str, Part], line: str, part: Part) -> Part:
+    if len(known) >= SHARED_MAX:
+        known.clear()
+    known[line] = part
+    return part
 
 
 def filter_from_document(document: object) -> BalanceFilter:
@@ -242,7 +305,7 @@ def filter_from_document(document: object) -> BalanceFilter:
     return filter
 
 
-def _terms_document(terms: BalanceTerms) -> Document:
+def balance_terms_document(terms: BalanceTerms) -> Document:
     document: Document = {"id": terms.id, "kind": terms.kind.value}
     if terms.weight != ZERO:
         document["weight"] = str(terms.weight)
@@ -255,7 +318,6 @@ def _terms_document(terms: BalanceTerms) -> Document:
     _put_given(document, "factors", {name: str(factor) for name, factor in terms.factors.items()})
     _put_given(document, "blocker", terms.blocker)
     _put_given(document, "disabled", terms.disabled)
-    object.__setattr__(terms, "document", document)
     return document
 
 
@@ -278,7 +340,7 @@ def _terms_from(fields: Fields) -> BalanceTerms:
     return terms
 
 
-def _trigger_terms_document(terms: TriggerTerms) -> Document:
+def trigger_terms_document(terms: TriggerTerms) -> Document:
     document: Document = {
         "group": terms.group,
         "unique_id": terms.unique_id,
@@ -295,7 +357,6 @@ def _trigger_terms_document(terms: TriggerTerms) -> Document:
     if terms.weight != ZERO:
         document["weight"] = str(terms.weight)
     _put_given(document, "window", terms.window.value)
-    object.__setattr__(terms, "document", document)
     return document
 
 

@@ -7,9 +7,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from accounts.account import Account, AccountKey, AccountTrigger, ThresholdType, TriggerTerms
+from accounts.account import (
+    Account,
+    AccountKey,
+    AccountTrigger,
+    CounterKind,
+    ThresholdType,
+    TriggerTerms,
+    UnitCounter,
+    Window,
+)
 from accounts.balance import Balance, BalanceKind, BalanceTerms
+from accounts.balance_filter import BalanceFilter
 from accounts.document import account_document, account_from_document, account_from_text
+from accounts.document_text import account_text
 from accounts.fields import DocumentError
 from tests.account_strategies import accounts
 
@@ -49,12 +60,69 @@ def test_account_read_is_the_account_written(account: Account) -> None:
     assert [t.terms for t in read.triggers] == [t.terms for t in account.triggers]
 
 
+@settings(deadline=None)
+@given(accounts())
+def test_text_is_the_document_with_line_breaks_around_what_is_shared(account: Account) -> None:
+    text = account_text(account)
+    assert text.replace("\n", "") == json.dumps(account_document(account), separators=(",", ":"))
+    read = account_from_text(text)
+    assert account_document(read) == account_document(account)
+    assert account_text(read) == text
+    assert account_text(account_from_text(text.encode())) == text
+
+
+def test_accounts_of_one_package_share_what_was_agreed() -> None:
+    one, other = (account_from_text(account_text(full(name))) for name in ("1001", "1002"))
+    assert one.balances[0].terms is other.balances[0].terms
+    assert one.triggers[0].terms is other.triggers[0].terms
+    assert one.counters[0].filter is other.counters[0].filter
+    assert (one.plans is other.plans, one.imported is other.imported) == (True, True)
+
+
+@pytest.mark.parametrize("indent", [None, 0, 1, 4])
+def test_text_that_an_operator_has_laid_out_is_read_too(indent: int | None) -> None:
+    text = json.dumps(account_document(full("1001")), indent=indent)
+    assert account_text(account_from_text(text)) == account_text(full("1001"))
+
+
+@pytest.mark.parametrize(
+    ("cut", "put", "message"),
+    [
+        ('"value":1,', '"value":\n1\n,', ""),
+        ('\n{"id":"M",', '\n5{"id":"M",', "not JSON"),
+        ('\n{"id":"M","kind":"*monetary"}\n', "1", "balance b1 is 1 where an object is expected"),
+        ('{"id":"M",', '{"id":"M","held":0,', "balance b1 has fields this release does not know: held"),
+    ],
+)
+def test_damaged_line_is_refused_and_never_taken_for_another(cut: str, put: str, message: str) -> None:
+    text = account_text(full("1001"))
+    assert cut in text
+    if message:
+        with pytest.raises(DocumentError, match=message):
+            account_from_text(text.replace(cut, put, 1))
+    else:
+        assert account_text(account_from_text(text.replace(cut, put, 1))) == text
+
+
 def test_amended_terms_get_their_own_document() -> None:
     balance = Balance("b1", BalanceTerms("M", BalanceKind.MONETARY), 1)
     account = Account(AccountKey("t", "1001"), [balance])
-    account_document(account)
+    account_text(account)
     balance.terms = BalanceTerms("M", BalanceKind.MONETARY, disabled=True)
-    assert account_from_document(account_document(account)).balances[0].terms.disabled
+    assert account_from_text(account_text(account)).balances[0].terms.disabled
+
+
+def full(name: str) -> Account:
+    """An account with something in each list."""
+    narrow = BalanceFilter(kind=BalanceKind.MONETARY)
+    return Account(
+        AccountKey("t", name),
+        [Balance("b1", BalanceTerms("M", BalanceKind.MONETARY), 1)],
+        [UnitCounter("C", "*monetary", CounterKind.EVENT, narrow, 7, Window.DAY, 86_400_000_000_000)],
+        [AccountTrigger(TriggerTerms("G", "1", ThresholdType.MAX_BALANCE, 5, "ACT"), True, 9)],
+        plans=("P", "Q"),
+        imported=("P", "G", "false", "false"),
+    )
 
 
 def whole() -> dict[str, Any]:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from accounts.account import Account, AccountKey
-from accounts.document import account_document
+from accounts.document_text import account_text
 from actions.outside import LogLine, Outside
 from ratingd import observe
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
-from ratingd.engine.compact import compact
 from ratingd.engine.outgoing import Outgoing
 from ratingd.errors import RatingdError
 from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry, shard_of
@@ -144,7 +143,7 @@ def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
         shard=shard_of(key),
         expected_version=touched.expected,
         version=touched.version,
-        document=None if account is None else compact(account_document(account)),
+        document=None if account is None else account_text(account),
         disabled=account is not None and account.disabled,
         next_due_ns=None if account is None else next_due(account),
         plans=touched.plans,

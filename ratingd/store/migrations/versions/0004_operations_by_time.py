@@ -75,7 +75,7 @@ def copy_with_key(columns: Sequence[str]) -> None:
     op.rename_table("operations_copied", "operations")
     keys = ["tenant", "shard", "account", "refunds"]
     op.create_index("ix_operations_refunds", "operations", keys, sqlite_where=REFUNDS)
-    op.execute(sa.DDL(str(ledger).replace("%", "%%")))
+    op.execute(str(ledger))
 
 
 def column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:

@@ -10,7 +10,7 @@ than be slow without anybody knowing: it says "edge".
 
 import importlib
 from collections.abc import Iterable
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from ratingd import observe
 from ratingd.api.grpcio_server import GrpcioServer
@@ -53,5 +53,6 @@ def open_transport(
     """Listen; requests are served from `start` on. CannotListen says why the port could not be opened."""
     if chosen(choice) == "grpcio":
         return GrpcioServer(methods, charger.submit, options)
-    edge_server = importlib.import_module("ratingd.api.edge_server")
-    return cast(Transport, edge_server.EdgeServer(methods, charger, options))
+    from ratingd.api.edge_server import EdgeServer
+
+    return EdgeServer(methods, charger, options)

@@ -1,5 +1,6 @@
 # Every target sets up what it needs in .venv, from requirements.lock; a second run finds it there.
-# Python 3.11 or newer with venv, make, bash and git are all a machine needs (Go makes `make bench` sharper).
+# Python 3.11 or newer with venv, make, bash and git are all a machine needs. Where cargo is, the native
+# transport is built too; where Go is, `make bench` is sharper.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,7 +21,7 @@ export TREE := $(CURDIR)
 
 OUT ?= build/compiled
 
-.PHONY: help compiled demo test test-long check bench proto clean lock format setup
+.PHONY: help compiled edge demo test test-long check bench proto clean lock format setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -29,6 +30,7 @@ demo: setup ## calls, a shared balance, a package that runs out, a hijacked tele
 	$(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: check ## the static checks, then every test on SQLite and on a real PostgreSQL (ARGS="-k debit" chooses)
+	$(BIN)/python edge/build.py test
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long" $(ARGS)
 
 test-long: setup ## the runs of minutes: fifty thousand debits while daemon and database are killed
@@ -39,6 +41,7 @@ check: setup ## format, lint, types, the arrows between the rooms
 	$(BIN)/ruff check --quiet .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python edge/build.py check
 
 bench: setup ## the table of docs/performance.md, measured here; writes bench/results.json
 	$(BIN)/python -m bench $(ARGS)
@@ -46,11 +49,15 @@ bench: setup ## the table of docs/performance.md, measured here; writes bench/re
 compiled: setup ## the core compiled by mypyc, in a copy of the packages: OUT=build/compiled
 	$(BIN)/python compiled/build.py $(OUT)
 
+edge: $(INSTALLED) ## the native transport, again where its build failed
+	@$(BIN)/python edge/build.py again
+
 proto: $(GENERATED) ## Python from proto/, into ratingd/v1
 
 format: setup ## rewrite the sources as `make check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python edge/build.py format
 
 lock: $(LOCKED) ## requirements.lock again from pyproject.toml (UPGRADE=1 takes the newest of everything)
 	$(BIN)/uv pip compile --quiet --no-header --all-extras --universal --python-version 3.11 --generate-hashes \
@@ -58,11 +65,12 @@ lock: $(LOCKED) ## requirements.lock again from pyproject.toml (UPGRADE=1 takes 
 	  --output-file requirements.lock pyproject.toml
 
 clean: ## all that was made: .venv, generated code, caches, figures
-	rm -rf .venv build dist ratingd/v1 bench/target bench/results.json .demo .cache *.egg-info \
+	rm -rf .venv build dist ratingd/v1 bench/target edge/target bench/results.json .demo .cache *.egg-info \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: $(INSTALLED) $(GENERATED)
+	@$(BIN)/python edge/build.py install
 
 # A tree that was moved or copied brings a .venv that points elsewhere: its stamps do not count.
 ifneq ($(shell cat .venv/.tree 2>/dev/null),$(CURDIR))

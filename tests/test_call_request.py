@@ -4,6 +4,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from accounts.charge import ChargeRequest
+from ratingd.api.call_message import call_message
 from ratingd.api.call_request import charge_request, max_rate_of, request_type_of, reserve_of
 from ratingd.api.charging import fingerprint
 from ratingd.api.config import ApiConfig
@@ -19,7 +20,7 @@ CONFIG = ApiConfig(clock=lambda: NOW, default_tenant="t.org", default_zone=zone(
 
 
 def asked(call: Call) -> ChargeRequest:
-    return charge_request(call, CONFIG)
+    return charge_request(call_message(call), CONFIG)
 
 
 def test_what_is_left_out_has_its_default() -> None:
@@ -115,7 +116,7 @@ def test_a_grant_is_held_for_a_while_or_not_at_all(lifetime: str, reserve: str) 
 def test_a_request_is_prepaid_unless_it_says_otherwise(said: str, type: str) -> None:
     request = DebitRequest()
     request.request_type = int(said)  # type: ignore[assignment]
-    assert request_type_of(request) == type
+    assert request_type_of(request.request_type) == type
 
 
 def test_the_fingerprint_is_over_all_but_the_key() -> None:

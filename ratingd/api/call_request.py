@@ -11,12 +11,12 @@ from typing import Final
 from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, RequestType
 from ratingd.api.aliased import Named, aliased
+from ratingd.api.call_message import CallMessage, UsageMessage
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import duration_ns, instant_ns, money_nano, name, not_a_group, usage_of
+from ratingd.api.convert import duration_ns, moment_ns, money_nano, name, not_a_group, sum_nano, usage_of, used
 from ratingd.errors import InvalidRequest, UnknownTimeZone
 from ratingd.v1 import call_pb2
-from ratingd.v1.call_pb2 import Call
-from ratingd.v1.charging_pb2 import DebitRequest, GetMaxSessionTimeRequest, MaxDebitRequest
+from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest
 from tariffs.duration import duration_text
 from tariffs.span import VOICE
 from tariffs.zone import Zone, zone
@@ -31,7 +31,7 @@ REQUEST_TYPES: Final[Mapping[int, RequestType]] = {
 
 
 def charge_request(
-    call: Call,
+    call: CallMessage,
     config: ApiConfig,
     *,
     perform_rounding: bool = False,
@@ -49,22 +49,21 @@ def charge_request(
     start_ns, end_ns = _extent(call, tor, config)
     call_zone, zone_given = _zone(call.time_zone, config)
     switch_id, call_id = name(call.switch_id, "call.switch_id"), name(call.call_id, "call.call_id")
-    named = Named(
-        name(call.tenant, "call.tenant") or config.default_tenant,
-        account or subject,
-        subject or account,
-        name(call.category, "call.category") or config.default_category,
-        name(call.destination, "call.destination"),
-        _extra_fields(call) if call.extra_fields else None,
-    )
+    tenant = name(call.tenant, "call.tenant") or config.default_tenant
+    account, subject = account or subject, subject or account
+    category = name(call.category, "call.category") or config.default_category
+    destination = name(call.destination, "call.destination")
+    extra: Mapping[str, str] | None = None if call.extra_fields is None else _extra_fields(call.extra_fields)
     aliases = config.aliases()
     if aliases:
-        named = aliased(named, aliases, config.clock(), {"ToR": tor, "OriginID": call_id, "OriginHost": switch_id})
+        also = {"ToR": tor, "OriginID": call_id, "OriginHost": switch_id}
+        named = Named(tenant, account, subject, category, destination, extra)
+        tenant, account, subject, category, destination, extra = aliased(named, aliases, config.clock(), also)
     return ChargeRequest(
-        not_a_group(AccountKey(named.tenant, named.account), "call.account"),
-        named.category,
-        named.subject,
-        named.destination,
+        not_a_group(AccountKey(tenant, account), "call.account"),
+        category,
+        subject,
+        destination,
         tor,
         start_ns,
         end_ns,
@@ -78,7 +77,7 @@ def charge_request(
         perform_rounding=perform_rounding,
         deny_negative=deny_negative,
         final=final,
-        extra_fields=named.extra,
+        extra_fields=extra,
         switch_id=switch_id,
         call_id=call_id,
         zone_given=zone_given,
@@ -86,11 +85,11 @@ def charge_request(
     )
 
 
-def request_type_of(request: GetMaxSessionTimeRequest | DebitRequest | MaxDebitRequest) -> RequestType:
+def request_type_of(number: int) -> RequestType:
     """How the account pays for the call; prepaid where the request does not say."""
-    known = REQUEST_TYPES.get(request.request_type)
+    known = REQUEST_TYPES.get(number)
     if known is None:
-        raise InvalidRequest("request_type", f"{request.request_type} is none of PREPAID, PSEUDOPREPAID, POSTPAID")
+        raise InvalidRequest("request_type", f"{number} is none of PREPAID, PSEUDOPREPAID, POSTPAID")
     return known
 
 
@@ -126,17 +125,23 @@ def max_rate_of(request: GetMaxSessionTimeRequest | MaxDebitRequest, config: Api
     return nano, per
 
 
-def _extent(call: Call, tor: str, config: ApiConfig) -> tuple[int, int]:
-    start_ns = instant_ns(call.time_start, "call.time_start") if call.HasField("time_start") else config.clock()
-    match call.WhichOneof("extent"):
-        case "usage":
-            return start_ns, start_ns + usage_of(call.usage, tor, "call.usage")
-        case "time_end":
-            if tor != VOICE:
-                raise InvalidRequest("call.time_end", f"{tor} is used in units, not in time: give `usage`")
-            return start_ns, instant_ns(call.time_end, "call.time_end")
-        case _:
-            return start_ns, start_ns
+def _extent(call: CallMessage, tor: str, config: ApiConfig) -> tuple[int, int]:
+    start, end, usage = call.time_start, call.time_end, call.usage
+    start_ns = config.clock() if start is None else moment_ns(start.whole, start.nanos, "call.time_start")
+    if usage is not None:
+        return start_ns, start_ns + _used(usage, tor, "call.usage")
+    if end is None:
+        return start_ns, start_ns
+    if tor != VOICE:
+        raise InvalidRequest("call.time_end", f"{tor} is used in units, not in time: give `usage`")
+    return start_ns, moment_ns(end.whole, end.nanos, "call.time_end")
+
+
+def _used(usage: UsageMessage, tor: str, field: str) -> int:
+    time = usage.duration
+    if time is None:
+        return used(None, 0, usage.units, tor, field)
+    return used(time.whole, time.nanos, None, tor, field)
 
 
 def _zone(text: str, config: ApiConfig) -> tuple[Zone, bool]:
@@ -148,32 +153,32 @@ def _zone(text: str, config: ApiConfig) -> tuple[Zone, bool]:
         raise UnknownTimeZone("call.time_zone", str(error)) from None
 
 
-def _duration_index(call: Call, tor: str) -> int:
-    if not call.HasField("duration_index"):
+def _duration_index(call: CallMessage, tor: str) -> int:
+    if call.duration_index is None:
         return 0
-    index = usage_of(call.duration_index, tor, "call.duration_index")
+    index = _used(call.duration_index, tor, "call.duration_index")
     if index < 0:
         raise InvalidRequest("call.duration_index", "is negative")
     return index
 
 
-def _loop_index(call: Call) -> int:
+def _loop_index(call: CallMessage) -> int:
     if call.loop_index < 0:
         raise InvalidRequest("call.loop_index", "is negative")
     return call.loop_index
 
 
-def _max_cost_so_far(call: Call, config: ApiConfig) -> int:
-    if not call.HasField("max_cost_so_far"):
+def _max_cost_so_far(call: CallMessage, config: ApiConfig) -> int:
+    money = call.max_cost_so_far
+    if money is None:
         return 0
-    cost = money_nano(call.max_cost_so_far, "call.max_cost_so_far", config.currency)
+    cost = sum_nano(money.currency_code, money.whole, money.nanos, "call.max_cost_so_far", config.currency)
     if cost < 0:
         raise InvalidRequest("call.max_cost_so_far", "is negative")
     return cost
 
 
-def _extra_fields(call: Call) -> dict[str, str]:
-    fields = dict(call.extra_fields)
+def _extra_fields(fields: dict[str, str]) -> dict[str, str]:
     if len(fields) > EXTRA_FIELDS_MAX:
         raise InvalidRequest("call.extra_fields", f"{len(fields)} fields; at most {EXTRA_FIELDS_MAX} are allowed")
     for key, value in fields.items():

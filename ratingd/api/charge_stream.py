@@ -10,13 +10,13 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Final
 
+from ratingd.api.charge_message import ChargeMessage, read_charge
 from ratingd.api.charging import Charging
-from ratingd.api.method import Outlet, Submit, parse
+from ratingd.api.method import Outlet, Submit
 from ratingd.api.status import failure
 from ratingd.api.wire import delimited
 from ratingd.engine.command import Command, Reply
 from ratingd.errors import InvalidRequest, RatingdError, Unavailable
-from ratingd.v1.charging_pb2 import ChargeRequest
 
 ERROR_FIELD: Final = 6
 
@@ -34,18 +34,16 @@ class ChargeStream:
         self._last_word: Reply | None = None
 
     def receive(self, message: bytes) -> None:
-        request = parse(ChargeRequest(), message)
+        request = read_charge(message)
         head = delimited(1, request.correlation_id.encode()) if request.correlation_id else b""
         if not self._enter():
             return
-        which = request.WhichOneof("request")
         try:
-            command = self._command(request, which)
+            command = self._command(request)
         except RatingdError as error:
             self._leave(head, ERROR_FIELD, failure(error))
             return
-        field = request.DESCRIPTOR.fields_by_name[which].number if which is not None else ERROR_FIELD
-        self._submit(command, _Answer(self._leave, head, field).done)
+        self._submit(command, _Answer(self._leave, head, request.field).done)
 
     def half_close(self) -> None:
         self._close(None)
@@ -59,16 +57,17 @@ class ChargeStream:
             self._over = True
             self._changed.notify_all()
 
-    def _command(self, request: ChargeRequest, which: str | None) -> Command:
-        match which:
-            case "debit":
-                return self._charging.debit(request.debit, None)
+    def _command(self, request: ChargeMessage) -> Command:
+        if request.debit is not None:
+            return self._charging.debit(request.debit, None)
+        others = request.others
+        match others.WhichOneof("request"):
             case "max_debit":
-                return self._charging.max_debit(request.max_debit, None)
+                return self._charging.max_debit(others.max_debit, None)
             case "get_max_session_time":
-                return self._charging.get_max_session_time(request.get_max_session_time, None)
+                return self._charging.get_max_session_time(others.get_max_session_time, None)
             case "refund":
-                return self._charging.refund(request.refund, None)
+                return self._charging.refund(others.refund, None)
             case _:
                 raise InvalidRequest("request", "is missing: a debit, max_debit, get_max_session_time or refund")
 

@@ -5,7 +5,6 @@ the same request, by whichever method or stream it came, and other content is to
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Final
 
 from google.protobuf.message import Message
@@ -14,9 +13,11 @@ from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, Granted, Refused
 from ratingd.api.aliased import Named, aliased
 from ratingd.api.answers import AnswerWriter
+from ratingd.api.call_message import call_message
 from ratingd.api.call_request import charge_request, max_rate_of, request_type_of, reserve_of
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import account_key, idempotency_key, required
+from ratingd.api.debit_message import DebitMessage, content_of, hash_of, read_batch, read_debit
 from ratingd.api.method import AnyMethod, Kind, Many, Method, Prepared, guarded, parse
 from ratingd.api.status import failure, refusal
 from ratingd.api.wire import delimited
@@ -24,13 +25,7 @@ from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import Answer, Charged, Debit, GetMaxSessionTime, MaxDebit, Refund, Refunded, Reserved
 from ratingd.errors import InvalidRequest, InvariantBroken, RatingdError
 from ratingd.v1.call_pb2 import BASIC
-from ratingd.v1.charging_pb2 import (
-    BatchDebitRequest,
-    DebitRequest,
-    GetMaxSessionTimeRequest,
-    MaxDebitRequest,
-    RefundRequest,
-)
+from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest, RefundRequest
 from tariffs.span import VOICE
 
 SERVICE: Final = "/ratingd.v1.ChargingService/"
@@ -56,8 +51,9 @@ class Charging:
         return [Method(SERVICE + name, Kind.LANE, guarded(prepare)) for name, prepare in unary.items()]
 
     def get_max_session_time(self, request: GetMaxSessionTimeRequest, deadline_ns: int | None) -> Command:
-        max_rate, request_type = max_rate_of(request, self._config), request_type_of(request)
-        asked = charge_request(request.call, self._config, max_rate=max_rate, request_type=request_type)
+        max_rate, request_type = max_rate_of(request, self._config), request_type_of(request.request_type)
+        call = call_message(request.call)
+        asked = charge_request(call, self._config, max_rate=max_rate, request_type=request_type)
         reserve_ns = reserve_of(request, self._config)
         encode = _Encoding(asked, self._writer, full=False)
         operation = GetMaxSessionTime(asked, reserve_ns)
@@ -67,7 +63,7 @@ class Charging:
         mark = fingerprint(request, b"reserve")
         return Command(asked.key, operation, encode.granted, key, mark, request.dry_run, deadline_ns)
 
-    def debit(self, request: DebitRequest, deadline_ns: int | None) -> Command:
+    def debit(self, request: DebitMessage, deadline_ns: int | None) -> Command:
         key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
         asked = charge_request(
             request.call,
@@ -75,24 +71,23 @@ class Charging:
             perform_rounding=request.perform_rounding,
             deny_negative=request.deny_negative,
             final=request.final,
-            request_type=request_type_of(request),
+            request_type=request_type_of(request.request_type),
         )
         encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
-        return Command(
-            asked.key, Debit(asked), encode.charged, key, fingerprint(request, b"debit"), request.dry_run, deadline_ns
-        )
+        mark = hash_of(request.content, b"debit")
+        return Command(asked.key, Debit(asked), encode.charged, key, mark, request.dry_run, deadline_ns)
 
     def max_debit(self, request: MaxDebitRequest, deadline_ns: int | None) -> Command:
         key = idempotency_key(request.idempotency_key, dry_run=request.dry_run)
         asked = charge_request(
-            request.call,
+            call_message(request.call),
             self._config,
             perform_rounding=request.perform_rounding,
             deny_negative=request.deny_negative,
             final=request.final,
             force_duration=request.force_duration,
             max_rate=max_rate_of(request, self._config),
-            request_type=request_type_of(request),
+            request_type=request_type_of(request.request_type),
         )
         encode = _Encoding(asked, self._writer, full=request.view != BASIC, dry_run=request.dry_run)
         mark = fingerprint(request, b"max_debit")
@@ -111,7 +106,7 @@ class Charging:
         return self.get_max_session_time(parse(GetMaxSessionTimeRequest(), body), deadline_ns)
 
     def _parse_debit(self, body: bytes, deadline_ns: int | None) -> Command:
-        return self.debit(parse(DebitRequest(), body), deadline_ns)
+        return self.debit(read_debit(body), deadline_ns)
 
     def _parse_max_debit(self, body: bytes, deadline_ns: int | None) -> Command:
         return self.max_debit(parse(MaxDebitRequest(), body), deadline_ns)
@@ -120,12 +115,12 @@ class Charging:
         return self.refund(parse(RefundRequest(), body), deadline_ns)
 
     def _parse_batch(self, body: bytes, deadline_ns: int | None) -> Many:
-        requests = parse(BatchDebitRequest(), body).requests
+        requests = read_batch(body)
         if len(requests) > BATCH_MAX:
             raise InvalidRequest("requests", f"{len(requests)} debits; at most {BATCH_MAX} are allowed in one batch")
-        return Many(tuple(self._one_of_batch(request, deadline_ns) for request in requests), _join_batch)
+        return Many(tuple([self._one_of_batch(request, deadline_ns) for request in requests]), _join_batch)
 
-    def _one_of_batch(self, request: DebitRequest, deadline_ns: int | None) -> Command | Reply:
+    def _one_of_batch(self, request: DebitMessage, deadline_ns: int | None) -> Command | Reply:
         try:
             return self.debit(request, deadline_ns)
         except RatingdError as error:
@@ -133,12 +128,8 @@ class Charging:
 
 
 def fingerprint(request: Message, method: bytes) -> bytes:
-    """A hash of what a request wants: its content without the key, which is put back."""
-    key = request.idempotency_key  # type: ignore[attr-defined]
-    request.ClearField("idempotency_key")
-    content = request.SerializeToString(deterministic=True)
-    request.idempotency_key = key  # type: ignore[attr-defined]
-    return blake2b(content, digest_size=16, key=method).digest()
+    """A hash of what a request wants: its content without the key."""
+    return hash_of(content_of(request), method)
 
 
 def _runs(request: RefundRequest) -> tuple[int, ...] | None:

@@ -77,10 +77,14 @@ def not_a_group(key: AccountKey, field: str) -> AccountKey:
 
 
 def money_nano(money: Money, field: str, currency: str) -> int:
-    if money.currency_code and money.currency_code != currency:
+    return sum_nano(money.currency_code, money.units, money.nanos, field, currency)
+
+
+def sum_nano(currency_code: str, units: int, nanos: int, field: str, currency: str) -> int:
+    """An amount of Money by its parts."""
+    if currency_code and currency_code != currency:
         known = currency or "none"
-        raise InvalidRequest(f"{field}.currency_code", f"{money.currency_code!r} is not the daemon's currency, {known}")
-    units, nanos = money.units, money.nanos
+        raise InvalidRequest(f"{field}.currency_code", f"{currency_code!r} is not the daemon's currency, {known}")
     if not -NANO < nanos < NANO or (units > 0 > nanos) or (units < 0 < nanos):
         raise InvalidRequest(field, f"units {units} and nanos {nanos} contradict each other")
     return _bounded(units * NANO + nanos, field)
@@ -101,7 +105,11 @@ def set_money(money: Money, nano: int, currency: str) -> None:
 
 
 def duration_ns(duration: Duration, field: str) -> int:
-    seconds, nanos = duration.seconds, duration.nanos
+    return span_ns(duration.seconds, duration.nanos, field)
+
+
+def span_ns(seconds: int, nanos: int, field: str) -> int:
+    """A Duration by its parts."""
     if not -NANO < nanos < NANO or (seconds > 0 > nanos) or (seconds < 0 < nanos) or abs(seconds) > SECONDS_MAX:
         raise InvalidRequest(field, f"seconds {seconds} and nanos {nanos} are no duration")
     return seconds * NANO + nanos
@@ -116,8 +124,13 @@ def set_duration(duration: Duration, ns: int) -> None:
 
 
 def instant_ns(instant: Timestamp, field: str) -> int:
-    ns = instant.seconds * NANO + instant.nanos
-    if not 0 <= instant.nanos < NANO or not 0 <= ns < INSTANT_MAX_NS:
+    return moment_ns(instant.seconds, instant.nanos, field)
+
+
+def moment_ns(seconds: int, nanos: int, field: str) -> int:
+    """A Timestamp by its parts."""
+    ns = seconds * NANO + nanos
+    if not 0 <= nanos < NANO or not 0 <= ns < INSTANT_MAX_NS:
         raise InvalidRequest(field, "is outside the years 1970 to 2261")
     return ns
 
@@ -132,15 +145,21 @@ def set_instant(instant: Timestamp, ns: int) -> None:
 def usage_of(usage: Usage, tor: str, field: str) -> int:
     """Nanoseconds of a `*voice` usage, else units. Nothing given is 0."""
     kind = usage.WhichOneof("kind")
-    if kind is None:
+    seconds, units = usage.duration.seconds if kind == "duration" else None, usage.units if kind == "units" else None
+    return used(seconds, usage.duration.nanos, units, tor, field)
+
+
+def used(seconds: int | None, nanos: int, units: int | None, tor: str, field: str) -> int:
+    """What a Usage says, by its parts."""
+    if seconds is not None:
+        if tor == VOICE:
+            return span_ns(seconds, nanos, f"{field}.duration")
+        raise InvalidRequest(f"{field}.duration", f"{tor} is used in units: give `units`")
+    if units is None:
         return 0
     if tor == VOICE:
-        if kind == "duration":
-            return duration_ns(usage.duration, f"{field}.duration")
         raise InvalidRequest(f"{field}.units", "*voice is used in time: give `duration`")
-    if kind == "units":
-        return usage.units
-    raise InvalidRequest(f"{field}.duration", f"{tor} is used in units: give `units`")
+    return units
 
 
 def set_usage(usage: Usage, value: int, voice: bool) -> None:

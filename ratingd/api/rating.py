@@ -7,10 +7,11 @@ from google.protobuf.json_format import ParseDict
 
 from accounts.charge import ChargeRequest, Reason, Refused
 from accounts.refusal import refuse_early
+from ratingd.api.call_message import only_call
 from ratingd.api.call_request import charge_request
 from ratingd.api.config import ApiConfig
 from ratingd.api.convert import set_instant, set_money, set_usage
-from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
+from ratingd.api.method import AnyMethod, Kind, Method, guarded
 from ratingd.api.plans import Charger
 from ratingd.api.reasons import wire_reason
 from ratingd.api.status import refusal
@@ -38,7 +39,7 @@ class Rating:
         ]
 
     def _get_cost(self, body: bytes, _: int | None) -> Reply:
-        asked = charge_request(parse(rating_pb2.GetCostRequest(), body).call, self._config)
+        asked = charge_request(only_call(body, rating_pb2.GetCostRequest()), self._config)
         refused = self._usage_refused(asked)
         if refused is not None:
             return _refusal(asked, refused)
@@ -50,7 +51,7 @@ class Rating:
         return Reply(0, message.SerializeToString())
 
     def _explain_cost(self, body: bytes, _: int | None) -> Reply:
-        asked = charge_request(parse(rating_pb2.ExplainCostRequest(), body).call, self._config)
+        asked = charge_request(only_call(body, rating_pb2.ExplainCostRequest()), self._config)
         refused = self._usage_refused(asked)
         if refused is not None:
             return _refusal(asked, refused)

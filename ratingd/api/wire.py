@@ -1,4 +1,4 @@
-"""Protobuf by hand, where a message on the way of every debit is written.
+"""Protobuf by hand, where an answer on the way of every debit is written.
 
 A debit's answer has some sixty fields; setting each of them on a message costs more than the debit. So the answer is
 written straight down: a tag, a length, the text. A message within it is begun with an empty place for its length and
@@ -26,12 +26,9 @@ NEGATIVE: Final = 1 << 64  # a negative number is written as 64 bits of its two'
 
 
 def tag_of(message: type[Message], field: str) -> int:
-    """The byte that stands before a field."""
+    """What stands before a field: one byte up to number 15, and of such fields alone are written here."""
     found = message.DESCRIPTOR.fields_by_name[field]
-    tag = found.number << 3 | (2 if found.type in DELIMITED else 0)
-    if tag > 0x7F:
-        raise ValueError(f"{found.full_name}: the tag of field {found.number} has two bytes")
-    return tag
+    return found.number << 3 | (2 if found.type in DELIMITED else 0)
 
 
 def put_varint(out: BytesWriter, number: int) -> None:

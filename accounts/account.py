@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
+from accounts.outline import Outline, earliest
 from accounts.reservation import Reservation
 from tariffs.zone import Zone, zone
 
@@ -62,7 +63,7 @@ class UnitCounter:
     closed or at `expires_at_ns`, when the call must be over.
     """
 
-    __slots__ = ("call", "expires_at_ns", "filter", "fired", "id", "kind", "of", "since_ns", "value", "window")
+    __slots__ = ("call", "expires_at_ns", "filter", "fired", "id", "kind", "name", "of", "since_ns", "value", "window")
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class UnitCounter:
         call: str = "",
         fired: tuple[str, ...] = (),
         expires_at_ns: int | None = None,
+        name: CounterName | None = None,
     ) -> None:
         self.id: Final = id
         self.kind: Final = kind
@@ -87,16 +89,13 @@ class UnitCounter:
         self.call: Final = call
         self.fired = fired
         self.expires_at_ns = expires_at_ns
-
-    @property
-    def name(self) -> CounterName:
-        """What tells it from the other counters of its account."""
-        return self.kind, self.of, self.id, self.window, self.call
+        # What tells it from the other counters of its account; a copy has it already.
+        self.name: Final[CounterName] = name if name is not None else (kind, of.value, id, window.value, call)
 
     def copy(self) -> "UnitCounter":
         return UnitCounter(
             self.id, self.kind, self.of, self.filter, self.value, self.window, self.since_ns, self.call, self.fired,
-            self.expires_at_ns,
+            self.expires_at_ns, self.name,
         )  # fmt: skip
 
 
@@ -190,6 +189,8 @@ class Account:
     calls hold of the balances. `scores` are values that others have computed about the account, in 1e-9, by address.
 
     A shared group is kept as an account of its own (accounts.shared_group): it has `members` and nothing else.
+
+    `outline` is worked out from the rest (`outlined`), and None again when more than values has changed.
     """
 
     __slots__ = (
@@ -200,6 +201,7 @@ class Account:
         "imported",
         "key",
         "members",
+        "outline",
         "plans",
         "reservations",
         "scores",
@@ -237,9 +239,10 @@ class Account:
         self.reservations = reservations
         self.scores = scores
         self.members = members  # account names, in the order in which they joined
+        self.outline: Outline | None = None
 
     def copy(self) -> "Account":
-        return Account(
+        copy = Account(
             self.key,
             [balance.copy() for balance in self.balances],
             [counter.copy() for counter in self.counters],
@@ -254,6 +257,18 @@ class Account:
             self.scores,
             self.members,
         )
+        copy.outline = self.outline
+        return copy
+
+    def outlined(self) -> Outline:
+        """What stays true of the account while only values move."""
+        outline = self.outline
+        if outline is None:
+            expiry_ns = earliest([balance.terms.expires_at_ns for balance in self.balances])
+            end_ns = earliest([trigger.terms.expires_at_ns for trigger in self.triggers])
+            of_calls = [trigger for trigger in self.triggers if trigger.terms.window is Window.CALL]
+            outline = self.outline = Outline(expiry_ns, end_ns, of_calls=bool(of_calls))
+        return outline
 
     def zone_or(self, default: Zone) -> Zone:
         """The time zone the account lives in; the daemon's default where it names none."""

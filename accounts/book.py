@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from accounts.account import Account, AccountKey, AccountTrigger, UnitCounter
 from accounts.balance import Balance, BalanceTerms
+from accounts.bounds import Bounds
 from accounts.document import account_document, reservation_document
 from accounts.reservation import Reservation
 
@@ -52,10 +53,11 @@ class Page:
     """One account's working copy and what an operation changed on it. It belongs to a book: its own, if none is given.
 
     `dirty` are the balances changed since the operation began; monitors on balances look at no others. `created` and
-    `removed` tell whether the account itself appears or goes with this operation.
+    `removed` tell whether the account itself appears or goes with this operation, `rearranged` whether its balances or
+    their terms may be others. `bounds` are those of the monitors that are watched, if any are.
     """
 
-    __slots__ = ("account", "book", "changes", "created", "dirty", "removed")
+    __slots__ = ("account", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed")
 
     def __init__(self, account: Account, created: bool = False, book: "Book | None" = None) -> None:
         self.account: Final = account
@@ -65,6 +67,8 @@ class Page:
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
         self.removed = False
+        self.rearranged = created
+        self.bounds: Bounds | None = None
         if created:
             self.changes.append(("account", account_document(account)))
 
@@ -78,37 +82,48 @@ class Page:
         counter.value += delta
         self.changes.append(("count", *counter.name, delta, counter.value))
 
+    def forget_outline(self) -> None:
+        """What was worked out about the account may hold no longer."""
+        self.account.outline = None
+
     def mark_in_call(self, counter: UnitCounter, fired: tuple[str, ...]) -> None:
         """Note which monitors have fired in the call that a counter belongs to."""
+        self.forget_outline()
         counter.fired = fired
         self.changes.append(("fired", *counter.name, list(fired)))
 
     def open(self, balance: Balance, document: dict[str, object]) -> None:
         """Append a new balance; `document` is its stored form."""
+        self._rearrange()
         self.account.balances.append(balance)
         self.dirty.add(balance.uuid)
         self.changes.append(("balance", document, len(self.account.balances) - 1))
 
     def amend(self, balance: Balance, terms: BalanceTerms, document: dict[str, object]) -> None:
         """Change the terms of a balance that stays where it is; `document` is its stored form afterwards."""
+        self._rearrange()
         balance.terms = terms
         self.dirty.add(balance.uuid)
         self.changes.append(("balance", document, self.account.balances.index(balance)))
 
     def close(self, balance: Balance) -> None:
+        self._rearrange()
         self.account.balances.remove(balance)
         self.changes.append(("gone", balance.uuid))
 
     def mark(self, trigger: AccountTrigger, *, executed: bool, last_executed_ns: int | None) -> None:
+        self.forget_outline()
         trigger.executed = executed
         trigger.last_executed_ns = last_executed_ns
         self.changes.append(("trigger", trigger.terms.group, trigger.terms.unique_id, executed, last_executed_ns))
 
     def replace_triggers(self, triggers: list[AccountTrigger], documents: list[dict[str, object]]) -> None:
+        self.forget_outline()
         self.account.triggers[:] = triggers
         self.changes.append(("triggers", documents))
 
     def replace_counters(self, counters: list[UnitCounter], documents: list[dict[str, object]]) -> None:
+        self.forget_outline()
         self.account.counters[:] = counters
         self.changes.append(("counters", documents))
 
@@ -138,6 +153,7 @@ class Page:
 
     def set_score(self, address: str, value: int | None) -> None:
         """Note what was computed about the account, in 1e-9; None forgets it."""
+        self.forget_outline()
         kept = {name: score for name, score in self.account.scores.items() if name != address}
         self.account.scores = kept if value is None else kept | {address: value}
         self.changes.append(("score", address, value))
@@ -153,14 +169,20 @@ class Page:
         self.changes.append(("released", *reservation.call))
 
     def remove(self) -> None:
+        self._rearrange()
         self.removed = True
         self.changes.append(("removed",))
 
     def savepoint(self) -> Savepoint:
         return Savepoint(self)
 
+    def _rearrange(self) -> None:
+        self.rearranged = True
+        self.forget_outline()
+
     def roll_back(self, savepoint: Savepoint) -> None:
         account = self.account
+        self.forget_outline()
         for balance, value, terms in savepoint.balances:
             balance.value, balance.terms = value, terms
         account.balances[:] = [balance for balance, _, _ in savepoint.balances]

@@ -29,7 +29,7 @@ class CallCounters:
         self._call: Final = call
         self._opened: Final[list[tuple[Savepoint, int]]] = []  # how each page was, and its changes once they were open
         for page in pages:
-            if page is not None and any(trigger.terms.window is Window.CALL for trigger in page.account.triggers):
+            if page is not None and page.account.outlined().of_calls:
                 before = page.savepoint()
                 _open(page, call, expires_at_ns)
                 self._opened.append((before, len(page.changes)))

@@ -7,12 +7,12 @@ Times are nanoseconds since the epoch, usage is nanoseconds for voice and else u
 thousand equal seconds is one `Increment` with `count` 1000: nothing here grows with the length of a call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
-from accounts.account import AccountKey, Bound
+from accounts.account import AccountKey
 from accounts.balance import BalanceKind
 from tariffs.span import Match
 from tariffs.zone import Zone
@@ -330,17 +330,20 @@ class RefundCost:
     not_refunded: tuple[NotRefunded, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Reached:
-    """A settlement pauses: a bound holds after what has been drawn so far. Evaluate, then `send` a Verdict."""
+    """A settlement pauses: a bound holds after what has been drawn so far, and the monitors are to be evaluated."""
 
-    used: int  # usage drawn so far in this operation
-    accounts: tuple[AccountKey, ...] = ()  # whose balances took part in the last portion
+    __slots__ = ("accounts", "used")
+
+    def __init__(self, used: int, accounts: tuple[AccountKey, ...] = ()) -> None:
+        self.used: Final = used  # usage drawn so far in this operation
+        self.accounts: Final = accounts  # whose balances took part in the last portion
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The bounds in force from here on, of all accounts that may take part, and whether the debit ends here."""
+# Evaluates the monitors and puts the bounds on the pages that hold from here on. Tells what ends the debit here.
+Judge: TypeAlias = Callable[[Reached], StoppedBy | None]
 
-    bounds: tuple[Bound, ...]
-    stop: StoppedBy | None = None
+
+def no_judge(reached: Reached) -> StoppedBy | None:
+    """For what is settled without bounds."""
+    raise AssertionError(f"a settlement without bounds does not pause, but this one did after {reached.used}")

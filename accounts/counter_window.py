@@ -20,6 +20,7 @@ from accounts.book import Page
 from accounts.counting import counter_name
 from accounts.document import counter_document
 from accounts.holding import expire
+from accounts.outline import earliest
 from tariffs.zone import SECOND_NS, Zone
 
 HOUR_NS: Final = 3600 * SECOND_NS
@@ -48,7 +49,13 @@ def roll_windows(page: Page, now_ns: int, zone: Zone) -> None:
     `zone` is the account's. Leaves no record where nothing begins or ends.
     """
     counters = page.account.counters
+    if not counters:
+        return
+    outline = page.account.outlined()
+    if outline.windows_zone is zone and now_ns < outline.windows_until_ns:
+        return
     if not _is_due(counters, now_ns, zone):
+        outline.windows_zone, outline.windows_until_ns = zone, _lasting_until(counters, now_ns, zone)
         return
     begun = [_rolled(counter, window_begin(counter.window, now_ns, zone)) for counter in counters]
     restarted = {old.name for old, new in zip(counters, begun, strict=True) if new is not old and old.since_ns}
@@ -80,6 +87,18 @@ def _is_due(counters: list[UnitCounter], now_ns: int, zone: Zone) -> bool:
         if _is_over(counter, now_ns) or window_begin(counter.window, now_ns, zone) > counter.since_ns:
             return True
     return False
+
+
+def _lasting_until(counters: list[UnitCounter], now_ns: int, zone: Zone) -> int:
+    """How long it need not be asked again whether anything is due: to the end of the day, where hours are counted of
+    the second, for the clock may be set back or forth in an hour."""
+    until_ns = earliest([counter.expires_at_ns for counter in counters])
+    windows = [counter.window for counter in counters]
+    if Window.HOUR in windows:
+        until_ns = min(until_ns, (now_ns // SECOND_NS + 1) * SECOND_NS)
+    if Window.DAY in windows or Window.WEEK in windows or Window.MONTH in windows:
+        until_ns = min(until_ns, zone.day_of(now_ns).end_ns)
+    return until_ns
 
 
 def _is_over(counter: UnitCounter, now_ns: int) -> bool:

@@ -50,7 +50,7 @@ def counter_name(terms: TriggerTerms, call: str = "") -> CounterName | None:
     if of is None:
         return None
     of_call = call if terms.window is Window.CALL else ""
-    return terms.kind, of, terms.filter.id or terms.unique_id, terms.window, of_call
+    return terms.kind, of.value, terms.filter.id or terms.unique_id, terms.window.value, of_call
 
 
 def counters_for(triggers: Iterable[AccountTrigger], kept: Sequence[UnitCounter] = ()) -> list[UnitCounter]:

@@ -8,12 +8,11 @@ A debit changes nothing but its book; a refusal leaves a book that whoever runs 
 very code on a copy, without bounds.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
-from accounts.account import Bound, default_balance
+from accounts.account import default_balance
 from accounts.book import Page
-from accounts.charge import CallCost, ChargeRequest, ChargeRules, Reached, Reason, Refused, Timespan, Verdict
+from accounts.charge import CallCost, ChargeRequest, ChargeRules, Judge, Reason, Refused, Timespan
 from accounts.drawn import Drawn
 from accounts.final_rounding import correction, joined
 from accounts.pricing import priced
@@ -23,24 +22,22 @@ from accounts.shared_group import SharedGroup
 from tariffs.span import Unrated
 from tariffs.tariff import Tariff
 
-Debiting: TypeAlias = Generator[Reached, Verdict, CallCost | Refused]
-
 
 def debit(
     page: Page,
     tariff: Tariff,
     request: ChargeRequest,
     rules: ChargeRules,
-    bounds: tuple[Bound, ...],
+    judge: Judge,
     new_id: Callable[[], str],
     shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
     now_ns: int = 0,
-) -> Debiting:
-    """Book all of the usage. Yields where a bound holds; expects that the request has passed `refuse_early`.
+) -> CallCost | Refused:
+    """Book all of the usage, asking the judge where a bound holds; the request must have passed `refuse_early`.
 
     `now_ns` tells which reservations still hold. Raises AccountsNeeded until all members of its groups are in the book.
     """
-    return booked(page, tariff, request, rules, bounds, new_id, Purpose.BOOK_ALL, shared_groups, now_ns)
+    return booked(page, tariff, request, rules, judge, new_id, Purpose.BOOK_ALL, shared_groups, now_ns)
 
 
 def booked(
@@ -48,24 +45,24 @@ def booked(
     tariff: Tariff,
     request: ChargeRequest,
     rules: ChargeRules,
-    bounds: tuple[Bound, ...],
+    judge: Judge,
     new_id: Callable[[], str],
     purpose: Purpose,
     shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
     now_ns: int = 0,
-) -> Debiting:
+) -> CallCost | Refused:
     """Book usage, beyond what is covered or not, as the purpose says."""
     if request.usage == 0:
         return _nothing_used(tariff, request, rules)
-    settlement = Settlement(page, tariff, request, rules, bounds, new_id, purpose, shared_groups, now_ns)
-    yield from settlement.run()
+    settlement = Settlement(page, tariff, request, rules, judge, new_id, purpose, shared_groups, now_ns)
+    settlement.run()
     refused = _refusal(settlement)
     if refused is not None:
         return refused
     drawn: list[Drawn] = settlement.drawn
     if request.perform_rounding:
         drawn = joined(drawn)
-        yield from _rounded(settlement, drawn)
+        _rounded(settlement, drawn)
     return _call_cost(settlement, drawn)
 
 
@@ -88,12 +85,12 @@ def _refusal(settlement: Settlement) -> Refused | None:
     )
 
 
-def _rounded(settlement: Settlement, drawn: list[Drawn]) -> Generator[Reached, Verdict, None]:
+def _rounded(settlement: Settlement, drawn: list[Drawn]) -> None:
     """Take the correction of each timespan from the balance that paid its first increment, below zero if need be."""
     for timespan in drawn:
         amount = correction(timespan)
         if amount:
-            yield from settlement.correct(timespan, amount)
+            settlement.correct(timespan, amount)
 
 
 def _call_cost(settlement: Settlement, drawn: list[Drawn]) -> CallCost:

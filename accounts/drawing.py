@@ -5,11 +5,11 @@ them move, an increment names both, the timespan grows by a minute and the charg
 it, and in which order, is decided elsewhere (`accounts.settlement`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from accounts.account import Bound, default_balance
+from accounts.account import default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.charge import ChargeRequest, Increment, MoneyPart, Reached
 from accounts.counting import ONE_CALL
@@ -31,14 +31,11 @@ class Drawing:
 
     __slots__ = ("_connected", "_new_id", "_payers", "_pricing", "_request", "_turn", "drawn", "portions", "start_ns")
 
-    def __init__(
-        self, payers: Payers, request: ChargeRequest, pricing: Pricing, bounds: Sequence[Bound],
-        new_id: Callable[[], str],
-    ) -> None:  # fmt: skip
+    def __init__(self, payers: Payers, request: ChargeRequest, pricing: Pricing, new_id: Callable[[], str]) -> None:
         self._payers: Final = payers
         self._request: Final = request
         self._pricing: Final = pricing
-        self.portions: Final = Portions(payers.caller.page.book, bounds)
+        self.portions: Final = Portions()
         self._new_id: Final = new_id
         self._turn = 0  # the timespans drawn before the turn at hand
         self._connected = False
@@ -48,9 +45,8 @@ class Drawing:
     def pause(self) -> Reached:
         return Reached(self.start_ns - self._request.start_ns, self.portions.reached)
 
-    def watch(self, bounds: Sequence[Bound]) -> None:
-        """Put other bounds in force; actions may have changed balances and counters meanwhile."""
-        self.portions.watch(bounds)
+    def reconsider(self) -> None:
+        """Actions may have changed balances and counters meanwhile."""
         self._payers.reconsider()
 
     def begin_turn(self) -> None:
@@ -141,7 +137,6 @@ class Drawing:
         if balance is None:
             balance = Balance(self._new_id(), DEFAULT_TERMS, 0)
             caller.page.open(balance, balance_document(balance))
-            self.portions.opened_default(caller.page, balance)
         return Usable(balance, caller)
 
     def _money_moved(self, money: Usable, cost: int) -> Moves:

@@ -9,10 +9,9 @@ The booking takes nothing below zero: should a monitor have emptied a balance me
 
 from collections.abc import Callable, Mapping
 
-from accounts.account import Bound
 from accounts.book import Page
-from accounts.charge import CallCost, ChargeRequest, ChargeRules, Granted, Reason, Refused
-from accounts.debit import Debiting, booked
+from accounts.charge import CallCost, ChargeRequest, ChargeRules, Granted, Judge, Reason, Refused
+from accounts.debit import booked
 from accounts.selection import NO_SHARED_GROUPS
 from accounts.session_time import max_session_time
 from accounts.settlement import Purpose
@@ -25,15 +24,15 @@ def max_debit(
     tariff: Tariff,
     request: ChargeRequest,
     rules: ChargeRules,
-    bounds: tuple[Bound, ...],
+    judge: Judge,
     new_id: Callable[[], str],
     shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
     now_ns: int = 0,
-) -> Debiting:
-    """Book what is covered. Yields where a bound holds; expects that the request has passed `refuse_early`."""
+) -> CallCost | Refused:
+    """Book what is covered, asking the judge where a bound holds; the request must have passed `refuse_early`."""
     if page.account.allow_negative or request.usage == 0:
         whole = Purpose.BOOK_ALL
-        return (yield from booked(page, tariff, request, rules, bounds, new_id, whole, shared_groups, now_ns))
+        return booked(page, tariff, request, rules, judge, new_id, whole, shared_groups, now_ns)
     most = max_session_time(page, tariff, request, rules, shared_groups, now_ns)
     if isinstance(most, Refused):
         return most
@@ -43,7 +42,7 @@ def max_debit(
         return CallCost(0, 0, 0, reason=most.reason)
     covered = request.ending_at(request.start_ns + most.usage)
     part = Purpose.BOOK_COVERED
-    return (yield from booked(page, tariff, covered, rules, bounds, new_id, part, shared_groups, now_ns))
+    return booked(page, tariff, covered, rules, judge, new_id, part, shared_groups, now_ns)
 
 
 def not_all(request: ChargeRequest, most: Granted) -> Refused:

@@ -8,35 +8,36 @@ what the account cannot pay takes its default balance below zero.
 Neither rates nor draws anything meanwhile, so no connect fee is taken and no counter moves before the end.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
-from accounts.account import Bound
 from accounts.book import Page
-from accounts.charge import UNLIMITED, CallCost, ChargeRequest, ChargeRules, Reached, Refused, RequestType, Verdict
-from accounts.debit import Debiting, debit
+from accounts.charge import UNLIMITED, CallCost, ChargeRequest, ChargeRules, Judge, Refused, RequestType
+from accounts.debit import debit
 from accounts.max_debit import max_debit, not_all
 from accounts.selection import NO_SHARED_GROUPS
 from accounts.session_time import max_session_time
 from accounts.shared_group import SharedGroup
 from tariffs.tariff import Tariff
 
-Settle: TypeAlias = Callable[
-    [
-        Page, Tariff, ChargeRequest, ChargeRules, tuple[Bound, ...], Callable[[], str], Mapping[str, SharedGroup],
-        int,
-    ],
-    Generator[Reached, Verdict, CallCost | Refused],
-]  # fmt: skip
 
-
-def settle_for(request: ChargeRequest, *, whole: bool) -> Settle:
-    """How a Debit (`whole`) or MaxDebit is carried out, by the request's type and place in the call."""
+def settle(
+    page: Page,
+    tariff: Tariff,
+    request: ChargeRequest,
+    rules: ChargeRules,
+    judge: Judge,
+    new_id: Callable[[], str],
+    shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
+    now_ns: int = 0,
+    *,
+    whole: bool,
+) -> CallCost | Refused:
+    """Carry out a Debit (`whole`) or MaxDebit, by the request's type and place in the call."""
     if request.postponed:
-        return granting
+        return granting(page, tariff, request, rules, shared_groups, now_ns)
     if whole or request.request_type is not RequestType.PREPAID:
-        return debit
-    return max_debit
+        return debit(page, tariff, request, rules, judge, new_id, shared_groups, now_ns)
+    return max_debit(page, tariff, request, rules, judge, new_id, shared_groups, now_ns)
 
 
 def granting(
@@ -44,13 +45,10 @@ def granting(
     tariff: Tariff,
     request: ChargeRequest,
     rules: ChargeRules,
-    bounds: tuple[Bound, ...],
-    new_id: Callable[[], str],
     shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
     now_ns: int = 0,
-) -> Debiting:
+) -> CallCost | Refused:
     """Answer how much of the usage may be, and take nothing. Never pauses."""
-    yield from ()
     most = max_session_time(page, tariff, request, rules, shared_groups, now_ns)
     if isinstance(most, Refused):
         return most

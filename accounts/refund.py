@@ -9,14 +9,13 @@ Counters move back by the same amounts, and monitors are evaluated after each in
 stop a refund. A disabled account is refunded too.
 """
 
-from collections.abc import Generator
-from typing import Final, TypeAlias
+from typing import Final
 
-from accounts.account import AccountKey, Bound
+from accounts.account import AccountKey
 from accounts.balance import Balance, BalanceKind
 from accounts.book import Page
 from accounts.called_number import CalledNumber
-from accounts.charge import Charge, Increment, NotRefunded, Reached, RefundCost, Verdict
+from accounts.charge import Charge, Increment, Judge, NotRefunded, Reached, RefundCost
 from accounts.payer import Payer, Payers
 from accounts.portion import Portion, Portions
 from accounts.unit_rating import counted_amount
@@ -24,23 +23,19 @@ from tariffs.tariff import Tariff
 
 MONETARY: Final = BalanceKind.MONETARY.value
 
-Refunding: TypeAlias = Generator[Reached, Verdict, RefundCost]
 
+def refund(page: Page, tariff: Tariff, charge: Charge, runs: tuple[int, ...] | None, judge: Judge) -> RefundCost:
+    """Give back `runs[i]` increments of the charge's run `i`; None is all that is left.
 
-def refund(
-    page: Page, tariff: Tariff, charge: Charge, runs: tuple[int, ...] | None, bounds: tuple[Bound, ...]
-) -> Refunding:
-    """Give back `runs[i]` increments of the charge's run `i`; None is all that is left. Yields where a bound holds.
-
-    Raises AccountsNeeded until all accounts that paid are in the book.
+    Where a bound holds the judge is asked, who cannot stop it. Raises AccountsNeeded until all payers are in the book.
     """
-    returning = _Returning(page, tariff, charge, bounds)
+    returning = _Returning(page, tariff, charge, judge)
     for run, increment in enumerate(charge.increments):
         left = increment.count - charge.returned[run]
         asked = left if runs is None else max(0, runs[run]) if run < len(runs) else 0
         if asked > left:
             returning.miss(run, asked - left, increment, "it has been refunded already")
-        yield from returning.give(run, increment, min(asked, left))
+        returning.give(run, increment, min(asked, left))
     for run in range(len(charge.increments), len(runs or ())):
         if runs is not None and runs[run] > 0:
             returning.missed.append(NotRefunded(run, runs[run], "", "the charge has no such run"))
@@ -50,21 +45,22 @@ def refund(
 class _Returning:
     """A refund in progress."""
 
-    __slots__ = ("_page", "_payers", "_portions", "_tor", "missed", "money", "returned", "used")
+    __slots__ = ("_judge", "_page", "_payers", "_portions", "_tor", "missed", "money", "returned", "used")
 
-    def __init__(self, page: Page, tariff: Tariff, charge: Charge, bounds: tuple[Bound, ...]) -> None:
+    def __init__(self, page: Page, tariff: Tariff, charge: Charge, judge: Judge) -> None:
         self._page: Final = page
         request = charge.request
         page.book.need(sorted({key for run in charge.increments for key in (run.payer, run.money_payer)}))
         self._tor: Final = request.tor
         self._payers: Final = Payers(page, CalledNumber(tariff, request.destination), request, 0)
-        self._portions: Final = Portions(page.book, bounds)
+        self._judge: Final = judge
+        self._portions: Final = Portions()
         self.returned: Final = [0] * len(charge.increments)
         self.missed: Final[list[NotRefunded]] = []
         self.money = 0
         self.used = 0
 
-    def give(self, run: int, increment: Increment, count: int) -> Generator[Reached, Verdict, None]:
+    def give(self, run: int, increment: Increment, count: int) -> None:
         told = False
         while count > 0:
             portion, found = self._portion(increment)
@@ -80,8 +76,7 @@ class _Returning:
             if self._money_balance(increment) is not None:
                 self.money += taken * increment.cost
             if portion and self._portions.reached:
-                verdict = yield Reached(self.used, self._portions.reached)
-                self._portions.watch(verdict.bounds)
+                self._judge(Reached(self.used, self._portions.reached))
                 self._payers.reconsider()
 
     def miss(self, run: int, count: int, increment: Increment, why: str) -> None:

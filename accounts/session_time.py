@@ -13,7 +13,17 @@ from typing import Final
 
 from accounts.account import Account, AccountKey
 from accounts.book import Book, Page
-from accounts.charge import UNLIMITED, ChargeRequest, ChargeRules, Granted, Increment, Reason, Refused, RequestType
+from accounts.charge import (
+    UNLIMITED,
+    ChargeRequest,
+    ChargeRules,
+    Granted,
+    Increment,
+    Reason,
+    Refused,
+    RequestType,
+    no_judge,
+)
 from accounts.debit import unrated_refusal
 from accounts.drawn import Drawn
 from accounts.pricing import priced
@@ -46,9 +56,8 @@ def max_session_time(
         return Granted(0)
     while True:
         scratch, measure = _scratch(page), Purpose.MEASURE
-        settlement = Settlement(scratch, tariff, request, rules, (), _no_id, measure, shared_groups, now_ns)
-        for _ in settlement.run():
-            raise AssertionError("a settlement without bounds does not pause")
+        settlement = Settlement(scratch, tariff, request, rules, no_judge, _no_id, measure, shared_groups, now_ns)
+        settlement.run()
         if settlement.unrated is None:
             return _granted(settlement)
         end_ns = _end_of_price(settlement, tariff, rules)

@@ -7,23 +7,22 @@ no balance can pay is free if its price is zero; otherwise it takes the caller's
 served at all where the request or the purpose says so.
 
 The work is done by arithmetic: `n` equal increments are taken at once, as far as the balance, a cap of the price or a
-bound of a monitor (`accounts.portion`) allows. After a portion at which a bound holds the settlement pauses: it yields
-`Reached`, is sent a `Verdict`, and looks at the balances afresh.
+bound of a monitor (`accounts.portion`) allows. After a portion at which a bound holds the settlement pauses: it asks
+the judge it was given to have the monitors evaluated, and looks at the balances afresh.
 
 The same code measures how long a call may last, on a copy: it then takes no balance below zero, lets a price of
 `*disconnect` end the call, and treats an empty blocker as the end rather than as an error.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 
-from accounts.account import Bound
 from accounts.balance import BalanceKind
 from accounts.balance_timing import is_active
 from accounts.book import Page
 from accounts.called_number import CalledNumber
-from accounts.charge import ChargeRequest, ChargeRules, Reached, StoppedBy, Verdict
+from accounts.charge import ChargeRequest, ChargeRules, Judge, StoppedBy
 from accounts.drawing import Drawing
 from accounts.drawn import Drawn
 from accounts.payer import Payers
@@ -35,8 +34,6 @@ from accounts.usable import Usable
 from tariffs.span import Span, Unrated
 from tariffs.tariff import Tariff
 
-Pausing: TypeAlias = Generator[Reached, Verdict, None]
-
 
 class Purpose(Enum):
     """What a settlement is for: booking all of the usage, booking only what is covered, or measuring what could be."""
@@ -47,14 +44,14 @@ class Purpose(Enum):
 
 
 class Settlement:
-    """One request on one account. Drive `run` to its end, then read what was drawn and why it ended.
+    """One request on one account. Call `run`, then read what was drawn and why it ended.
 
     Units of a named subject whose price nobody has take the default balance below zero where the usage is booked; those
     of a call that reserved are passed over first, as they were when it was granted.
     """
 
     __slots__ = (
-        "_drawing", "_fee_is_due", "_in_turn", "_may_overdraw", "_pricing", "_rules", "_selection", "_tariff",
+        "_drawing", "_fee_is_due", "_in_turn", "_judge", "_may_overdraw", "_pricing", "_rules", "_selection", "_tariff",
         "_units_overdraw", "blocked_by", "drawn", "ended", "fee_unpaid", "overdrew", "page", "purpose", "request",
         "stopped_by", "unrated",
     )  # fmt: skip
@@ -65,7 +62,7 @@ class Settlement:
         tariff: Tariff,
         request: ChargeRequest,
         rules: ChargeRules,
-        bounds: tuple[Bound, ...],
+        judge: Judge,
         new_id: Callable[[], str],
         purpose: Purpose,
         shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS,
@@ -84,11 +81,12 @@ class Settlement:
         self.overdrew = False  # the default balance was taken from without asking for credit
         self._tariff: Final = tariff
         self._rules: Final = rules
+        self._judge: Final = judge
         self._pricing: Final = Pricing(tariff, request, rules, measuring=purpose is Purpose.MEASURE)
         self._selection: Final = Selection(payers, request, shared_groups)
-        self._drawing: Final = Drawing(payers, request, self._pricing, bounds, new_id)
+        self._drawing: Final = Drawing(payers, request, self._pricing, new_id)
         self.drawn: Final[list[Drawn]] = self._drawing.drawn
-        self._in_turn = False  # what a verdict may end before the charge itself
+        self._in_turn = False  # what a judge may end before the charge itself
         self._fee_is_due: Final = request.loop_index == 0
         prepaid = not page.account.allow_negative
         self._may_overdraw: Final = purpose is Purpose.BOOK_ALL and not (prepaid and request.deny_negative)
@@ -107,29 +105,29 @@ class Settlement:
     def used(self) -> int:
         return self._drawing.start_ns - self.request.start_ns
 
-    def run(self) -> Pausing:
+    def run(self) -> None:
         """Draw until nothing remains, nobody can pay more, or something ends it."""
-        yield from self._covered()
+        self._covered()
         if not self.ended and self._may_overdraw and not self._units_overdraw:
             self._units_overdraw = True
-            yield from self._covered()
+            self._covered()
         if not self.ended:
-            yield from self._remainder()
+            self._remainder()
 
-    def _covered(self) -> Pausing:
+    def _covered(self) -> None:
         """What balances pay, until none of them can pay any more."""
         progressed = True
         while progressed:
             before = len(self.drawn)
             if self._selection.units:
-                yield from self._rounds(self._selection.units)
+                self._rounds(self._selection.units)
             if not self.ended:
-                yield from self._rounds(self._selection.money)
+                self._rounds(self._selection.money)
             if self.ended:
                 return
             progressed = before != len(self.drawn)
 
-    def _rounds(self, usables: list[Usable]) -> Pausing:
+    def _rounds(self, usables: list[Usable]) -> None:
         """Give each balance its turn, in order, and all of them again while any has paid."""
         before = -1
         while before != len(self.drawn):
@@ -138,7 +136,7 @@ class Settlement:
                 if usable.balance.value > usable.held and self._may_pay(usable):
                     self._in_turn = True
                     self._drawing.begin_turn()
-                    yield from self._turn_of(usable)
+                    self._turn_of(usable)
                     if self._drawing.start_ns >= self.request.end_ns:
                         self.ended = True
                     if self.ended:
@@ -162,17 +160,19 @@ class Settlement:
 
     # -- turns of one balance
 
-    def _turn_of(self, usable: Usable) -> Pausing:
+    def _turn_of(self, usable: Usable) -> None:
         terms = usable.balance.terms
         if terms.kind is BalanceKind.MONETARY:
-            return self._rated_turn(usable, terms.rating_subject, units=False)
+            self._rated_turn(usable, terms.rating_subject, units=False)
+            return
         subject = unit_subject(terms, self.request.tor, self._rules)
         increment = free_increment(subject)
         if increment is None:
-            return self._rated_turn(usable, subject, units=True)
-        return self._free_turn(usable, increment)
+            self._rated_turn(usable, subject, units=True)
+        else:
+            self._free_turn(usable, increment)
 
-    def _free_turn(self, usable: Usable, increment: int) -> Pausing:
+    def _free_turn(self, usable: Usable, increment: int) -> None:
         """Units without a price: whole increments, and no connect fee now or later in the call."""
         terms, drawing = usable.balance.terms, self._drawing
         amount = unit_amount(increment, terms.kind.value, factor_for(terms, self.request))
@@ -183,9 +183,9 @@ class Settlement:
                 return
             left -= drawing.take_free(usable, increment, amount, count)
             if drawing.portions.reached:
-                self._heed((yield drawing.pause()))
+                self._pause()
 
-    def _rated_turn(self, usable: Usable, subject: str, *, units: bool) -> Pausing:
+    def _rated_turn(self, usable: Usable, subject: str, *, units: bool) -> None:
         """A balance that pays a price: money alone, or units of a named subject together with money."""
         spans = self._pricing.rest(subject, self._drawing.start_ns)
         if isinstance(spans, Unrated):
@@ -196,7 +196,7 @@ class Settlement:
             payer = self._fee_payer(fee)
             if payer is not None and payer.spendable < fee:
                 return  # a blocker has not what the fee takes, and nobody after it may pay
-            yield from self._connect(spans[0], fee, payer)
+            self._connect(spans[0], fee, payer)
         for span in spans:
             left = span.count
             while left > 0 and self._in_turn and not self.ended and not usable.gone:
@@ -211,7 +211,7 @@ class Settlement:
                     return
                 left -= count
                 if self._drawing.portions.reached:
-                    self._heed((yield self._drawing.pause()))
+                    self._pause()
             if left > 0:
                 return
 
@@ -261,7 +261,7 @@ class Settlement:
                 return usable
         return None
 
-    def _connect(self, span: Span, fee: int, payer: Usable | None) -> Pausing:
+    def _connect(self, span: Span, fee: int, payer: Usable | None) -> None:
         """Take the connect fee, whole; from the default balance if nobody has it and it may go below zero."""
         if payer is None and fee:
             if fee > 0 and not self._may_overdraw:
@@ -270,11 +270,11 @@ class Settlement:
             payer = self._drawing.default()
             self.overdrew = self.overdrew or fee > 0
         if self._drawing.connect(span, fee, payer) and self._drawing.portions.reached:
-            self._heed((yield self._drawing.pause()))
+            self._pause()
 
     # -- what no balance can pay
 
-    def _remainder(self) -> Pausing:
+    def _remainder(self) -> None:
         spans = self._pricing.rest("", self._drawing.start_ns)
         if isinstance(spans, Unrated):
             self._fail(spans)
@@ -284,7 +284,7 @@ class Settlement:
         if all(self._pricing.is_free(span) for span in spans) and not (due and self._pricing.fee(spans[0])):
             self._serve_free(spans)
         elif self.purpose is Purpose.BOOK_ALL and not self.request.deny_negative:
-            yield from self._overdraw(spans, due)
+            self._overdraw(spans, due)
 
     def _serve_free(self, spans: tuple[Span, ...]) -> None:
         for span in spans:
@@ -293,11 +293,11 @@ class Settlement:
                 return
             self._drawing.serve_free(span, count)
 
-    def _overdraw(self, spans: tuple[Span, ...], fee_is_due: bool) -> Pausing:
+    def _overdraw(self, spans: tuple[Span, ...], fee_is_due: bool) -> None:
         """The service was delivered: what is not covered goes to the default balance, below zero."""
         if fee_is_due:
             fee = self._pricing.fee(spans[0])
-            yield from self._connect(spans[0], fee, self._fee_payer(fee))
+            self._connect(spans[0], fee, self._fee_payer(fee))
         self.overdrew = True
         for span in spans:
             left = span.count
@@ -305,14 +305,14 @@ class Settlement:
                 cost, count = self._pricing.next(span, left)
                 left -= self._drawing.take_money(span, self._drawing.default(), cost, count)
                 if self._drawing.portions.reached:
-                    self._heed((yield self._drawing.pause()))
+                    self._pause()
 
     # -- final rounding
 
-    def correct(self, timespan: Drawn, amount: int) -> Pausing:
+    def correct(self, timespan: Drawn, amount: int) -> None:
         """Take a correction from the balance that paid the first increment, below zero if need be."""
         if self._drawing.correct(timespan, amount) and self._drawing.portions.reached:
-            self._heed((yield self._drawing.pause()))
+            self._pause()
 
     # -- what ends it
 
@@ -320,14 +320,15 @@ class Settlement:
         self.unrated = unrated
         self.ended = True
 
-    def _heed(self, verdict: Verdict) -> None:
-        """Take over what a verdict says. A member that may not pay any more ends the turn, a stop the charge."""
-        self._drawing.watch(verdict.bounds)
+    def _pause(self) -> None:
+        """Have the monitors evaluated. A member that may not pay any more ends the turn, a stop the charge."""
+        stop = self._judge(self._drawing.pause())
+        self._drawing.reconsider()
         if self._selection.forget_gone():
             self._in_turn = False
-        if verdict.stop is not None:
+        if stop is not None:
             if self.stopped_by is None:
-                self.stopped_by = verdict.stop
+                self.stopped_by = stop
             if not self.request.final:
                 self.ended = True
                 self._in_turn = False

@@ -5,10 +5,10 @@ is left is not asked here but when it is its turn, so that a balance that a moni
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
-from accounts.balance import Balance, BalanceKind
+from accounts.account import Account
+from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from accounts.payer import NOTHING_HELD, Payer
@@ -59,38 +59,66 @@ class Usable:
 
 def useful(payer: Payer, number: CalledNumber, request: ChargeRequest) -> tuple[list[Usable], list[Usable]]:
     """The units and the money of an account that may pay, in the order in which they are tried."""
-    kind = UNIT_KINDS.get(request.tor)
-    own: list[Usable] = []
-    generic: list[Usable] = []
-    money: list[Usable] = []
-    start_ns, category = request.start_ns, request.category
-    for balance in payer.page.account.balances:
+    account = payer.page.account
+    outline = account.outlined()
+    tor = request.tor if request.tor in UNIT_KINDS else ""
+    units = outline.units.get(tor)
+    if units is None:
+        units = outline.units[tor] = _unit_places(account, tor)
+    money = outline.money
+    if money is None:
+        money = outline.money = _places(account, BalanceKind.MONETARY)
+    return _of(units, payer, number, request), _of(money, payer, number, request)
+
+
+def _unit_places(account: Account, tor: str) -> list[int]:
+    """Where the balances of the event's own kind stand in the account, then the generic ones, heaviest first."""
+    kind = UNIT_KINDS.get(tor)
+    own = [] if kind is None or kind is BalanceKind.GENERIC else _places(account, kind)
+    return _heaviest_first(account, own + _places(account, BalanceKind.GENERIC))
+
+
+def _places(account: Account, kind: BalanceKind) -> list[int]:
+    """Where the balances of a kind stand that are in use, heaviest first."""
+    balances = enumerate(account.balances)
+    found = [place for place, balance in balances if balance.terms.kind is kind and _in_use(balance.terms)]
+    return _heaviest_first(account, found)
+
+
+def _in_use(terms: BalanceTerms) -> bool:
+    if terms.kind is BalanceKind.MONETARY and terms.rating_subject.startswith(ZERO):
+        return False  # nonsense for money, refused where it is written
+    return not terms.disabled
+
+
+def _heaviest_first(account: Account, places: list[int]) -> list[int]:
+    """A stable sort keeps equals in order of creation, reversed or not."""
+    return sorted(places, key=lambda place: account.balances[place].terms.weight, reverse=True)
+
+
+def _of(places: list[int], payer: Payer, number: CalledNumber, request: ChargeRequest) -> list[Usable]:
+    """Those of some balances that may pay, the most exact destination first; equals keep their order."""
+    found: list[Usable] = []
+    exact = False
+    balances = payer.page.account.balances
+    for place in places:
+        balance = balances[place]
         terms = balance.terms
-        if terms.disabled or (terms.expires_at_ns is not None and terms.expires_at_ns < start_ns):
+        if terms.expires_at_ns is not None and terms.expires_at_ns < request.start_ns:
             continue
-        if terms.categories and not terms.categories.get(category, False):
+        if terms.categories and not terms.categories.get(request.category, False):
             continue
         usable = _towards(balance, payer, number) if terms.destinations else Usable(balance, payer)
-        if usable is None:
-            continue
-        if terms.kind is BalanceKind.MONETARY:
-            if not terms.rating_subject.startswith(ZERO):  # nonsense for money, refused where it is written
-                money.append(usable)
-        elif terms.kind is kind:
-            own.append(usable)
-        elif terms.kind is BalanceKind.GENERIC:
-            generic.append(usable)
-    return _in_order(own + generic), _in_order(money)
-
-
-def _in_order(found: list[Usable]) -> list[Usable]:
-    if len(found) > 1:
-        found.sort(key=_rank, reverse=True)  # a stable sort keeps equals in order of creation, reversed or not
+        if usable is not None:
+            found.append(usable)
+            exact = exact or usable.precision > 0
+    if exact and len(found) > 1:
+        found.sort(key=_precision, reverse=True)
     return found
 
 
-def _rank(usable: Usable) -> tuple[int, Decimal]:
-    return usable.precision, usable.balance.terms.weight
+def _precision(usable: Usable) -> int:
+    return usable.precision
 
 
 def _towards(balance: Balance, payer: Payer, number: CalledNumber) -> Usable | None:

@@ -14,11 +14,11 @@ to 49123 on Saturday 2026-11-21 at 10:00 UTC. An answer is a grant, `cost … ra
 `runs` to look at single increments.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
-from typing import Final, TypeVar
+from typing import Final
 
 from accounts.account import Account, AccountKey, Bound
 from accounts.account_state import amount_text
@@ -32,10 +32,11 @@ from accounts.charge import (
     ChargeRules,
     Granted,
     Increment,
+    Judge,
     Reached,
     Reason,
     Refused,
-    Verdict,
+    StoppedBy,
 )
 from accounts.debit import debit
 from accounts.max_debit import max_debit
@@ -50,13 +51,12 @@ from tariffs.tariff import Tariff
 from tariffs.timing import Timing
 from tariffs.zone import UTC as UTC_ZONE
 from tariffs.zone import zone
+from tests.verdict import Verdict, put_in_force
 
 KEY: Final = AccountKey("cgrates.org", "1001")
 SATURDAY: Final = "2026-11-21T10:00:00"
 RULES: Final = ChargeRules()
 MINUTE: Final = 60 * NANO
-
-Result = TypeVar("Result")
 
 
 def amount(text: str) -> int:
@@ -301,7 +301,8 @@ class Scene:
             return granted_text(max_session_time(Page(self.account), TARIFF, asked, self.rules), asked.tor)
         page = Page(self.account.copy())
         settle = debit if verb == "debit" else max_debit
-        outcome = self.drive(settle(page, TARIFF, asked, self.rules, bounds, self.new_id), page, verdict)
+        put_in_force(page.book, bounds)
+        outcome = settle(page, TARIFF, asked, self.rules, self.judge(page, verdict), self.new_id)
         if isinstance(outcome, Refused):
             return outcome.reason
         if "dry" not in words:
@@ -310,19 +311,17 @@ class Scene:
         self.charge = Charge("C1", asked, runs_of(outcome), (0,) * len(runs_of(outcome)))
         return cost_text(outcome, asked)
 
-    def drive(
-        self, settlement: Generator[Reached, Verdict, Result], page: Page, verdict: Callable[[Page], Verdict] | None
-    ) -> Result:
-        """Run a settlement, answering each pause as `verdict` says, and note after how much usage it paused."""
-        try:
-            reached = next(settlement)
-            while True:
-                assert verdict is not None, f"paused after {reached.used} without a bound"
-                self.pauses.append(reached.used)
-                reached = settlement.send(verdict(page))
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+    def judge(self, page: Page, verdict: Callable[[Page], Verdict] | None) -> Judge:
+        """Answers each pause as `verdict` says, and notes after how much usage it came."""
+
+        def judged(reached: Reached) -> StoppedBy | None:
+            assert verdict is not None, f"paused after {reached.used} without a bound"
+            self.pauses.append(reached.used)
+            found = verdict(page)
+            put_in_force(page.book, found.bounds)
+            return found.stop
+
+        return judged
 
     def new_id(self) -> str:
         return f"new{next(self.ids)}"

@@ -13,6 +13,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from accounts.account import Account, AccountKey, UnitCounter
@@ -38,14 +39,14 @@ from actions.outside import LogLine, Outside, PostAlert
 from actions.perform import drop_expired, drop_over, run_set
 from actions.trigger_groups import attach_groups, reset_counters, reset_triggers
 from actions.watch import watch
-from ratingd.engine.charge_loop import run_charge
+from ratingd.engine.charge_loop import ChargeLoop
 from tariffs.fault import Finding
 from tariffs.instant import parse_instant
 from tariffs.money import NANO, decimal_text
 from tariffs.zone import SECOND_NS, UTC, Zone, zone
 from tests.account_scene import runs_of
 from triggers import trigger_files
-from triggers.monitor import bounds
+from triggers.monitor import TriggerKey
 
 KEY = AccountKey("cgrates.org", "1001")
 CALL_NS = 3 * 3600 * SECOND_NS  # a call that is not heard of for so long is over
@@ -264,16 +265,15 @@ class Scene:
             self.answer = refused
             return
         page = self.page()
-        context = self.context(request)
-        counting = CallCounters([page], context.call_name, self.now_ns + CALL_NS)
-        armed = bounds(page.account, self.now_ns, context.tried, context.call_name)
-        settlement = debit(page, self.book.tariff, request, RULES, armed, self.new_id)
-        self.answer, outside, _ = run_charge(settlement, page, self.book.catalogue, context)
+        loop = self.loop(page, request)
+        counting = CallCounters([page], self.context(request).call_name, self.now_ns + CALL_NS)
+        loop.arm()
+        self.answer = debit(page, self.book.tariff, request, RULES, loop.judge, self.new_id)
         if isinstance(self.answer, CallCost):
             drop_expired(page, self.now_ns)
             drop_over(page, self.now_ns)
             counting.end(over=final)
-            self.keep(page, outside)
+            self.keep(page, tuple(loop.outside))
             runs = runs_of(self.answer)
             self.charge = Charge("C1", request, runs, (0,) * len(runs))
 
@@ -281,11 +281,18 @@ class Scene:
         """Give the last charge back, all of it."""
         assert self.charge is not None
         page = self.page()
-        context = self.context(self.charge.request)
-        armed = bounds(page.account, self.now_ns, context.tried, context.call_name)
-        settlement = refund(page, self.book.tariff, self.charge, None, armed)
-        _, outside, _ = run_charge(settlement, page, self.book.catalogue, context)
-        self.keep(page, outside)
+        loop = self.loop(page, self.charge.request)
+        loop.arm()
+        refund(page, self.book.tariff, self.charge, None, loop.judge)
+        self.keep(page, tuple(loop.outside))
+
+    def loop(self, page: Page, request: ChargeRequest) -> ChargeLoop:
+        context = self.context(request)
+
+        def context_of(_: Page, used: int, tried: set[TriggerKey]) -> ActionContext:
+            return replace(context, used=used, tried=tried)
+
+        return ChargeLoop(page.book, self.book.catalogue, context_of, self.now_ns, context.call_name)
 
     def _score(self, page: Page, context: ActionContext, address: str, value: str = "") -> tuple[Outside, ...]:
         """SetScores of one address; without a value it is forgotten."""

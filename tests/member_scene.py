@@ -9,14 +9,25 @@ carry in the order in which they stand. A strategy that is another for one calle
 another (`60s@0.6[b.SH]`). Before a call only the caller is laid in the book: what else it needs has to be asked for.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Final, TypeVar
 
 from accounts.account import Account, AccountKey, Bound
 from accounts.balance import Balance
 from accounts.book import AccountsNeeded, Book, Page
-from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Increment, Reached, RefundCost, Refused, Verdict
+from accounts.charge import (
+    CallCost,
+    Charge,
+    ChargeRequest,
+    Granted,
+    Increment,
+    Judge,
+    Reached,
+    RefundCost,
+    Refused,
+    StoppedBy,
+)
 from accounts.debit import debit
 from accounts.max_debit import max_debit
 from accounts.refund import refund
@@ -35,10 +46,11 @@ from tests.account_scene import (
     runs_of,
     usage_text,
 )
+from tests.verdict import Verdict, put_in_force
 
 TENANT: Final = "cgrates.org"
 Result = TypeVar("Result")
-Judge = Callable[[Book, Reached], Verdict]
+Say = Callable[[Book, Reached], Verdict]
 
 
 class Members:
@@ -67,7 +79,7 @@ class Members:
             row = self.accounts.setdefault(group_key(TENANT, group), Account(group_key(TENANT, group)))
             row.members = (*row.members, name)
 
-    def call(self, text: str, bounds: tuple[Bound, ...] = (), judge: Judge | None = None) -> str:
+    def call(self, text: str, bounds: tuple[Bound, ...] = (), say: Say | None = None) -> str:
         name, verb, usage, *words = text.split()
         key = key_of(name)
         asked = request(words, usage, key)
@@ -79,8 +91,9 @@ class Members:
         settle = debit if verb == "debit" else max_debit
         outcome = self.carried_out(
             key,
-            lambda page: settle(page, TARIFF, asked, RULES, bounds, self._new_id, self.groups),
-            judge,
+            lambda page, judge: settle(page, TARIFF, asked, RULES, judge, self._new_id, self.groups),
+            bounds,
+            say,
         )
         if isinstance(outcome, Refused):
             return outcome.reason
@@ -104,10 +117,14 @@ class Members:
     def refund(self, runs: tuple[int, ...] | None = None) -> RefundCost:
         charge = self.charge
         assert charge is not None
-        return self.carried_out(charge.request.key, lambda page: refund(page, TARIFF, charge, runs, ()), None)
+        return self.carried_out(charge.request.key, lambda page, judge: refund(page, TARIFF, charge, runs, judge))
 
     def carried_out(
-        self, key: AccountKey, begin: Callable[[Page], Generator[Reached, Verdict, Result]], judge: Judge | None
+        self,
+        key: AccountKey,
+        step: Callable[[Page, Judge], Result],
+        bounds: tuple[Bound, ...] = (),
+        say: Say | None = None,
     ) -> Result:
         """Carry an operation out, again from its begin with each account that it turns out to need."""
         keys = [key]
@@ -120,7 +137,8 @@ class Members:
             assert page is not None
             self.pauses.clear()
             try:
-                result = self._driven(begin(page), book, judge)
+                put_in_force(book, bounds)
+                result = self._carried_out(step, page, say)
             except AccountsNeeded as needed:
                 keys += needed.keys
                 continue
@@ -129,16 +147,15 @@ class Members:
                 self.accounts.update({k: p.account for k, p in book.pages.items() if p is not None})
             return result
 
-    def _driven(self, steps: Generator[Reached, Verdict, Result], book: Book, judge: Judge | None) -> Result:
-        try:
-            reached = next(steps)
-            while True:
-                assert judge is not None, f"paused after {reached.used} without a bound"
-                self.pauses.append(reached)
-                reached = steps.send(judge(book, reached))
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+    def _carried_out(self, step: Callable[[Page, Judge], Result], page: Page, say: Say | None) -> Result:
+        def judge(reached: Reached) -> StoppedBy | None:
+            assert say is not None, f"paused after {reached.used} without a bound"
+            self.pauses.append(reached)
+            verdict = say(page.book, reached)
+            put_in_force(page.book, verdict.bounds)
+            return verdict.stop
+
+        return step(page, judge)
 
     def told(self) -> str:
         """All accounts as they are written before a call; without terms."""

@@ -10,7 +10,7 @@ call goes on where its last debit ended. Accounts are parted by semicolons, term
 `share:FAM` makes it one of that group.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Final, TypeVar
@@ -19,9 +19,9 @@ from accounts.account import Account, AccountKey
 from accounts.account_state import amount_text
 from accounts.balance import Balance
 from accounts.book import AccountsNeeded, Book, Page
-from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Reached, Refused, RequestType, Verdict
+from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Refused, RequestType, no_judge
 from accounts.holding import charged, expire, hold, release
-from accounts.postponed import settle_for
+from accounts.postponed import settle
 from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
@@ -129,9 +129,8 @@ class Family:
         return granted
 
     def _debit(self, page: Page, asked: ChargeRequest, *, whole: bool) -> CallCost | Refused:
-        settle = settle_for(asked, whole=whole)
         new_id = lambda: f"new{next(self._ids)}"  # noqa: E731
-        outcome = driven(settle(page, TARIFF, asked, RULES, (), new_id, self.groups, self.now_ns))
+        outcome = settle(page, TARIFF, asked, RULES, no_judge, new_id, self.groups, self.now_ns, whole=whole)
         if not isinstance(outcome, Refused):
             charged(page, asked, outcome, self.now_ns)
         return outcome
@@ -140,7 +139,7 @@ class Family:
         charge = self.charges.pop(call)
 
         def give_back(page: Page) -> None:
-            driven(refund(page, TARIFF, charge, None, ()))
+            refund(page, TARIFF, charge, None, no_judge)
             release(page, charge.request.call)
 
         self._change(key, give_back)
@@ -177,16 +176,6 @@ class Family:
         return " ".join(
             f"{each.uuid}={_shown(each.value, each)}" for account in self.accounts.values() for each in account.balances
         )
-
-
-def driven(settlement: Generator[Reached, Verdict, Result]) -> Result:
-    """Run a settlement without monitors to its end."""
-    try:
-        next(settlement)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
-    raise AssertionError("paused without a bound")
 
 
 def key_of(name: str) -> AccountKey:

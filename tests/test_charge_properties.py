@@ -5,6 +5,7 @@ a dry run grants is drawn at once to the nanosecond, from the very balances that
 zero; the increments of a charge are the movements of its balances; and a charge that is refunded whole has not been.
 """
 
+from collections.abc import Callable
 from itertools import count
 from typing import Final
 
@@ -15,22 +16,21 @@ from accounts.account import Account, AccountKey, CounterKind, UnitCounter
 from accounts.balance import Balance
 from accounts.balance_filter import ANY_BALANCE
 from accounts.book import Book, Page
-from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Refused
+from accounts.charge import CallCost, Charge, ChargeRequest, Granted, Refused, no_judge
 from accounts.debit import debit
 from accounts.holding import held_draws, hold
 from accounts.max_debit import max_debit
-from accounts.postponed import Settle
 from accounts.refund import refund
 from accounts.session_time import max_session_time
 from accounts.shared_group import SharedGroup, Strategy, group_key
 from tests.account_scene import PRICES, RULES, TARIFF, balance, request, runs_of
-from tests.reservation_scene import driven
 
 TENANT: Final = "cgrates.org"
 NAMES: Final = ("1001", "1002", "1003")
 NOW_NS: Final = 1
 GROUPS: Final = ("FAM", "WORK")
 Movements = dict[str, int]  # by the uuid of a balance
+Settle = Callable[..., CallCost | Refused]
 
 SHARED: Final = st.sampled_from(["", "", "share:FAM", "share:WORK", "share:FAM+WORK"])
 COMMON: Final = st.tuples(
@@ -113,7 +113,7 @@ class Town:
     def charged(self, asked: ChargeRequest, settle: Settle) -> tuple[Page, CallCost | Refused]:
         page, ids = self.page(asked.key), count()
         new_id = lambda: f"new{next(ids)}"  # noqa: E731
-        return page, driven(settle(page, TARIFF, asked, RULES, (), new_id, self.groups, NOW_NS))
+        return page, settle(page, TARIFF, asked, RULES, no_judge, new_id, self.groups, NOW_NS)
 
     def keep(self, page: Page) -> None:
         for key, each in page.book.pages.items():
@@ -203,7 +203,7 @@ def test_a_charge_is_what_its_increments_say_and_a_refund_of_them_leaves_nothing
     town.keep(page)
     runs = runs_of(outcome)
     page = town.page(asked.key)
-    cost = driven(refund(page, TARIFF, Charge("C", asked, runs, (0,) * len(runs)), None, ()))
+    cost = refund(page, TARIFF, Charge("C", asked, runs, (0,) * len(runs)), None, no_judge)
     assert not cost.not_refunded
     assert cost.money == outcome.cost
     town.accounts.update(before)

@@ -4,8 +4,8 @@ import pytest
 
 from accounts.account import Bound, BoundSide
 from accounts.book import Page
-from accounts.charge import Verdict
 from tests.account_scene import KEY, Scene, account, amount, balances_text, play, scenes
+from tests.verdict import Verdict
 
 MAX_DEBITS = """
   # | before | call | answer | after

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from accounts.account import Account, Bound, BoundSide, CounterKind, UnitCounter
 from accounts.balance_filter import BalanceFilter
 from accounts.book import Page
-from accounts.charge import Charge, NotRefunded, RefundCost, Verdict
+from accounts.charge import Charge, NotRefunded, RefundCost, no_judge
 from accounts.refund import refund
 from tests.account_scene import KEY, TARIFF, Scene, account, amount, balances_text, table_rows
+from tests.verdict import Verdict, put_in_force
 
 REFUNDS = table_rows("""
   # | before | call | runs to give back | given | after
@@ -34,7 +35,7 @@ k  | M=5 | debit 180s | -1 | 0 | M=3.2
 def given_back(scene: Scene, charge: Charge, runs: tuple[int, ...] | None) -> RefundCost:
     assert scene.account is not None
     page = Page(scene.account)
-    return scene.drive(refund(page, TARIFF, charge, runs, ()), page, None)
+    return refund(page, TARIFF, charge, runs, no_judge)
 
 
 @pytest.mark.parametrize("row", REFUNDS, ids=lambda row: row[0])
@@ -108,7 +109,8 @@ def test_refund_pauses_at_each_increment_that_reaches_a_bound() -> None:
     assert scene.account is not None
     bounds = (Bound(KEY, BoundSide.MAX, amount("3.5"), balance_uuid="M"),)
     page = Page(scene.account)
-    scene.drive(refund(page, TARIFF, scene.charge, None, bounds), page, lambda _: Verdict(bounds))
+    put_in_force(page.book, bounds)
+    refund(page, TARIFF, scene.charge, None, scene.judge(page, lambda _: Verdict(bounds)))
     assert scene.pauses == [180 * 10**9, 240 * 10**9, 300 * 10**9]  # at 3.8, 4.4 and 5.0
     assert balances_text(page.account) == "M=5"
 

@@ -5,22 +5,23 @@ The calls are by `a` to 49123 at 0.60 a minute, sold by the minute; the subject 
 
 # ruff: noqa: E501 - tables are as wide as they are
 
-from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 
 from accounts.account_state import amount_text
-from accounts.book import Book, Page
-from accounts.charge import CallCost, Reached, Verdict
+from accounts.book import Page
+from accounts.charge import CallCost, Judge
 from accounts.debit import debit
 from actions.context import ActionContext, OpenCall
 from actions.outside import Disconnect, Outside
 from actions.trigger_groups import attach_groups
-from ratingd.engine.charge_loop import all_bounds, run_charge
+from ratingd.engine.charge_loop import ChargeLoop
 from tariffs.zone import UTC
 from tests.account_scene import RULES, TARIFF, balances_text, cost_text, request, table_rows
 from tests.action_scene import SATURDAY_TEN, book
-from tests.member_scene import Members, Result, key_of
+from tests.member_scene import Members, key_of
+from triggers.monitor import TriggerKey
 
 SETS = """
     TOP1  do=*topup id=BONUS type=*monetary units=1 bw=5
@@ -62,24 +63,24 @@ class Watched(Members):
         asked = request(["id:c1", *words.split()], usage, key_of("a"))
         self._context = ActionContext(SATURDAY_TEN, UTC, self._new_id, call=asked, open_calls=[OpenCall("c1", "sw")])
 
-        def begin(page: Page) -> Generator[Reached, Verdict, CallCost]:
-            bounds = all_bounds(page.book, self._context)
-            cost = yield from debit(page, TARIFF, asked, RULES, bounds, self._new_id, self.groups)
+        def charge(page: Page, _: Judge) -> CallCost:
+            loop = ChargeLoop(page.book, BOOK.catalogue, self._context_of, SATURDAY_TEN, self._context.call_name)
+            loop.arm()
+            cost = debit(page, TARIFF, asked, RULES, loop.judge, self._new_id, self.groups)
             assert isinstance(cost, CallCost)
+            self.outside = tuple(loop.outside)
             return cost
 
-        return cost_text(self.carried_out(asked.key, begin, None), asked)
+        return cost_text(self.carried_out(asked.key, charge), asked)
 
-    def _driven(self, steps: Generator[Reached, Verdict, Result], laid: Book, judge: object) -> Result:
-        page = laid.page(key_of("a"))
-        assert page is not None
-        found, self.outside, _ = run_charge(steps, page, BOOK.catalogue, self._context, self._context_of)
-        return found
-
-    def _context_of(self, page: Page) -> ActionContext:
+    def _context_of(self, page: Page, used: int, tried: set[TriggerKey]) -> ActionContext:
+        if page.account.key == key_of("a"):
+            return replace(self._context, used=used, tried=tried)
         own = OpenCall("c9", "sw", {}, page.account.key)
         this = OpenCall("c1", "sw", {}, key_of("a"))
-        return ActionContext(SATURDAY_TEN, UTC, self._new_id, call=self._context.call, open_calls=[own, this])
+        return ActionContext(
+            SATURDAY_TEN, UTC, self._new_id, call=self._context.call, used=used, open_calls=[own, this], tried=tried
+        )
 
     def told(self) -> str:
         shown = []

@@ -12,7 +12,8 @@ evaluation is of one moment: what a fired set changes is seen by the next one.
 
 A monitor on single calls leaves its mark in the call, and looks at no other than the one that is being charged.
 
-`bounds` tells the same conditions to `accounts` beforehand, so that a debit runs by arithmetic up to where one holds.
+`bounds` tells the same conditions to `accounts` beforehand, so that a debit runs by arithmetic up to where one holds;
+`arm` puts them on a page, and where nothing but values has changed since the last debit they are those of the last.
 """
 
 from collections.abc import Set
@@ -31,7 +32,9 @@ from accounts.account import (
 )
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
+from accounts.bounds import Bounds
 from accounts.counting import counter_name
+from accounts.outline import earliest
 
 TriggerKey: TypeAlias = tuple[AccountKey, str, str]  # whose, group, unique id
 
@@ -98,6 +101,38 @@ def bounds(account: Account, now_ns: int, tried: Set[TriggerKey], call: str = ""
         if armed(account, trigger, now_ns, tried, call):
             found += _bounds_of(account, trigger, now_ns, call)
     return tuple(found)
+
+
+def arm(page: Page, now_ns: int, tried: Set[TriggerKey], call: str = "") -> None:
+    """Put the bounds in force at this moment on a page."""
+    account = page.account
+    if not account.triggers:
+        page.bounds = None
+        return
+    outline = account.outlined()
+    lasting = not (tried or page.dirty or outline.of_calls or account.disabled)
+    if lasting and outline.armed_from_ns <= now_ns < outline.armed_until_ns:
+        page.bounds = outline.bounds
+        return
+    page.bounds = Bounds(account, bounds(account, now_ns, tried, call), page.dirty)
+    if lasting:
+        outline.bounds = page.bounds
+        outline.armed_from_ns, outline.armed_until_ns = now_ns, _armed_until(account, now_ns)
+
+
+def _armed_until(account: Account, now_ns: int) -> int:
+    """The next instant from which on another set of monitors may fire, though nothing happens to the account."""
+    instants: list[int | None] = []
+    for trigger in account.triggers:
+        terms, last_ns = trigger.terms, trigger.last_executed_ns
+        if terms.expires_at_ns is not None:
+            instants.append(terms.expires_at_ns + 1)
+        if terms.recurrent and last_ns is not None:
+            instants.append(last_ns + terms.min_sleep_ns)
+        instants.append(terms.activates_at_ns)
+        if terms.type is ThresholdType.BALANCE_EXPIRED:
+            instants += [b.terms.expires_at_ns + 1 for b in account.balances if b.terms.expires_at_ns is not None]
+    return earliest([at_ns for at_ns in instants if at_ns is not None and at_ns > now_ns])
 
 
 def armed(account: Account, trigger: AccountTrigger, now_ns: int, tried: Set[TriggerKey], call: str = "") -> bool:

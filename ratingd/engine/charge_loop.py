@@ -2,88 +2,59 @@
 
 Account 1001 has a monitor at 3.00 spent and debits ten minutes at 0.60. Settling draws five minutes by arithmetic and
 pauses, for the counter stands at 3.00; the monitor fires and its actions disable the account; the settlement is told to
-stop there, and the other five minutes are neither drawn nor charged. Without a monitor in reach the loop turns once.
+stop there, and the other five minutes are neither drawn nor charged. Without a monitor in reach nobody asks the loop.
 
 Where balances of several members of a shared group took part in what was drawn last, the monitors of each are
 evaluated, by the counters and the balances of their own account.
 """
 
-from collections.abc import Callable, Generator
-from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
-from accounts.account import Bound
 from accounts.book import Book, Page
-from accounts.charge import Reached, StoppedBy, Verdict
+from accounts.charge import Reached, StoppedBy
 from actions.catalogue import Catalogue
 from actions.context import ActionContext
 from actions.outside import Outside
 from actions.watch import watch
-from triggers.monitor import bounds
+from triggers.monitor import TriggerKey, arm
 
-Result = TypeVar("Result")
-ContextOf: TypeAlias = Callable[[Page], ActionContext]
-
-
-def all_bounds(book: Book, context: ActionContext) -> tuple[Bound, ...]:
-    """The bounds in force for an operation, those of the members of its groups included."""
-    found: list[Bound] = []
-    for page in book.pages.values():
-        if page is not None:
-            found += bounds(page.account, context.now_ns, context.tried, context.call_name)
-    return tuple(found)
+# The context in which an account's monitors are evaluated: its time zone, its open calls and the one that is charged.
+# It is told how much of the call has been drawn and, of all accounts together, which monitors' sets have failed.
+ContextOf: TypeAlias = Callable[[Page, int, set[TriggerKey]], ActionContext]
 
 
-def run_charge(
-    settlement: Generator[Reached, Verdict, Result],
-    page: Page,
-    catalogue: Catalogue,
-    context: ActionContext,
-    context_of: ContextOf | None = None,
-) -> tuple[Result, tuple[Outside, ...], tuple[str, ...]]:
-    """Drive a settlement to its end. Returns its result, what is to be done outside, and the failures of fired sets.
+class ChargeLoop:
+    """What the evaluations of one charge have come to. `call` is the name of the call that is charged."""
 
-    `context` is for the account of the page; `context_of` makes those for other members of its groups.
-    """
-    loop = _Loop(page, catalogue, context, context_of)
-    try:
-        reached = next(settlement)
-        while True:
-            reached = settlement.send(loop.verdict(reached))
-    except StopIteration as end:
-        return end.value, tuple(loop.outside), tuple(loop.failures)
+    __slots__ = ("_book", "_call", "_catalogue", "_context_of", "_now_ns", "_tried", "failures", "outside")
 
+    def __init__(self, book: Book, catalogue: Catalogue, context_of: ContextOf, now_ns: int, call: str) -> None:
+        self._book: Final = book
+        self._catalogue: Final = catalogue
+        self._context_of: Final = context_of
+        self._now_ns: Final = now_ns
+        self._call: Final = call
+        self._tried: Final[set[TriggerKey]] = set()
+        self.outside: Final[list[Outside]] = []
+        self.failures: Final[list[str]] = []
 
-class _Loop:
-    """What the evaluations of one charge have come to."""
+    def arm(self) -> None:
+        """Put the bounds in force, those of the members of its groups included."""
+        for page in self._book.pages.values():
+            if page is not None:
+                arm(page, self._now_ns, self._tried, self._call)
 
-    __slots__ = ("_catalogue", "_context", "_context_of", "_page", "failures", "outside")
-
-    def __init__(self, page: Page, catalogue: Catalogue, context: ActionContext, context_of: ContextOf | None) -> None:
-        self._page = page
-        self._catalogue = catalogue
-        self._context_of = context_of
-        self._context = context
-        self.outside: list[Outside] = []
-        self.failures: list[str] = []
-
-    def verdict(self, reached: Reached) -> Verdict:
+    def judge(self, reached: Reached) -> StoppedBy | None:
         """Evaluate the accounts that took part, in the order in which they did; the first that stops it is named."""
         stop: StoppedBy | None = None
         for key in reached.accounts:
-            page = self._page.book.page(key)
+            page = self._book.page(key)
             if page is None:
                 continue
-            watched = watch(page, self._catalogue, replace(self._context_for(page), used=reached.used))
+            watched = watch(page, self._catalogue, self._context_of(page, reached.used, self._tried))
             self.outside.extend(watched.outside)
             self.failures.extend(watched.failures)
             stop = stop or watched.stop
-        return Verdict(all_bounds(self._page.book, self._context), stop)
-
-    def _context_for(self, page: Page) -> ActionContext:
-        """One member's time zone and open calls are not another's; which sets have failed is known of all together."""
-        if page is self._page:
-            return self._context
-        if self._context_of is None:
-            return replace(self._context, open_calls=())
-        return replace(self._context_of(page), tried=self._context.tried)
+        self.arm()
+        return stop

@@ -12,21 +12,22 @@ from typing import Final
 from accounts.account import Account, AccountKey
 from accounts.book import Book, Page
 from accounts.call_counting import CallCounters
+from accounts.call_name import cgr_id
 from accounts.charge import CallCost, Charge, ChargeRequest, ChargeRules, Granted, Reason, Refused
 from accounts.counter_window import rolled
 from accounts.holding import charged, hold, release
-from accounts.postponed import settle_for
+from accounts.postponed import settle
 from accounts.refund import refund
 from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
 from accounts.sharing import ask_for_members
 from actions.context import ActionContext
-from actions.outside import LogLine, Outside
+from actions.outside import LogLine
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
 from ratingd.engine.cache import Held
-from ratingd.engine.charge_loop import all_bounds, run_charge
-from ratingd.engine.charge_record import charge_from_text, charge_text, returned_text
+from ratingd.engine.charge_loop import ChargeLoop
+from ratingd.engine.charge_record import charge_from_text, returned_text
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decision import Decision
 from ratingd.engine.ids import OperationIds, new_balance_id
@@ -49,6 +50,7 @@ from ratingd.store.rows import OpenCall, OperationRow
 from ratingd.store.store import Store
 from tariffs.money import decimal_text
 from tariffs.zone import Zone, zone
+from triggers.monitor import TriggerKey
 
 
 class Decider:
@@ -89,9 +91,10 @@ class Decider:
         """
         operation, held = command.operation, laid[command.key]
         laid.asked.clear()
+        if isinstance(operation, (Debit, MaxDebit)):
+            request = self._localised(operation.request, held.account)
+            return self._charge(command, laid, request, isinstance(operation, Debit))
         match operation:
-            case Debit(request) | MaxDebit(request):
-                return self._charge(command, laid, self._localised(request, held.account), isinstance(operation, Debit))
             case GetMaxSessionTime(request, reserve_ns):
                 return self._ask(command, laid, self._localised(request, held.account), reserve_ns)
             case Refund():
@@ -158,14 +161,15 @@ class Decider:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
         if request.final:
             ask_for_members(page)
-        context = self._context(page.account, held, now, request, laid)
-        counting = CallCounters(book.pages.values(), context.call_name, now + self._open_call_ns)
-        armed = () if command.dry_run else all_bounds(book, context)
-        settle, groups = settle_for(request, whole=whole), version.book.catalogue.shared_groups
-        settlement = settle(page, version.book.tariff, request, self._rules, armed, new_balance_id, groups, now)
-        outcome, outside, failures = run_charge(
-            settlement, page, version.book.catalogue, context, self._contexts(laid, now, request)
-        )
+        catalogue, call = version.book.catalogue, _call_name(book, request)
+        counting = CallCounters(book.pages.values(), call, now + self._open_call_ns)
+        loop = ChargeLoop(book, catalogue, _Contexts(self, laid, now, request).of, now, call)
+        if not command.dry_run:
+            loop.arm()
+        outcome = settle(
+            page, version.book.tariff, request, self._rules, loop.judge, new_balance_id, catalogue.shared_groups, now,
+            whole=whole,
+        )  # fmt: skip
         if isinstance(outcome, Refused):
             return self._refused(command, outcome, operation_id, now, version)
         charged(page, request, outcome, now)
@@ -181,26 +185,25 @@ class Decider:
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
             pages=pages,
-            outside=outside,
-            log=(*_log_lines(outside, failures, request.key), *_overdrawn(request.key, outcome)),
-            charge=charge_text(request, outcome) if outcome.timespans else None,
+            outside=tuple(loop.outside),
+            log=(*_log_lines(loop, request.key), *_overdrawn(request.key, outcome)),
+            drawn=(request, outcome) if outcome.timespans else None,
             open_call=call_write(known, request, version, now, self._open_call_ns, served=served),
         )  # fmt: skip
 
     def _refund(self, command: Command, laid: Laid, wanted: Refund, pending: Sequence[OperationRow]) -> Decision:
-        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
+        now, operation_id = self._clock(), self._ids.next()
         version = self._plans.current(now)
         book = lay(laid, now, self._default_zone)
         page = book.page(command.key)
         if page is None:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
-        context = self._context(page.account, held, now, charge.request, laid)
-        armed = () if command.dry_run else all_bounds(book, context)
-        settlement = refund(page, version.book.tariff, charge, wanted.runs, armed)
-        cost, outside, failures = run_charge(
-            settlement, page, version.book.catalogue, context, self._contexts(laid, now, charge.request)
-        )
+        call = _call_name(book, charge.request)
+        loop = ChargeLoop(book, version.book.catalogue, _Contexts(self, laid, now, charge.request).of, now, call)
+        if not command.dry_run:
+            loop.arm()
+        cost = refund(page, version.book.tariff, charge, wanted.runs, loop.judge)
         release(page, charge.request.call)
         _drop_past(book, now)
         keep_members(book, laid)
@@ -212,9 +215,9 @@ class Decider:
             operation_id, now, _kind(command), version.number, reply,
             stored=True,
             pages=pages,
-            outside=outside,
-            log=_log_lines(outside, failures, command.key),
-            charge=returned_text(cost.returned),
+            outside=tuple(loop.outside),
+            log=_log_lines(loop, command.key),
+            returned=returned_text(cost.returned),
             refunds=wanted.charge_id,
         )  # fmt: skip
 
@@ -250,8 +253,11 @@ class Decider:
         """Every operation that is not a charge: top-ups, settings, triggers, imports."""
         now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
         version = self._plans.current(now)
-        context = self._context(held.account, held, now, None, laid)
+        context = self.context(held.account, held, now, None, laid)
         book = lay(laid, now, self._default_zone)
+        for each in book.pages.values():
+            if each is not None:
+                each.forget_outline()
         result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
         keep_members(book, laid)
         pages = changed(book, laid, now)
@@ -265,7 +271,7 @@ class Decider:
             stored=bool(pages) or bool(command.idempotency_key),
             pages=pages,
             outside=result.outside,
-            log=_log_lines(result.outside, result.failures, command.key),
+            log=_log_lines(result, command.key),
         )  # fmt: skip
 
     # -- what a decision depends on
@@ -285,8 +291,15 @@ class Decider:
             return request
         return request.in_zone(zone(account.time_zone))
 
-    def _context(
-        self, account: Account | None, held: Held, now: int, request: ChargeRequest | None, laid: Laid
+    def context(
+        self,
+        account: Account | None,
+        held: Held,
+        now: int,
+        request: ChargeRequest | None,
+        laid: Laid,
+        used: int = 0,
+        tried: set[TriggerKey] | None = None,
     ) -> ActionContext:
         return ActionContext(
             now_ns=now,
@@ -294,6 +307,8 @@ class Decider:
             new_id=new_balance_id,
             decimals=self._rules.decimals,
             call=request,
+            used=used,
+            tried=set() if tried is None else tried,
             open_calls=OpenCalls(held, request, now),
             exporters=self._exporters,
             account_updates=self._account_updates,
@@ -301,16 +316,38 @@ class Decider:
             calls_of={key: OpenCalls(other, None, now) for key, other in laid.items()} if len(laid) > 1 else NO_CALLS,
         )
 
-    def _contexts(self, laid: Laid, now: int, request: ChargeRequest) -> Callable[[Page], ActionContext]:
-        """The context in which another member's monitors are evaluated: its time zone, its calls and this one."""
-        return lambda page: self._context(page.account, laid[page.account.key], now, request, laid)
+
+class _Contexts:
+    """The contexts in which the monitors of a charge are evaluated: of each member its own time zone and calls."""
+
+    __slots__ = ("_decider", "_laid", "_now", "_request")
+
+    def __init__(self, decider: Decider, laid: Laid, now: int, request: ChargeRequest) -> None:
+        self._decider: Final = decider
+        self._laid: Final = laid
+        self._now: Final = now
+        self._request: Final = request
+
+    def of(self, page: Page, used: int, tried: set[TriggerKey]) -> ActionContext:
+        account, laid = page.account, self._laid
+        return self._decider.context(account, laid[account.key], self._now, self._request, laid, used, tried)
 
 
 def _kind(command: Command) -> str:
-    return _KINDS.get(type(command.operation).__name__, type(command.operation).__name__)
+    return _KINDS.get(type(command.operation)) or type(command.operation).__name__
 
 
-_KINDS: Final = {"Debit": "debit", "MaxDebit": "max_debit", "Refund": "refund", "GetMaxSessionTime": "max_session_time"}
+_KINDS: Final[dict[type, str]] = {
+    Debit: "debit", MaxDebit: "max_debit", Refund: "refund", GetMaxSessionTime: "max_session_time",
+}  # fmt: skip
+
+
+def _call_name(book: Book, request: ChargeRequest) -> str:
+    """The name of the call, if a monitor is on single calls; nothing else asks for it."""
+    for page in book.pages.values():
+        if page is not None and page.account.outlined().of_calls:
+            return cgr_id(request.switch_id, request.call_id)
+    return ""
 
 
 def _drop_past(book: Book, now: int) -> None:
@@ -318,8 +355,11 @@ def _drop_past(book: Book, now: int) -> None:
     the monitors been looked at."""
     for page in book.pages.values():
         if page is not None and page.dirty:
-            drop_expired(page, now)
-            drop_over(page, now)
+            outline = page.account.outlined()
+            if outline.first_expiry_ns < now:
+                drop_expired(page, now)
+            if outline.first_end_ns < now:
+                drop_over(page, now)
 
 
 def _unknown(key: AccountKey) -> Refused:
@@ -333,7 +373,9 @@ def _overdrawn(key: AccountKey, cost: CallCost) -> tuple[LogLine, ...]:
     return (LogLine("account.overdrawn", {"account": str(key), "amount": decimal_text(cost.overdrawn)}),)
 
 
-def _log_lines(outside: Sequence[Outside], failures: Sequence[str], key: AccountKey) -> tuple[LogLine, ...]:
-    lines = [effect for effect in outside if isinstance(effect, LogLine)]
-    lines += [LogLine("actions.failed", {"account": str(key), "cause": failure}) for failure in failures]
+def _log_lines(done: ChargeLoop | Result, key: AccountKey) -> tuple[LogLine, ...]:
+    if not (done.outside or done.failures):
+        return ()
+    lines = [effect for effect in done.outside if isinstance(effect, LogLine)]
+    lines += [LogLine("actions.failed", {"account": str(key), "cause": failure}) for failure in done.failures]
     return tuple(lines)

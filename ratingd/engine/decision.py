@@ -9,7 +9,9 @@ from typing import Final
 
 from accounts.account import AccountKey
 from accounts.book import Page
+from accounts.charge import CallCost, ChargeRequest
 from actions.outside import LogLine, Outside
+from ratingd.engine.charge_record import charge_text
 from ratingd.engine.command import Reply
 from ratingd.engine.compact import compact
 from ratingd.store.rows import OpenCallWrite
@@ -21,8 +23,8 @@ class Decision:
     """What a command came to. `stored` tells whether it leaves an operation row; `pages` are those that changed."""
 
     __slots__ = (
-        "at_ns", "charge", "kind", "log", "open_call", "operation_id", "outside", "pages", "refunds", "reply", "stored",
-        "tariff_version",
+        "_drawn", "_returned", "at_ns", "kind", "log", "open_call", "operation_id", "outside", "pages", "refunds",
+        "reply", "stored", "tariff_version",
     )  # fmt: skip
 
     def __init__(
@@ -37,7 +39,8 @@ class Decision:
         pages: tuple[Page, ...] = (),
         outside: tuple[Outside, ...] = (),
         log: tuple[LogLine, ...] = (),
-        charge: str | None = None,
+        drawn: tuple[ChargeRequest, CallCost] | None = None,
+        returned: str | None = None,
         refunds: str | None = None,
         open_call: OpenCallWrite | None = None,
     ) -> None:
@@ -50,9 +53,15 @@ class Decision:
         self.pages: Final = pages
         self.outside: Final = outside
         self.log: Final = log
-        self.charge: Final = charge
+        self._drawn: Final = drawn
+        self._returned: Final = returned
         self.refunds: Final = refunds
         self.open_call: Final = open_call
+
+    @property
+    def charge(self) -> str | None:
+        """What was drawn as a refund will need it, or what a refund gave back, as it is stored."""
+        return self._returned if self._drawn is None else charge_text(*self._drawn)
 
     def changes_of(self, key: AccountKey) -> str:
         """What the operation changed on one account, as it is stored."""

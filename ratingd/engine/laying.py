@@ -19,9 +19,6 @@ from ratingd.engine.cache import Held
 from ratingd.errors import InvariantBroken
 from tariffs.zone import Zone
 
-# What can make an account a member of a group, or no longer one: its balances, or the account itself, come or go.
-JOINING: Final = frozenset({"balance", "gone", "account", "removed"})
-
 
 class Laid(dict[AccountKey, Held]):
     """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
@@ -114,19 +111,13 @@ def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
 
 def keep_members(book: Book, laid: Laid) -> None:
     """Let accounts join the groups that their balances carry now, and leave those that none of them carries."""
-    for key, page in list(book.pages.items()):
-        if page is None or not _may_join(page):
-            continue
+    rearranged = [(key, page) for key, page in book.pages.items() if page is not None and page.rearranged]
+    for key, page in rearranged:
         held = laid.get(key)
         before = NO_GROUPS if held is None or held.account is None else groups_of(held.account)
         after = NO_GROUPS if page.removed else groups_of(page.account)
         if before != after:
             _move(book, key, before, after)
-
-
-def _may_join(page: Page) -> bool:
-    """Whether it is worth comparing: most operations move values and nothing else."""
-    return not JOINING.isdisjoint([change[0] for change in page.changes])
 
 
 def _move(book: Book, key: AccountKey, before: frozenset[str], after: frozenset[str]) -> None:

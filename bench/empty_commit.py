@@ -13,39 +13,45 @@ from typing import Final
 
 import psycopg
 
-SECONDS: Final = 1.5
+from bench.figure import Figure
+from bench.machine import percentile
+
 REPLY: Final = b"\0" * 200
+NAME: Final = "bare_commit"
 
 
-def sqlite_commits(folder: Path) -> float:
+def sqlite_commits(folder: Path, seconds: float) -> Figure:
     """Commits a second in WAL mode with synchronous=FULL, as the store's."""
     connection = sqlite3.connect(folder / "empty.db", isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = wal")
         connection.execute("PRAGMA synchronous = 2")
-        connection.execute("CREATE TABLE empty (id INTEGER PRIMARY KEY, reply BLOB)")
+        connection.execute("CREATE TABLE IF NOT EXISTS empty (id INTEGER PRIMARY KEY, reply BLOB)")
 
         def commit() -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("INSERT INTO empty (reply) VALUES (?)", (REPLY,))
             connection.execute("COMMIT")
 
-        return rate(commit)
+        return paced(commit, seconds)
     finally:
         connection.close()
 
 
-def postgresql_commits(conninfo: str) -> float:
+def postgresql_commits(conninfo: str, seconds: float) -> Figure:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = on")
-        connection.execute("CREATE TABLE empty (id bigserial PRIMARY KEY, reply bytea)")
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("CREATE TABLE IF NOT EXISTS empty (id bigserial PRIMARY KEY, reply bytea)")
         insert = "INSERT INTO empty (reply) VALUES (%s)"
-        return rate(lambda: connection.execute(insert, (REPLY,), prepare=True))
+        return paced(lambda: connection.execute(insert, (REPLY,), prepare=True), seconds)
 
 
-def rate(commit: Callable[[], object]) -> float:
-    done, begun = 0, time.perf_counter()
-    while (now := time.perf_counter()) < begun + SECONDS:
+def paced(commit: Callable[[], object], seconds: float) -> Figure:
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while (begun := time.perf_counter()) < end or not times:
         commit()
-        done += 1
-    return done / (now - begun)
+        times.append(time.perf_counter() - begun)
+    p50, p99, p999 = (percentile(times, percent) * 1e6 for percent in (50, 99, 99.9))
+    return Figure(NAME, len(times) / sum(times), "commits/s", {}, p50, p99, p999)

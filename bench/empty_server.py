@@ -1,22 +1,25 @@
-"""The ceiling of the transport: ratingd's own gRPC server, whose methods answer at once with a reply made before.
+"""The ceiling of a transport: ratingd's own, whose methods answer at once with a reply made before.
 
-    python -m bench.empty_server REPLY       # a file with the bytes of a real debit's answer
+    python -m bench.empty_server edge|grpcio REPLY       # a file with the bytes of a real debit's answer
 
 It prints its port and serves until its input is closed. Every request gets that reply, a batch 64 of them, a message of
-the stream one with its correlation id: what is left when nothing is parsed, decided, stored or waited for.
+the stream one with its correlation id: what is left when nothing is parsed, decided, stored or waited for. On the edge
+requests arrive in batches and are answered in Python, as those of the daemon; `bench/empty_native` is the same without
+any Python.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from bench.sample import BATCH, CORRELATION
 from ratingd.api.charging import SERVICE
-from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.method import AnyMethod, Kind, Method, Outlet, StreamMethod
-from ratingd.api.transport import TransportOptions
+from ratingd.api.open_transport import open_transport
+from ratingd.api.transport import Choice, TransportOptions
 from ratingd.api.wire import delimited
-from ratingd.engine.command import Reply
+from ratingd.engine.command import Command, Reply
 
 CORRELATION_END: Final = 2 + len(CORRELATION)  # its tag and its length come first
 
@@ -41,10 +44,30 @@ class Echo:
         """Nothing is in progress."""
 
 
+class NoCharger:
+    """An engine that is never asked."""
+
+    def submit(self, command: Command, done: Callable[[Reply], None]) -> None:
+        raise AssertionError("an empty method has no command")
+
+    def submit_all(self, commands: list[tuple[Command, Callable[[Reply], None]]]) -> None:
+        raise AssertionError("an empty method has no command")
+
+    def on_answered(self, flush: Callable[[], None]) -> None:
+        """There are no threads that answer later."""
+
+
+def batch_reply(reply: bytes) -> bytes:
+    return delimited(1, delimited(1, reply)) * BATCH
+
+
+def stream_reply(reply: bytes) -> bytes:
+    """What follows the correlation id."""
+    return delimited(3, reply)
+
+
 def methods(reply: bytes) -> list[AnyMethod]:
-    one = Reply(0, reply)
-    batch = Reply(0, delimited(1, delimited(1, reply)) * BATCH)
-    answer = delimited(3, reply)
+    one, batch, answer = Reply(0, reply), Reply(0, batch_reply(reply)), stream_reply(reply)
     return [
         Method(f"{SERVICE}Debit", Kind.LANE, lambda body, deadline: one),
         Method(f"{SERVICE}BatchDebit", Kind.LANE, lambda body, deadline: batch),
@@ -53,11 +76,9 @@ def methods(reply: bytes) -> list[AnyMethod]:
 
 
 def main() -> None:
-    reply = Path(sys.argv[1]).read_bytes()
-    server = GrpcioServer(
-        methods(reply),
-        lambda command, done: None,
-        TransportOptions("127.0.0.1:0"),
+    choice, reply = sys.argv[1:]
+    server = open_transport(
+        cast(Choice, choice), methods(Path(reply).read_bytes()), NoCharger(), TransportOptions("127.0.0.1:0")
     )
     server.start()
     print(server.port, flush=True)

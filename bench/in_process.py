@@ -1,34 +1,44 @@
 """GetCost and Debit without a network and without a disk: what one core decides in a second.
 
-A debit here is everything but the commit: the request is parsed, the account copied, settled and watched, the reply
-serialised, the document of each changed account and the row of each operation built, as the store would get them. They
-go through a real engine in chunks of 64, so that an account is written once a chunk as it is once a batch. The ceiling
-is the same request parsed and the same reply serialised, with nothing decided in between.
+    python -m bench.in_process FOLDER SECONDS ACCOUNTS      # in a process of its own, interpreted or compiled
+
+Two of the figures are the core alone (`bench.core`). In the two `_in_process` a debit is everything but the commit: the
+request is parsed, the account copied, settled and watched, the reply serialised, the document of each changed account
+and the row of each operation built, as the store would get them. They go through a real engine in chunks of 64, so that
+an account is written once a chunk as it is once a batch. The ceiling is the same request parsed and the same reply
+serialised, with nothing decided in between.
 
 Rates are per second of CPU, of all threads together; latencies are those of a chunk, divided by its requests.
 """
 
+import gc
+import random
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final
+from typing import Final, Self
 
 from google.protobuf.message import Message
 
 import accounts.debit
 from accounts.charge import ChargeRules
+from bench import core
+from bench.build import report
 from bench.figure import Figure
-from bench.machine import percentile
-from bench.sample import BATCH, KEY, Sample
+from bench.pace import Pace
+from bench.picker import Pick, picker
+from bench.sample import ACCOUNT, BATCH, KEY, SEED, TEMPLATES, Sample
 from ratingd.api.charging import Charging
 from ratingd.api.config import ApiConfig
-from ratingd.api.method import AnyMethod, Method, answer
+from ratingd.api.method import AnyMethod, Method, answer_all
 from ratingd.api.rating import Rating
 from ratingd.engine.command import Reply
 from ratingd.engine.engine import Engine, EngineOptions
+from ratingd.engine.lane import LaneLimits
 from ratingd.store.rows import Batch
 from ratingd.store.store import Store, open_store
 from ratingd.v1.call_pb2 import CallCost
@@ -36,6 +46,8 @@ from ratingd.v1.charging_pb2 import DebitRequest
 from ratingd.v1.rating_pb2 import Cost, GetCostRequest
 
 COMPILED: Final = not str(accounts.debit.__file__).endswith(".py")
+NAMES: Final = ("get_cost_core", "debit_core", "get_cost_in_process", "debit_in_process")
+ANSWER_S: Final = 30
 Perform = Callable[[Sequence[bytes]], list[bytes]]
 
 
@@ -57,62 +69,76 @@ class NoOutbox:
         return Future()
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast chunks went: per second of CPU, and percentiles of the time of one request."""
+class Desk:
+    """An engine with the sample in force, whose commits go nowhere once it is loaded. Use as a context."""
 
-    per_second: float
-    p50_us: float
-    p99_us: float
-    last: bytes
+    def __init__(self, url: str, sample: Sample, *, load: bool = True, cache: int = 100_000) -> None:
+        self.sample: Final = sample
+        self.store: Final = Nowhere(open_store(url).database)
+        self.store.migrate()
+        self.engine: Final = Engine(
+            self.store, EngineOptions(ChargeRules(), limits=LaneLimits(accounts_max=cache)), NoOutbox()
+        )
+        self._load: Final = load
+        config = ApiConfig(clock=time.time_ns)
+        self.get_cost: Final = _method(Rating(config, self.engine).methods(), "GetCost")
+        self.debit: Final = _method(Charging(config).methods(), "Debit")
+
+    def __enter__(self) -> Self:
+        self.engine.start()
+        report = self.engine.tariffs.load(self.sample.folder()) if self._load else None
+        if report is not None and report.version is None:
+            raise RuntimeError(f"the sample tariff has faults: {report.findings[:3]}")
+        self.store.landing = False
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 100)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.stop()
+        self.store.close()
+
+    def debits(self, count: int = TEMPLATES, pick: Pick = "turn") -> list[bytes]:
+        """Requests whose keys are still markers."""
+        chance, choose = random.Random(SEED), picker(pick, self.sample.accounts)
+        bodies = [self.sample.debit(chance, f"49{ACCOUNT}").SerializeToString() for _ in range(min(count, TEMPLATES))]
+        return [bodies[n % len(bodies)].replace(ACCOUNT.encode(), b"%08d" % choose()) for n in range(count)]
+
+    def answering(self, method: Method) -> Perform:
+        """A chunk in, its replies out; RuntimeError where one is refused."""
+        replies: SimpleQueue[Reply] = SimpleQueue()
+        engine = self.engine
+
+        def perform(bodies: Sequence[bytes]) -> list[bytes]:
+            answer_all([(method.prepare(body, None), replies.put) for body in bodies], engine.submit_all)
+            return [_granted(replies.get(timeout=ANSWER_S)) for _ in bodies]
+
+        return perform
 
 
 def measure(folder: Path, sample: Sample, seconds: float) -> list[Figure]:
-    store = Nowhere(open_store(f"sqlite:///{folder / 'in_process.db'}").database)
-    store.migrate()
-    rules = ChargeRules()
-    engine = Engine(store, EngineOptions(rules), NoOutbox())
-    engine.start()
-    try:
-        report = engine.tariffs.load(sample.folder())
-        if report.version is None:
-            raise RuntimeError(f"the sample tariff has faults: {report.findings[:3]}")
-        store.landing = False
-        return list(_figures(engine, sample, seconds))
-    finally:
-        engine.stop()
-        store.close()
-
-
-def _figures(engine: Engine, sample: Sample, seconds: float) -> list[Figure]:
-    config = ApiConfig(clock=time.time_ns)
-    get_cost = _method(Rating(config, engine).methods(), "GetCost")
-    debit = _method(Charging(config).methods(), "Debit")
-    costs = [request.SerializeToString() for request in sample.get_costs()]
-    debits = [request.SerializeToString() for request in sample.debits()]
-    rated = pace(_answering(get_cost, engine), costs, seconds)
-    charged = pace(_answering(debit, engine), debits, seconds)
+    with Desk(f"sqlite:///{folder / 'in_process.db'}", sample) as desk:
+        cores = core.measure(sample, seconds, desk.store)
+        costs = [request.SerializeToString() for request in sample.get_costs()]
+        asked = _paced("get_cost_in_process", desk.answering(desk.get_cost), GetCostRequest(), Cost(), costs, seconds)
+        debited = _paced(
+            "debit_in_process", desk.answering(desk.debit), DebitRequest(), CallCost(), desk.debits(), seconds
+        )
     params = {"accounts": sample.accounts, "compiled": COMPILED}
-    return [
-        _figure("get_cost_in_process", params, rated, _codec(GetCostRequest(), Cost(), rated.last), costs, seconds),
-        _figure("debit_in_process", params, charged, _codec(DebitRequest(), CallCost(), charged.last), debits, seconds),
-    ]
+    return [replace(figure, params=params) for figure in (*cores, asked, debited)]
 
 
-def _figure(
-    name: str, params: Mapping[str, object], found: Pace, codec: Perform, bodies: Sequence[bytes], seconds: float
+def _paced(
+    name: str, perform: Perform, request: Message, response: Message, bodies: Sequence[bytes], seconds: float
 ) -> Figure:
+    found = pace(perform, bodies, seconds)
+    response.ParseFromString(perform([with_key(body, 1 << 60) for body in bodies[:1]])[0])
+    ceiling = pace(_codec(request, response), bodies, seconds / 4)
     return Figure(
-        name,
-        found.per_second,
-        "1/s/core",
-        dict(params),
-        found.p50_us,
-        found.p99_us,
-        1e6 / found.per_second,
-        pace(codec, bodies, min(1.0, seconds)).per_second,
-        "request parsed, reply serialised",
-    )
+        name, found.per_second, "1/s/core", {}, found.p50_us, found.p99_us, cpu_us=1e6 / found.per_second,
+        ceiling=ceiling.per_second, bound_by="request parsed, reply serialised",
+    )  # fmt: skip
 
 
 def pace(perform: Perform, bodies: Sequence[bytes], seconds: float) -> Pace:
@@ -122,33 +148,22 @@ def pace(perform: Perform, bodies: Sequence[bytes], seconds: float) -> Pace:
     """
     chunks = [bodies[first : first + BATCH] for first in range(0, len(bodies) - BATCH + 1, BATCH)]
     times: list[float] = []
-    last, serial, cpu = b"", 0, 0.0
+    serial, cpu = 0, 0.0
     warm = time.perf_counter() + seconds / 10
     end = warm + seconds
     while (begun := time.perf_counter()) < end or not times:
         keyed = [with_key(body, serial + place) for place, body in enumerate(chunks[serial // BATCH % len(chunks)])]
         spent, begun = time.process_time(), time.perf_counter()
-        last = perform(keyed)[-1]
+        perform(keyed)
         if begun > warm:
             cpu += time.process_time() - spent
             times.append((time.perf_counter() - begun) / BATCH)
         serial += BATCH
-    return Pace(len(times) * BATCH / cpu, percentile(times, 50) * 1e6, percentile(times, 99) * 1e6, last)
+    return Pace.of(len(times) * BATCH, cpu, times)
 
 
 def with_key(body: bytes, serial: int) -> bytes:
-    return body.replace(KEY.encode(), f"{serial:016x}".encode())
-
-
-def _answering(method: Method, engine: Engine) -> Perform:
-    replies: SimpleQueue[Reply] = SimpleQueue()
-
-    def perform(bodies: Sequence[bytes]) -> list[bytes]:
-        for body in bodies:
-            answer(method.prepare(body, None), engine.submit, replies.put)
-        return [_granted(replies.get(timeout=30)) for _ in bodies]
-
-    return perform
+    return body.replace(KEY.encode(), b"%016x" % serial)
 
 
 def _granted(reply: Reply) -> bytes:
@@ -157,9 +172,8 @@ def _granted(reply: Reply) -> bytes:
     return reply.body
 
 
-def _codec(request: Message, response: Message, reply: bytes) -> Perform:
+def _codec(request: Message, response: Message) -> Perform:
     """Only what the wire asks for: parse the request, serialise a reply."""
-    response.ParseFromString(reply)
 
     def perform(bodies: Sequence[bytes]) -> list[bytes]:
         answers = []
@@ -173,3 +187,12 @@ def _codec(request: Message, response: Message, reply: bytes) -> Perform:
 
 def _method(methods: Sequence[AnyMethod], name: str) -> Method:
     return next(method for method in methods if isinstance(method, Method) and method.name.endswith(f"/{name}"))
+
+
+def main() -> None:
+    folder, seconds, accounts = sys.argv[1:]
+    report(measure(Path(folder), Sample(accounts=int(accounts)), float(seconds)))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.picker import EXPONENT, Pick
+
 ROOT: Final = Path(__file__).resolve().parent
 BUILD_S: Final = 600
 END_S: Final = 60
@@ -33,8 +35,10 @@ class Load:
     outstanding: int
     connections: int
     seconds: float
-    warmup: float = 1.5
-    count: int = 2_000_000
+    accounts: int = 1
+    pick: Pick = "turn"
+    warmup: float = 0.8
+    count: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Outcome:
     seconds: float
     p50_us: float
     p99_us: float
+    p999_us: float
     cpu_us: float
     trouble: str
 
@@ -94,6 +99,9 @@ def arguments(load: Load) -> list[str]:
         f"-prefix={secrets.token_hex(2)}",
         f"-outstanding={load.outstanding}",
         f"-connections={load.connections}",
+        f"-accounts={load.accounts}",
+        f"-pick={load.pick}",
+        f"-exponent={EXPONENT}",
         f"-count={load.count}",
         f"-warmup={load.warmup}s",
         f"-time={load.seconds}s",
@@ -113,6 +121,7 @@ def outcome(report: dict[str, Any]) -> Outcome:
         report["seconds"],
         report["p50_us"],
         report["p99_us"],
+        report["p999_us"],
         report["cpu_us"],
         "; ".join([*trouble, *report["failures"]]),
     )

@@ -13,7 +13,7 @@ import resource
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,8 @@ from typing import Any, Final
 import grpc
 
 from bench.machine import percentile
-from bench.sample import CORRELATION, KEY
+from bench.picker import picker
+from bench.sample import ACCOUNT, CORRELATION, KEY
 from ratingd.v1.charging_pb2 import BatchDebitResponse, ChargeResponse
 
 GRACE_S: Final = 15.0
@@ -35,6 +36,7 @@ class Load:
         self.options: Final = options
         lines = Path(options.requests).read_bytes().splitlines()
         self.templates: Final = [base64.b64decode(line) for line in lines]
+        self.pick: Final = picker(options.pick, options.accounts)
         self.begin: Final = time.monotonic() + seconds(options.warmup)
         self.end: Final = self.begin + seconds(options.time)
         self.lock: Final = threading.Lock()
@@ -54,12 +56,12 @@ class Load:
                 return None
             number, self.sent = self.sent, self.sent + 1
             template = self.templates[number % len(self.templates)]
-            first, self.keys = self.keys, self.keys + template.count(KEY.encode())
-        parts = template.split(KEY.encode())
-        body = bytearray(parts[0])
-        for place, part in enumerate(parts[1:]):
-            body += f"{self.options.prefix}{first + place:012x}".encode() + part
-        return number, bytes(body).replace(CORRELATION.encode(), f"{number:012x}".encode())
+            count = template.count(KEY.encode())
+            first, self.keys = self.keys, self.keys + count
+            accounts = [f"{self.pick():08d}" for _ in range(count)]
+        keys = [f"{self.options.prefix}{first + place:012x}" for place in range(count)]
+        body = filled(filled(template, KEY, keys), ACCOUNT, accounts)
+        return number, body.replace(CORRELATION.encode(), f"{number:012x}".encode())
 
     def settle(self, sent: float, refused: int) -> None:
         now = time.monotonic()
@@ -86,12 +88,23 @@ class Load:
             "seconds": self.end - self.begin,
             "p50_us": percentile(self.latencies, 50) * 1e6,
             "p99_us": percentile(self.latencies, 99) * 1e6,
+            "p999_us": percentile(self.latencies, 99.9) * 1e6,
             "cpu_us": cpu_s * 1e6 / counted if counted else 0.0,
             "errors": dict(self.errors),
             "refused": self.refused,
             "samples": self.samples,
             "failures": self.failures,
         }
+
+
+def filled(template: bytes, marker: str, texts: Sequence[str]) -> bytes:
+    """The texts over the markers; where there are more markers than texts, each text over as many in a row."""
+    parts = template.split(marker.encode())
+    share = (len(parts) - 1) // len(texts) if texts else 1
+    body = bytearray(parts[0])
+    for place, part in enumerate(parts[1:]):
+        body += texts[place // share].encode() + part
+    return bytes(body)
 
 
 def call_forever(load: Load, channel: grpc.Channel, outstanding: int) -> None:
@@ -155,9 +168,9 @@ def cpu() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    for name in ("address", "method", "mode", "requests", "prefix", "warmup", "time"):
+    for name in ("address", "method", "mode", "requests", "prefix", "pick", "exponent", "warmup", "time"):
         parser.add_argument(f"-{name}", required=True)
-    for name in ("outstanding", "connections", "count"):
+    for name in ("outstanding", "connections", "accounts", "count"):
         parser.add_argument(f"-{name}", type=int, required=True)
     options = parser.parse_args()
     if not ipaddress.ip_address(options.address.rpartition(":")[0]).is_loopback:

@@ -1,6 +1,6 @@
 """Checking and loading 100,000 destinations: seconds, and the memory a process needs for it at most.
 
-    python -m bench.tariff_load check|load|read FOLDER
+    python -m bench.tariff_load check|load|read FOLDER     # in a process of its own, interpreted or compiled
 
 Each step runs in a process of its own, since the peak of a process cannot be reset. `check` reads the folder to its end
 with every rule; `load` goes on to the tariff that calls are rated with, by way of the compact image in which one
@@ -9,49 +9,44 @@ process hands it to another. `read`, the ceiling, only takes the files apart wit
 
 import csv
 import io
-import json
-import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from accounts.charge import ChargeRules
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
+from bench.build import INTERPRETED, Build, attempt, report
 from bench.figure import Figure
-from bench.in_process import COMPILED
 from bench.sample import destinations_100k
 from ratingd.engine.plan_reading import read_here, unpack
 from tariffs.zone import UTC
 
 NAME: Final = "load_100k_destinations"
-TIMEOUT_S: Final = 600
+MODULE: Final = "bench.tariff_load"
+STEPS: Final = ("check", "load")
 KIB: Final = 1024
 
 
-def measure(folder: Path) -> list[Figure]:
+def write_files(folder: Path) -> Path:
     files = folder / "destinations_100k"
     files.mkdir()
     for name, content in destinations_100k().items():
         (files / name).write_bytes(content)
-    ceiling = apart("read", files)
-    return [figure for step in ("check", "load") for figure in figures(step, apart(step, files), ceiling)]
+    return files
 
 
-def figures(step: str, found: Mapping[str, float], ceiling: Mapping[str, float]) -> list[Figure]:
-    params = {"step": step, "compiled": COMPILED}
-    return [
-        Figure(NAME, found["s"], "s", params, ceiling=ceiling["s"], bound_by="the csv module alone"),
-        Figure(NAME, found["mib"], "MiB", params, ceiling=ceiling["mib"], bound_by="the csv module alone"),
-    ]
-
-
-def apart(step: str, files: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.tariff_load", step, str(files)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+def measure(files: Path, builds: Sequence[Build]) -> Iterator[Figure]:
+    """Each step once with each build."""
+    ceilings = {figure.unit: figure.value for figure in INTERPRETED.figures(MODULE, "read", str(files))}
+    for build in builds:
+        for step in STEPS:
+            params: dict[str, Any] = {"step": step, "compiled": build.compiled}
+            for found in attempt(Figure(NAME, None, "s"), build.figures, MODULE, step, str(files)):
+                ceiling = ceilings[found.unit]
+                yield replace(found, params=params, ceiling=ceiling, bound_by="the csv module alone")
 
 
 def read(files: Mapping[str, bytes]) -> None:
@@ -80,7 +75,7 @@ def main() -> None:
     begun = time.perf_counter()
     step({path.name: path.read_bytes() for path in sorted(Path(sys.argv[2]).iterdir())})
     seconds = time.perf_counter() - begun
-    print(json.dumps({"s": seconds, "mib": peak_mib()}))
+    report([Figure(NAME, seconds, "s"), Figure(NAME, peak_mib(), "MiB")])
 
 
 def peak_mib() -> float:

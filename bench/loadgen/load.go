@@ -25,6 +25,7 @@ type pending struct {
 type load struct {
 	o           options
 	plan        *templates
+	pick        *picker
 	watch       *stopwatch
 	outstanding int
 	count       int
@@ -51,9 +52,9 @@ type streamState struct {
 	pending  pending
 }
 
-func newLoad(o options, plan *templates, watch *stopwatch, outstanding, count int) *load {
+func newLoad(o options, plan *templates, pick *picker, watch *stopwatch, outstanding, count int) *load {
 	return &load{
-		o: o, plan: plan, watch: watch, outstanding: outstanding, count: count, nextStream: firstStreamID,
+		o: o, plan: plan, pick: pick, watch: watch, outstanding: outstanding, count: count, nextStream: firstStreamID,
 		waiting: map[uint64]*pending{}, errors: map[string]int{}, samples: map[string]string{},
 	}
 }
@@ -105,7 +106,7 @@ func (l *load) fill() {
 	for len(l.waiting) < l.outstanding && l.more(now) && l.room() {
 		correlation := uint64(l.sent)
 		l.message = append(l.message[:0], 0, 0, 0, 0, 0)
-		l.message = l.plan.appendNext(l.message, correlation)
+		l.message = l.plan.appendNext(l.message, correlation, l.pick)
 		binary.BigEndian.PutUint32(l.message[1:], uint32(len(l.message)-5))
 		if l.o.mode == "stream" {
 			l.stream.window -= len(l.message)

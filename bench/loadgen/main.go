@@ -28,6 +28,9 @@ type options struct {
 	connections int
 	outstanding int
 	count       int
+	accounts    int
+	pick        string
+	exponent    float64
 	warmup      time.Duration
 	seconds     time.Duration
 }
@@ -42,6 +45,9 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 4, "connections")
 	flag.IntVar(&o.outstanding, "outstanding", 64, "requests in flight, over all connections")
 	flag.IntVar(&o.count, "count", 1_000_000, "send at most so many requests")
+	flag.IntVar(&o.accounts, "accounts", 1, "accounts to choose from, for requests with a marker for one")
+	flag.StringVar(&o.pick, "pick", "turn", "how accounts are chosen: turn, uniform or zipf")
+	flag.Float64Var(&o.exponent, "exponent", 1.1, "of zipf")
 	flag.DurationVar(&o.warmup, "warmup", time.Second, "time before measuring")
 	flag.DurationVar(&o.seconds, "time", 5*time.Second, "time of measuring")
 	flag.Parse()
@@ -65,7 +71,11 @@ func run(o options) error {
 	failures := make([]error, o.connections)
 	var finished sync.WaitGroup
 	for i := range loads {
-		loads[i] = newLoad(o, plan, watch, share(o.outstanding, i, o.connections), share(o.count, i, o.connections))
+		pick, err := newPicker(o, i)
+		if err != nil {
+			return err
+		}
+		loads[i] = newLoad(o, plan, pick, watch, share(o.outstanding, i, o.connections), share(o.count, i, o.connections))
 		finished.Add(1)
 		go func(i int) {
 			defer finished.Done()
@@ -92,6 +102,9 @@ func check(o options) error {
 	}
 	if o.connections < 1 || o.outstanding < o.connections || len(o.prefix) != prefixLength {
 		return fmt.Errorf("one request in flight for each connection, and a prefix of %d characters, are needed", prefixLength)
+	}
+	if o.accounts < 1 || o.accounts > 100_000_000 {
+		return fmt.Errorf("between 1 and 100,000,000 accounts are needed, not %d", o.accounts)
 	}
 	if o.warmup+o.seconds > 10*time.Minute {
 		return fmt.Errorf("a run takes at most ten minutes")

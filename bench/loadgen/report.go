@@ -15,6 +15,7 @@ type report struct {
 	Seconds   float64           `json:"seconds"`
 	P50       float64           `json:"p50_us"`
 	P99       float64           `json:"p99_us"`
+	P999      float64           `json:"p999_us"`
 	CPU       float64           `json:"cpu_us"` // of the generator itself, for each request counted
 	Errors    map[string]int    `json:"errors"` // by gRPC status
 	Refused   int               `json:"refused"`
@@ -44,7 +45,7 @@ func newReport(o options, loads []*load, failures []error, cpu time.Duration) re
 	}
 	sort.Slice(latencies, func(a, b int) bool { return latencies[a] < latencies[b] })
 	if n := len(latencies); n > 0 {
-		r.P50, r.P99 = float64(latencies[n/2]), float64(latencies[n*99/100])
+		r.P50, r.P99, r.P999 = float64(latencies[n/2]), float64(latencies[n*99/100]), float64(latencies[n*999/1000])
 		r.CPU = float64(cpu.Microseconds()) / float64(n)
 	}
 	return r

@@ -11,9 +11,12 @@ import (
 
 // Where a serialised request has a marker, a new key of the same length is written: `prefix`, then a number. Every
 // marker of one request gets a number of its own; correlation ids get the number of the answer that is waited for.
+// Account markers get the number of an account that is picked anew for each key: a batch of 64 debits has 64 keys, and
+// all account markers of one debit (its payer, the name of its call) the same account.
 const (
 	keyMarker         = "KKKKKKKKKKKKKKKK"
 	correlationMarker = "CCCCCCCCCCCC"
+	accountMarker     = "AAAAAAAA"
 	prefixLength      = 4
 	digits            = "0123456789abcdef"
 )
@@ -22,6 +25,7 @@ type template struct {
 	body         []byte // of one gRPC message
 	keys         []int  // offsets of key markers
 	correlations []int
+	accounts     []int
 }
 
 type templates struct {
@@ -45,7 +49,10 @@ func readTemplates(path, prefix string) (*templates, error) {
 		if err != nil {
 			return nil, err
 		}
-		plan.list = append(plan.list, template{body, offsets(body, keyMarker), offsets(body, correlationMarker)})
+		plan.list = append(plan.list, template{body, offsets(body, keyMarker), offsets(body, correlationMarker), offsets(body, accountMarker)})
+		if t := plan.list[len(plan.list)-1]; len(t.accounts) > 0 && (len(t.keys) == 0 || len(t.accounts)%len(t.keys) != 0) {
+			return nil, fmt.Errorf("%s: accounts and keys of a request do not belong together", path)
+		}
 	}
 	if lines.Err() == nil && len(plan.list) == 0 {
 		return nil, fmt.Errorf("%s holds no request", path)
@@ -64,8 +71,8 @@ func offsets(body []byte, marker string) (found []int) {
 	}
 }
 
-// appendNext appends the next request, keys filled in.
-func (p *templates) appendNext(out []byte, correlation uint64) []byte {
+// appendNext appends the next request, keys and accounts filled in.
+func (p *templates) appendNext(out []byte, correlation uint64, pick *picker) []byte {
 	t := &p.list[(p.turn.Add(1)-1)%uint64(len(p.list))]
 	start := len(out)
 	out = append(out, t.body...)
@@ -78,6 +85,13 @@ func (p *templates) appendNext(out []byte, correlation uint64) []byte {
 	for _, at := range t.correlations {
 		writeHex(out[start+at:start+at+len(correlationMarker)], correlation)
 	}
+	for i := 0; i < len(t.accounts); {
+		account := pick.next()
+		for share := len(t.accounts) / len(t.keys); share > 0; share-- {
+			writeDecimal(out[start+t.accounts[i]:start+t.accounts[i]+len(accountMarker)], account)
+			i++
+		}
+	}
 	return out
 }
 
@@ -89,6 +103,13 @@ func writeHex(out []byte, number uint64) {
 	for i := len(out) - 1; i >= 0; i-- {
 		out[i] = digits[number&15]
 		number >>= 4
+	}
+}
+
+func writeDecimal(out []byte, number uint64) {
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i] = digits[number%10]
+		number /= 10
 	}
 }
 

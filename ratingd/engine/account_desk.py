@@ -93,14 +93,14 @@ class AccountDesk:
 
     def read(self, keys: Iterable[AccountKey]) -> None:
         """Have these accounts at hand. Raises StoreFault."""
-        missing = [key for key in keys if (held := self._cache.get(key)) is None or held.fault is not None]
+        missing = [key for key in keys if not self._cache.has(key)]
         if not missing:
             return
         self._neighbours.visited(self._lane, missing)
         rows = self._store.accounts(missing)
         for key in missing:
             row = rows.get(key)
-            self._cache.put(key, Held(None, 0, {}) if row is None else _held(row))
+            self._cache.put(key, Held(shard_of(key), None, 0, {}) if row is None else _held(row))
 
     def decide(self, waiting: Waiting) -> bool:
         """Decide on a request whose account is at hand; False where it meets accounts that others write too."""
@@ -215,13 +215,10 @@ class AccountDesk:
         held.version = touched.version = held.version + 1
 
     def _note_call(self, held: Held, written: OpenCallWrite, now_ns: int) -> None:
-        call = written.call
         if written.closed:
-            held.open_calls.pop((call.switch_id, call.call_id), None)
+            held.drop_call(written.call)
         else:
-            for name in [name for name, each in held.open_calls.items() if each.expires_ns <= now_ns]:
-                del held.open_calls[name]
-            held.open_calls[call.switch_id, call.call_id] = call
+            held.note_call(written.call, now_ns)
         self.building.open_calls.append(written)
 
     # -- forgetting
@@ -273,8 +270,8 @@ def _held(row: AccountRow) -> Held:
         account = None if row.document is None else account_from_text(row.document)
     except Exception as error:  # noqa: BLE001 (a damaged row, or one of a newer release)
         observe.fault("lane.account_unreadable", error, account=str(row.key))
-        return Held(None, row.version, calls, error)
-    return Held(account, row.version, calls)
+        return Held(shard_of(row.key), None, row.version, calls, error)
+    return Held(shard_of(row.key), account, row.version, calls)
 
 
 def _again(command: Command, known: Answered) -> Reply:
@@ -290,7 +287,7 @@ def _asked(command: Command, held: Held, decision: Decision) -> OperationRow:
     return OperationRow(
         operation_id=decision.operation_id,
         key=command.key,
-        shard=shard_of(command.key),
+        shard=held.shard,
         version=held.version,
         kind=decision.kind,
         at_ns=decision.at_ns,
@@ -311,7 +308,7 @@ def _beside(held: Held, page: Page, decision: Decision) -> OperationRow:
     return OperationRow(
         operation_id=decision.operation_id,
         key=key,
-        shard=shard_of(key),
+        shard=held.shard,
         version=held.version,
         kind=decision.kind,
         at_ns=decision.at_ns,

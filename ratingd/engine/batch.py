@@ -16,7 +16,7 @@ from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.outgoing import Outgoing
 from ratingd.errors import RatingdError
-from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry, shard_of
+from ratingd.store.rows import AccountWrite, Batch, CdrRow, OpenCallWrite, OperationRow, OutboxEntry
 
 
 class Waiting:
@@ -80,9 +80,10 @@ class Touched:
     has been decided, only replaced by a copy, so the committer may write it down while the next batch goes on.
     """
 
-    __slots__ = ("account", "expected", "plans", "version")
+    __slots__ = ("account", "expected", "plans", "shard", "version")
 
     def __init__(self, held: Held) -> None:
+        self.shard: Final = held.shard
         self.expected: Final = held.version
         self.account = held.account
         self.version = held.version
@@ -140,7 +141,7 @@ def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
     account = touched.account
     return AccountWrite(
         key=key,
-        shard=shard_of(key),
+        shard=touched.shard,
         expected_version=touched.expected,
         version=touched.version,
         document=None if account is None else account_text(account),

@@ -16,19 +16,36 @@ from ratingd.store.rows import OpenCall
 class Held:
     """One account at hand. `version` counts the operations that changed it; 0 is an account never stored."""
 
-    __slots__ = ("account", "fault", "open_calls", "version")
+    __slots__ = ("account", "fault", "open_calls", "shard", "some_call_ends_ns", "version")
 
     def __init__(
         self,
+        shard: int,
         account: Account | None,
         version: int,
         open_calls: dict[tuple[str, str], OpenCall],
         fault: Exception | None = None,
     ) -> None:
+        self.shard: Final = shard
         self.account = account
         self.version = version
         self.fault: Final = fault  # why the stored account cannot be read
         self.open_calls: Final = open_calls  # (switch id, call id) to the call
+        self.some_call_ends_ns = 0  # none of them expires before
+
+    def note_call(self, call: OpenCall, now_ns: int) -> None:
+        """Keep an open call at hand, and those no longer that are over. A trunk with two thousand calls goes through
+        them when the first of them expires, and not for each that begins."""
+        calls = self.open_calls
+        if self.some_call_ends_ns <= now_ns:
+            for name in [name for name, each in calls.items() if each.expires_ns <= now_ns]:
+                del calls[name]
+            self.some_call_ends_ns = min([each.expires_ns for each in calls.values()], default=call.expires_ns)
+        self.some_call_ends_ns = min(self.some_call_ends_ns, call.expires_ns)
+        calls[call.switch_id, call.call_id] = call
+
+    def drop_call(self, call: OpenCall) -> None:
+        self.open_calls.pop((call.switch_id, call.call_id), None)
 
 
 class AccountCache:
@@ -48,6 +65,11 @@ class AccountCache:
         if held is not None:
             self._held.move_to_end(key)
         return held
+
+    def has(self, key: AccountKey) -> bool:
+        """Whether the account is at hand and can be read."""
+        held = self._held.get(key)
+        return held is not None and held.fault is None
 
     def put(self, key: AccountKey, held: Held) -> None:
         self._held[key] = held

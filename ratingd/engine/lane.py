@@ -2,9 +2,10 @@
 
 Requests queue; the lane takes all that wait, decides them in order on working copies, and hands the batch to its
 committer. While that is being synced the next one is decided on top of its copies; a reply leaves only when
-its own batch is on disk. Under load hundreds of debits share a commit; an idle lane commits a single one at once. As
-soon as one batch was shared the lane lets requests gather for a moment (`gather_us`) before it decides the next: waking
-two threads and committing cost as much for one debit as for ten, and a lone caller never waits.
+its own batch is on disk. Under load hundreds of debits share a commit; a single one on an idle lane is committed at
+once by the thread that decided it. After a batch that was shared the lane lets requests gather until there are as many
+again, for a moment at most (`gather_us`): waking two threads and committing cost as much for one debit as for ten. A
+lone caller never waits.
 
 When a commit fails, the batch and the one decided on top of it are dropped together with every account they touched,
 and their requests are decided again in the same order: nobody has seen an answer. Only where the outcome is not known
@@ -48,7 +49,7 @@ class LaneLimits:
 
 
 class Lane:
-    """Two threads and a queue. `release` gets (done, reply, ids of alerts that hold it back) after the commit.
+    """Two threads and a queue. `release` gets (done, reply, ids of alerts) where alerts hold a reply back.
 
     `answered` is called after each bunch of replies given on the lane's own threads.
     """
@@ -79,9 +80,10 @@ class Lane:
         self._to_decide: Final = threading.Condition(self._lock)
         self._to_commit: Final = threading.Condition(self._lock)
         self._in_flight: Building | None = None
+        self._handed: Building | None = None  # the batch in flight, until the committer takes it
         self._failed: tuple[Building, Exception] | None = None
         self._alone = 0  # so many requests are decided one to a batch
-        self._shared = False  # more than one request was in the batch before
+        self._wanted = 1  # so many requests are to be there before the next batch is decided, if they come in time
         self._stopping = False
         self._ended = False
         self._threads: Final = [
@@ -108,8 +110,7 @@ class Lane:
             waiting = len(self._queue)
             if not self._stopping and waiting < self._limits.queue_max:
                 self._queue.append(Waiting(command, done, time.monotonic_ns()))
-                if waiting == 0:
-                    self._to_decide.notify()
+                self._grown(waiting)
                 return
         if self._stopping:
             done(command.encode(Unavailable("the daemon is stopping. Nothing was done; ask another one, or later.")))
@@ -123,10 +124,14 @@ class Lane:
             waiting = len(self._queue)
             room = 0 if self._stopping else max(0, self._limits.queue_max - waiting)
             self._queue.extend([Waiting(command, done, now) for command, done in commands[:room]])
-            if waiting == 0 and room:
-                self._to_decide.notify()
+            self._grown(waiting)
         for command, done in commands[room:]:
             self.submit(command, done)  # which says why not
+
+    def _grown(self, before: int) -> None:
+        """Wake who waits for a first request, or for as many as are wanted."""
+        if before == 0 or before < self._wanted <= len(self._queue):
+            self._to_decide.notify()
 
     @property
     def queued(self) -> int:
@@ -162,13 +167,21 @@ class Lane:
         with self._lock:
             while not self._ready():
                 self._to_decide.wait()
-            gather = self._shared and bool(self._queue) and len(self._desk.building) == 0
-        if gather:
-            time.sleep(self._limits.gather_us / 1_000_000)
-        with self._lock:
+            self._gather()
             failed, self._failed = self._failed, None
             room = self._room() if failed is None else 0
             return [self._queue.popleft() for _ in range(min(room, len(self._queue)))], failed
+
+    def _gather(self) -> None:
+        """Let requests come until there are as many as were in the batch before."""
+        if not self._queue or len(self._desk.building) > 0:
+            return
+        until = time.monotonic() + self._limits.gather_us / 1_000_000
+        while len(self._queue) < self._wanted and self._failed is None and not self._stopping:
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            self._to_decide.wait(left)
 
     def _ready(self) -> bool:
         if self._failed is not None or (self._queue and self._room() > 0):
@@ -199,13 +212,19 @@ class Lane:
             self._to_commit.notify()
 
     def _hand_over(self) -> None:
+        """Send the batch on its way, if none is: a single request goes without waking the committer."""
         with self._lock:
-            if self._in_flight is None and self._failed is None and len(self._desk.building) > 0:
-                self._in_flight = self._desk.hand_over()
-                self._alone = max(0, self._alone - 1)
-                self._shared = len(self._in_flight) > 1 and self._limits.gather_us > 0
-                self._apart_next = bool(self._apart)
+            if self._in_flight is not None or self._failed is not None or len(self._desk.building) == 0:
+                return
+            batch = self._in_flight = self._desk.hand_over()
+            self._alone = max(0, self._alone - 1)
+            self._wanted = len(batch)
+            self._apart_next = bool(self._apart)
+            if len(batch) > 1 or self._queue:
+                self._handed = batch
                 self._to_commit.notify()
+                return
+        self._see_through(batch)
 
     def _batch_in_flight(self) -> Building | None:
         with self._lock:
@@ -355,19 +374,23 @@ class Lane:
     def _commit_forever(self) -> None:
         while True:
             with self._lock:
-                while self._in_flight is None and not self._ended:
+                while self._handed is None and not self._ended:
                     self._to_commit.wait()
-                batch = self._in_flight
+                batch, self._handed = self._handed, None
             if batch is None:
                 return
-            try:
-                self._commit(batch)
-            except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
-                self._settle(batch, error)
-            else:
-                self._desk.written(batch)
-                self._settle(batch, None)
-                self._answer(batch)
+            self._see_through(batch)
+
+    def _see_through(self, batch: Building) -> None:
+        """Commit the batch in flight and answer it, or say why not."""
+        try:
+            self._commit(batch)
+        except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
+            self._settle(batch, error)
+        else:
+            self._desk.written(batch)
+            self._settle(batch, None)
+            self._answer(batch)
 
     def _commit(self, batch: Building) -> None:
         if self._store.shared:
@@ -400,7 +423,10 @@ class Lane:
                 continue
             waiting.answered = True
             try:
-                self._release(waiting.done, decided.reply, decided.alerts)
+                if decided.alerts:
+                    self._release(waiting.done, decided.reply, decided.alerts)
+                else:
+                    waiting.done(decided.reply)
                 for line in decided.log:
                     observe.event(line.event, **line.fields)
             except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)

@@ -1,0 +1,102 @@
+"""What a lane does while it has little to do, and while it is shared: who commits, and for what it waits."""
+
+import threading
+import time
+from typing import Final
+
+from accounts.account import AccountKey
+from ratingd.engine.cache import Held
+from ratingd.engine.command import Command, Reply
+from ratingd.engine.lane import LaneLimits
+from ratingd.engine.operation import ReadAccount
+from ratingd.store.rows import OpenCall
+from tests.engine_desk import Desk, words
+
+KEY: Final = AccountKey("cgrates.org", "1001")
+PATIENT: Final = LaneLimits(gather_us=20_000_000)  # longer than a test waits
+
+
+class Answered:
+    """Which threads gave the answers, in their order."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk: Final = desk
+        self.by: Final[list[str]] = []
+        self._some: Final = threading.Condition()
+
+    def submit(self, count: int) -> None:
+        self._desk.engine.submit_all([(Command(KEY, ReadAccount(), words), self._note) for _ in range(count)])
+
+    def _note(self, _: Reply) -> None:
+        with self._some:
+            self.by.append(threading.current_thread().name)
+            self._some.notify()
+
+    def are(self, count: int, timeout: float = 10) -> bool:
+        with self._some:
+            return self._some.wait_for(lambda: len(self.by) == count, timeout)
+
+
+def test_a_lone_request_is_seen_through_by_the_thread_that_decided_it(sqlite_url: str) -> None:
+    with Desk(sqlite_url) as desk:
+        answered = Answered(desk)
+        for count in (1, 2):
+            answered.submit(1)
+            assert answered.are(count)
+        assert answered.by == ["lane-0-decide"] * 2
+
+
+def test_a_shared_lane_waits_until_there_are_as_many_again_and_no_longer(sqlite_url: str) -> None:
+    with Desk(sqlite_url, limits=PATIENT) as desk:
+        answered = Answered(desk)
+        answered.submit(4)
+        assert answered.are(4)
+        answered.submit(3)
+        assert not answered.are(7, timeout=0.2)
+        answered.submit(1)
+        assert answered.are(8)
+        assert set(answered.by) == {"lane-0-commit"}
+
+
+def test_a_shared_lane_does_not_wait_for_ever(sqlite_url: str) -> None:
+    with Desk(sqlite_url, limits=LaneLimits(gather_us=50_000)) as desk:
+        answered = Answered(desk)
+        answered.submit(4)
+        assert answered.are(4)
+        begun = time.monotonic()
+        answered.submit(1)
+        assert answered.are(5)
+        assert time.monotonic() - begun >= 0.05
+        answered.submit(1)
+        assert answered.are(6)
+        assert answered.by[-2:] == ["lane-0-decide"] * 2
+
+
+def test_a_lane_that_gathers_ends_at_once(sqlite_url: str) -> None:
+    with Desk(sqlite_url, limits=PATIENT) as desk:
+        answered = Answered(desk)
+        answered.submit(4)
+        assert answered.are(4)
+        answered.submit(3)
+        begun = time.monotonic()
+        desk.engine.stop(15)
+        assert answered.are(7)
+        assert time.monotonic() - begun < 10
+
+
+def call(number: int, expires_ns: int) -> OpenCall:
+    return OpenCall("sw", f"c{number}", KEY, 0, expires_ns)
+
+
+def test_calls_that_are_over_are_not_kept_at_hand() -> None:
+    stored = {("sw", "c0"): call(0, 10)}
+    held = Held(0, None, 0, stored)
+    held.note_call(call(1, 30), 5)
+    assert set(held.open_calls) == {("sw", "c0"), ("sw", "c1")}
+    held.note_call(call(2, 20), 10)
+    assert set(held.open_calls) == {("sw", "c1"), ("sw", "c2")}
+    held.drop_call(call(2, 20))
+    held.note_call(call(3, 40), 20)
+    assert set(held.open_calls) == {("sw", "c1"), ("sw", "c3")}
+    held.note_call(call(4, 50), 30)
+    assert set(held.open_calls) == {("sw", "c3"), ("sw", "c4")}

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver as Ended, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
@@ -42,7 +43,8 @@ impl Server {
         let (ended, end) = channel();
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let thread = ThreadBuilder::new().name("edge".into()).spawn(move || {
-            runtime.block_on(run(listener, desk, switchboard, said, until));
+            let served = AssertUnwindSafe(|| runtime.block_on(run(listener, desk, switchboard, said, until)));
+            let _ = catch_unwind(served);
             drop(runtime); // and with it every call that is still open: Python hears that they are over
             inbox.close();
             let _ = ended.send(());

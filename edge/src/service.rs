@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -16,6 +14,7 @@ use tonic::{Code, Status};
 
 use crate::answer::Answer;
 use crate::arrival::{Arrival, Event};
+use crate::fault::caught;
 use crate::messages::Messages;
 use crate::stream::Answers;
 use crate::switchboard::{Switchboard, Waiting};
@@ -64,10 +63,7 @@ impl Service {
 
     /// Answer one call. A fault of ours is told as INTERNAL and ends nothing else.
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
-        let answered = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
-        Ok(answered
-            .unwrap_or_else(|_| Err(Status::internal("the transport failed to serve this call")))
-            .unwrap_or_else(Answer::refusal))
+        Ok(caught(self.dispatch(request)).await.unwrap_or_else(Answer::refusal))
     }
 
     async fn dispatch(&self, request: Request<Incoming>) -> Result<Response<Answer>, Status> {

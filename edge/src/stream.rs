@@ -4,22 +4,21 @@
 //! deadline came, the client is gone) reading stops and Python hears that it is over.
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::FutureExt;
 use http_body::Frame;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 use tokio::time::Sleep;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::answer::{failed, ok};
 use crate::arrival::{Arrival, Event};
+use crate::fault::caught;
 use crate::messages::Messages;
 use crate::reply::{Reply, Word};
 use crate::switchboard::{Open, Switchboard};
@@ -144,12 +143,9 @@ async fn read(
     Ok(())
 }
 
-/// A reader whose errors, and faults of ours, end the stream.
+/// A reader whose errors, and faults of ours, end the stream. One that comes to its end says nothing.
 async fn guarded(reader: impl Future<Output = Result<(), Status>>, failures: UnboundedSender<Status>) {
-    let outcome = AssertUnwindSafe(reader).catch_unwind().await;
-    let fault = Err(Status::new(Code::Internal, "the transport failed to read this stream"));
-    if let Err(status) = outcome.unwrap_or(fault) {
+    if let Err(status) = caught(reader).await {
         let _ = failures.send(status);
     }
-    // Nothing is said of a reader that came to its end: the sender is dropped, and the receiver hears of no failure.
 }

@@ -155,7 +155,9 @@ impl Calls {
     fn answer(&mut self, call: u64, reply: Reply) {
         match self.open.get(&call) {
             Some(Call { line: Line::Stream(answers, window), .. }) => {
-                window.queued();
+                if reply.word == Word::Message {
+                    window.queued();
+                }
                 let _ = answers.send(reply);
             }
             Some(Call { line: Line::Unary(_), .. }) => {
@@ -226,5 +228,80 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.switchboard.tell(Arrival::bare(self.call, Event::Over));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn reply(word: Word) -> Reply {
+        Reply { word, body: Bytes::new() }
+    }
+
+    fn switchboard(places: usize) -> Switchboard {
+        let room = Room { places, refusal: reply(Word::Done(8)) };
+        Switchboard::new(Arc::new(Inbox::default()), vec![room], reply(Word::Done(14)))
+    }
+
+    fn told<T>(outcome: Result<T, Reply>) -> Option<Word> {
+        outcome.err().map(|reply| reply.word)
+    }
+
+    #[test]
+    fn a_room_that_is_full_refuses_until_a_call_is_answered() {
+        let board = switchboard(1);
+        let first = board.open_unary(0).map(|(call, _)| call).unwrap_or(0);
+        assert_eq!(told(board.open_unary(0)), Some(Word::Done(8)));
+        board.deliver(vec![(first, reply(Word::Done(0)))]);
+        assert_eq!((board.taken(0), told(board.open_unary(0))), (0, None));
+    }
+
+    #[test]
+    fn a_call_whose_client_is_gone_keeps_its_place_until_python_answers() {
+        let board = switchboard(1);
+        let call = board.open_unary(0).map(|(call, receiver)| (call, drop(receiver)).0).unwrap_or(0);
+        Waiting::new(&board, call).tell(Arrival::bare(call, Event::Begun(0)));
+        assert_eq!(board.taken(0), 1);
+        board.deliver(vec![(call, reply(Word::Done(0)))]);
+        assert_eq!(board.taken(0), 0);
+    }
+
+    #[test]
+    fn a_call_that_python_never_heard_of_gives_its_place_back() {
+        let board = switchboard(1);
+        let call = board.open_unary(0).map(|(call, _)| call).unwrap_or(0);
+        drop(Waiting::new(&board, call));
+        assert_eq!(board.taken(0), 0);
+    }
+
+    #[test]
+    fn a_reply_that_comes_twice_finds_nobody() {
+        let board = switchboard(2);
+        let first = board.open_unary(0).map(|(call, _)| call).unwrap_or(0);
+        board.deliver(vec![(first, reply(Word::Done(0))), (first, reply(Word::Done(0)))]);
+        let second = board.open_unary(0).ok();
+        board.deliver(vec![(first, reply(Word::Done(0)))]);
+        assert!(second.is_some_and(|(call, mut receiver)| call != first && receiver.try_recv().is_err()));
+        assert_eq!(board.taken(0), 1);
+    }
+
+    #[test]
+    fn a_stream_keeps_its_place_until_it_is_closed() {
+        let board = switchboard(1);
+        let opened = board.open_stream(0, Arc::new(Window::new(1, false)));
+        let call = opened.map(|(call, _)| call).unwrap_or(0);
+        board.deliver(vec![(call, reply(Word::Message)), (call, reply(Word::Done(0)))]);
+        assert_eq!(board.taken(0), 1);
+        board.deliver(vec![(call, reply(Word::Closed))]);
+        assert_eq!(board.taken(0), 0);
+    }
+
+    #[test]
+    fn nothing_new_begins_while_it_goes_down() {
+        let board = switchboard(1);
+        board.go_down();
+        assert_eq!(told(board.open_unary(0)), Some(Word::Done(14)));
     }
 }

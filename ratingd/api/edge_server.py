@@ -21,6 +21,7 @@ from functools import partial
 from threading import Thread
 from typing import Final
 
+from ratingd import observe
 from ratingd.api.edge_module import CLOSED, OVER, Edge, EdgeOptions, Refusal, Row, open_edge
 from ratingd.api.edge_outbox import Outbox
 from ratingd.api.edge_streams import EdgeOutlet, OpenStream, ThreadedStream, failure_of, too_large
@@ -51,6 +52,7 @@ class EdgeServer:
     def __init__(self, methods: Iterable[AnyMethod], charger: Charger, options: TransportOptions) -> None:
         methods = list(methods)
         self._charger: Final = charger
+        self._address: Final = options.address
         self._message_bytes_max: Final = options.max_message_bytes
         self._health: Final = Health(methods)
         table: list[tuple[AnyMethod, int]] = [(method, STREAMS) for method in methods]
@@ -98,6 +100,8 @@ class EdgeServer:
                     self._go_on(call, event, message)
             self._submit()
             self._outbox.flush()
+        if not self._going_down:
+            observe.event("edge.ended", address=self._address)  # its own thread is gone, and the port with it
 
     def _begin(self, method: AnyMethod) -> Begin:
         """What is done with a call of a method."""

@@ -7,7 +7,7 @@ status that the single call would have failed with, and the stream goes on.
 """
 
 from collections.abc import Callable
-from threading import Condition
+from threading import Condition, Lock
 from typing import Final
 
 from ratingd.api.charge_message import ChargeMessage, read_charge
@@ -27,7 +27,9 @@ class ChargeStream:
         self._submit: Final = submit
         self._outlet: Final = outlet
         self._in_flight_max: Final = in_flight_max
-        self._changed: Final = Condition()
+        self._lock: Final = Lock()
+        self._changed: Final = Condition(self._lock)
+        self._full = False  # somebody waits for room
         self._in_flight = 0
         self._closing = False  # the client has sent all it will, or the daemon is going down
         self._over = False  # finished or cancelled: nothing is sent any more
@@ -53,7 +55,7 @@ class ChargeStream:
 
     def cancel(self) -> None:
         """Requests in flight are carried out all the same; their answers go nowhere, and a retry gets them."""
-        with self._changed:
+        with self._lock:
             self._over = True
             self._changed.notify_all()
 
@@ -73,8 +75,9 @@ class ChargeStream:
 
     def _enter(self) -> bool:
         """Wait for room; False when the stream takes no more."""
-        with self._changed:
+        with self._lock:
             while self._in_flight >= self._in_flight_max and not self._over and not self._closing:
+                self._full = True
                 self._changed.wait()
             if self._over or self._closing:
                 return False
@@ -84,16 +87,18 @@ class ChargeStream:
     def _leave(self, head: bytes, field: int, reply: Reply) -> None:
         """Send an answer. The field of an answer has the number of its request's."""
         self._outlet.send(head + delimited(field if reply.code == 0 else ERROR_FIELD, reply.body))
-        with self._changed:
+        with self._lock:
             self._in_flight -= 1
-            self._changed.notify()
+            if self._full:
+                self._full = False
+                self._changed.notify_all()
             last = self._closing and self._in_flight == 0 and not self._over
             self._over = self._over or last
         if last:
             self._outlet.finish(self._last_word)
 
     def _close(self, last_word: Reply | None) -> None:
-        with self._changed:
+        with self._lock:
             if self._closing or self._over:
                 return
             self._closing = True

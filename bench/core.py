@@ -30,6 +30,7 @@ from ratingd.engine.laying import Laid
 from ratingd.engine.operation import Answer, Charged, Debit, ImportAccount
 from ratingd.engine.plans import PlanDesk, PlanVersion
 from ratingd.errors import RatingdError
+from ratingd.store.rows import shard_of
 from ratingd.store.store import Store
 from ratingd.v1.call_pb2 import Call
 from ratingd.v1.charging_pb2 import DebitRequest
@@ -95,7 +96,7 @@ class Charging:
             store, plans, ChargeRules(), OperationIds(time.time_ns), time.time_ns, UTC, OPEN_CALL_NS
         )
         asked = requests(request.call for request in sample.debits())
-        self._held: Final = [Held(None, 0, {}) for _ in asked]
+        self._held: Final = [Held(shard_of(each.key), None, 0, {}) for each in asked]
         rows = [book.catalogue.account_rows[each.key] for each in asked]
         self._decide([Command(row.key, ImportAccount(row), _done, f"import {row.key}", b"f") for row in rows])
         self._commands: Final = [Command(each.key, Debit(each), _done, "key", b"f") for each in asked]
@@ -135,8 +136,7 @@ def take_in(decision: Decision, held: Held) -> None:
         held.account = page.account
         held.version += 1
     if decision.open_call is not None and decision.open_call.call is not None:
-        call = decision.open_call.call
-        held.open_calls[call.switch_id, call.call_id] = call
+        held.note_call(decision.open_call.call, decision.at_ns)
 
 
 def paced(run: Callable[[], int], seconds: float) -> Pace:

@@ -11,6 +11,7 @@ it; so an edit compiles what it changed, and a second build compiles nothing.
 """
 
 import fcntl
+import gc
 import hashlib
 import os
 import shutil
@@ -20,7 +21,6 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,19 +30,31 @@ from setuptools.command.build_ext import build_ext
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from compiled.modules import PACKAGES, compiled_modules  # noqa: E402  (this file is run as it lies, from anywhere)
+from compiled.modules import PACKAGES, compiled_modules, libraries  # noqa: E402  (run as it lies, from anywhere)
 
 OBJECTS: Final = ROOT / "build" / "objects"
 OBJECTS_KEPT_S: Final = 7 * 86_400
-LIBRARY: Final = "ratingd_core"
 OPTIMISE: Final = "2"
 # The strict check is `make check`; here a dependency may be missing, as in an isolated build of the wheel.
-TYPING: Final = ("--config-file=", "--ignore-missing-imports", "--explicit-package-bases", "--python-version=3.11")
+TYPING: Final = (
+    "--config-file=", "--ignore-missing-imports", "--explicit-package-bases", "--python-version=3.11",
+    f"--cache-dir={os.devnull}",  # what it knows of a library that did not change, it has written less completely
+)  # fmt: skip
+SWITCH: Final = "RATINGD_COMPILED"
 STAMP: Final = ".compiled-from"
 
 
 def why_not() -> str | None:
-    """What this machine lacks to compile, or None."""
+    """What this machine lacks to compile, or None. RATINGD_COMPILED=0 asks for none of it, 1 for nothing less."""
+    if os.environ.get(SWITCH) == "0":
+        return f"{SWITCH} is 0"
+    lacking = lacks()
+    if lacking and os.environ.get(SWITCH) == "1":
+        sys.exit(f"compiled: {SWITCH} is 1, and {lacking}")
+    return lacking
+
+
+def lacks() -> str | None:
     try:
         import mypyc.build  # noqa: F401
     except ImportError:
@@ -62,10 +74,13 @@ def extensions(tree: Path, generated: Path) -> list[Extension]:
     with chdir(tree):
         made: list[Extension] = mypycify(
             [*TYPING, *compiled_modules(tree)],
-            opt_level=OPTIMISE, debug_level="0", multi_file=True, target_dir=str(generated), group_name=LIBRARY,
+            separate=libraries(tree),
+            opt_level=OPTIMISE, debug_level="0", multi_file=True, target_dir=str(generated),
         )  # fmt: skip
     for extension in made:
-        extension.extra_compile_args.append("-w")  # a newer compiler has newer warnings, of code that nobody wrote
+        # A newer compiler has newer warnings, of code that nobody wrote; and in each file of a library mypyc defines the
+        # table of the functions that it uses of another: they are one and the same.
+        extension.extra_compile_args += ["-w", "-fcommon"]
     return made
 
 
@@ -74,19 +89,27 @@ class BuildCore(build_ext):  # type: ignore[misc]  # setuptools has no types
 
     def build_extensions(self) -> None:
         OBJECTS.mkdir(parents=True, exist_ok=True)
-        self.compiler.compile = in_parallel(self.compiler, self.compiler.compile)
         super().build_extensions()
         for kept in OBJECTS.iterdir():
             if kept.stat().st_mtime < time.time() - OBJECTS_KEPT_S:
                 kept.unlink(missing_ok=True)
 
+    def build_extension(self, extension: Extension) -> None:
+        compile = self.compiler.compile
+        self.compiler.compile = in_parallel(self.compiler, compile, headers(extension))
+        try:
+            super().build_extension(extension)
+        finally:
+            self.compiler.compile = compile
 
-def in_parallel(compiler: Any, compile: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """`compile`, for each source on its own."""
+
+def in_parallel(compiler: Any, compile: Callable[..., list[str]], headers: bytes) -> Callable[..., list[str]]:
+    """`compile`, for each source on its own, with the `headers` that it may include."""
 
     def one(source: str, output_dir: str, options: dict[str, Any]) -> str:
         (made,) = compiler.object_filenames([source], output_dir=output_dir)
-        kept = OBJECTS / object_name(Path(source), repr((compiler.compiler_so, options["extra_postargs"])))
+        how = f"{compiler.compiler_so} {options['extra_postargs']} {compiler_of_types()} {sys.version}"
+        kept = OBJECTS / f"{hashlib.sha256(Path(source).read_bytes() + headers + how.encode()).hexdigest()}.o"
         if kept.exists():
             put(kept, Path(made))
             os.utime(kept)
@@ -102,18 +125,11 @@ def in_parallel(compiler: Any, compile: Callable[..., list[str]]) -> Callable[..
     return each
 
 
-def object_name(source: Path, how: str) -> str:
-    """By the digest of the text, of the headers beside it and of the way it is compiled."""
-    text = source.read_bytes() + headers(source.parent) + f"{how} {compiler_of_types()} {sys.version}".encode()
-    return f"{hashlib.sha256(text).hexdigest()}.o"
+def headers(extension: Extension) -> bytes:
+    """What mypyc wrote for its sources to include, and those headers for theirs."""
+    return b"".join(Path(name).read_bytes() for name in extension.depends)
 
 
-@cache
-def headers(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.glob("*.h")))
-
-
-@cache
 def compiler_of_types() -> str:
     from mypy.version import __version__
 
@@ -183,12 +199,18 @@ def compile_in(out: Path) -> None:
 
 
 def main(out: Path) -> None:
+    """`out` compiled; where it cannot be, one line says why and `out` is not there."""
     if reason := why_not():
-        sys.exit(f"compiled: {reason}")
+        print(f"compiled: {reason}; the core runs interpreted, which is slower")
+        shutil.rmtree(out, ignore_errors=True)
+        return
     started = time.monotonic()
     if build_tree(out.resolve()):
         print(f"compiled: {len(compiled_modules(out))} modules in {time.monotonic() - started:.0f} s -> {out}")
 
 
 if __name__ == "__main__":
+    gc.disable()  # mypy's trees live as long as the process does
     main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # taking them apart would take ten seconds more

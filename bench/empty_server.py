@@ -21,6 +21,7 @@ from ratingd.api.transport import Choice, TransportOptions
 from ratingd.api.wire import delimited
 from ratingd.engine.command import Command, Reply
 
+IN_FLIGHT_MAX: Final = 1_024  # as the settings have it
 CORRELATION_END: Final = 2 + len(CORRELATION)  # its tag and its length come first
 
 
@@ -71,7 +72,7 @@ def methods(reply: bytes) -> list[AnyMethod]:
     return [
         Method(f"{SERVICE}Debit", Kind.LANE, lambda body, deadline: one),
         Method(f"{SERVICE}BatchDebit", Kind.LANE, lambda body, deadline: batch),
-        StreamMethod(f"{SERVICE}Charge", lambda outlet: Echo(outlet, answer)),
+        StreamMethod(f"{SERVICE}Charge", lambda outlet: Echo(outlet, answer), Kind.LANE, IN_FLIGHT_MAX),
     ]
 
 

@@ -241,7 +241,7 @@ class Lane:
         dropped = self._desk.hand_over()
         self._desk.forget(dropped)
         self._desk.forget_all()
-        waiting = {id(request): request for request in [*(decided.waiting for decided in dropped.decided), *taken]}
+        waiting = {id(request): request for request in [*[decided.waiting for decided in dropped.decided], *taken]}
         give_up(waiting.values(), InvariantBroken(f"{type(error).__name__}: {error}"))
 
     def _decide_all(self, taken: Sequence[Waiting]) -> None:
@@ -308,7 +308,7 @@ class Lane:
 
     def _recover_batch(self, failed: Building, error: Exception) -> None:
         building = self._desk.hand_over()
-        lost, rest = ([decided.waiting for decided in batch.decided] for batch in (failed, building))
+        lost, rest = [[decided.waiting for decided in batch.decided] for batch in (failed, building)]
         self._recover(lost, rest, [failed, building], error)
 
     def _recover(self, lost: list[Waiting], rest: list[Waiting], batches: Sequence[Building], error: Exception) -> None:
@@ -351,7 +351,7 @@ class Lane:
         self._apart.extendleft(reversed(apart))
         set_apart = {id(waiting) for waiting in apart}
         with self._lock:
-            self._queue.extendleft(waiting for waiting in reversed(again) if id(waiting) not in set_apart)
+            self._queue.extendleft([waiting for waiting in reversed(again) if id(waiting) not in set_apart])
 
     def _still_patient(self, again: Sequence[Waiting]) -> list[Waiting]:
         """Those that may be decided once more; the others have waited `locking_timeout` for other writers."""

@@ -21,17 +21,34 @@ export TREE := $(CURDIR)
 
 OUT ?= build/compiled
 
+# What runs the compiled core: `-m` puts the current folder first, which holds the same packages interpreted.
+CORE := build/compiled/.compiled-from
+COMPILED := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/build/compiled:$(CURDIR)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+EDGES := tests/e2e tests/faults tests/bench
+
 .PHONY: help compiled edge demo test test-long check bench proto clean lock format setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: setup ## calls, a shared balance, a package that runs out, a hijacked telephone, a daily cap (KEEP=1 stays up)
-	$(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)
+	@[ ! -e $(CORE) ] || $(BIN)/python compiled/build.py build/compiled
+	@[ -e $(CORE) ] || echo "demo: the core runs interpreted; after \`make compiled\` it is faster"
+	$(COMPILED) $(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)
 
-test: check ## the static checks, then every test on SQLite and on a real PostgreSQL (ARGS="-k debit" chooses)
+test: check ## the static checks, then every test on SQLite and on a real PostgreSQL, the core interpreted and compiled (ARGS="-k debit" chooses)
 	$(BIN)/python edge/build.py test
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long" $(ARGS)
+	@$(BIN)/python compiled/build.py build/compiled
+	@if [ -e $(CORE) ]; then \
+	  echo "interpreted: all but the edges"; \
+	  TESTED_CORE=interpreted $(PYTEST) -m "not long" $(EDGES:%=--ignore=%) $(ARGS) || [ $$? = 5 ] || exit 1; \
+	  echo "compiled: everything, as it is shipped"; \
+	  TESTED_CORE=compiled $(COMPILED) $(PYTEST) -o "pythonpath=build/compiled ." -m "not long" $(ARGS) \
+	    || { echo "compiled: the tests above failed with the compiled core"; exit 1; }; \
+	else \
+	  TESTED_CORE=interpreted $(PYTEST) -m "not long" $(ARGS); \
+	fi
 
 test-long: setup ## the runs of minutes: fifty thousand debits while daemon and database are killed
 	$(BIN)/python -m pytest -m long $(ARGS)

@@ -1,8 +1,8 @@
 """The build: pyproject.toml says what the project is, this adds the steps that are code.
 
 The messages of `proto/` are generated before `setup`, because the packages are looked for there and `ratingd.v1` does
-not exist in a fresh clone. The core is compiled where that can be done: a wheel made without a C compiler says so in one
-line and is interpreted. RATINGD_COMPILED=0 wants no compiler, RATINGD_COMPILED=1 no wheel without one. An editable
+not exist in a fresh clone. The core is compiled where that can be done: a wheel made without a C compiler says so in
+one line and is interpreted. RATINGD_COMPILED=0 wants no compiler, RATINGD_COMPILED=1 no wheel without one. An editable
 install is never compiled: an extension module beside a source would go on running what the source no longer says.
 """
 

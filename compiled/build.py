@@ -78,8 +78,8 @@ def extensions(tree: Path, generated: Path) -> list[Extension]:
             opt_level=OPTIMISE, debug_level="0", multi_file=True, target_dir=str(generated),
         )  # fmt: skip
     for extension in made:
-        # A newer compiler has newer warnings, of code that nobody wrote; and in each file of a library mypyc defines the
-        # table of the functions that it uses of another: they are one and the same.
+        # A newer compiler has newer warnings, of code that nobody wrote; and each file of a library defines the table
+        # of the functions that it uses of another library, which is one and the same for all of them.
         extension.extra_compile_args += ["-w", "-fcommon"]
     return made
 

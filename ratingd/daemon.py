@@ -26,6 +26,7 @@ from ratingd.api.open_transport import chosen, open_transport
 from ratingd.api.services import Services
 from ratingd.api.tls_files import read_pems
 from ratingd.api.transport import TlsFiles, Transport, TransportOptions
+from ratingd.core import core
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.mailer import MailTerms
 from ratingd.engine.engine import Engine, EngineOptions
@@ -112,6 +113,7 @@ class Daemon:
             tls=tls_name(options.tls),
             store=self.store_name,
             lanes=self.lanes,
+            core=core(),
         )
 
     def stop(self) -> None:

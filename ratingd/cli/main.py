@@ -16,6 +16,7 @@ from ratingd.cli.client import Refusal, Refused
 from ratingd.cli.options import OUTPUT_KEY
 from ratingd.cli.output import Form, Output, console, json_text
 from ratingd.cli.plain import NotPlain
+from ratingd.core import core
 from ratingd.settings_reading import SettingsRefused
 
 _COMMANDS: Final[Mapping[str, str]] = {
@@ -78,7 +79,7 @@ def tell_refusal(refusal: Refusal, out: Output | None) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Shell completion: `ratingd completion --help`. Settings: `ratingd config show`.",
 )
-@click.version_option(package_name="ratingd", prog_name="ratingd")
+@click.version_option(package_name="ratingd", prog_name="ratingd", message=f"%(prog)s %(version)s, {core()}")
 def main() -> None:
     """Real-time charging and fraud triggers for telephony."""
     if hasattr(sys.stdout, "reconfigure"):

@@ -270,6 +270,7 @@ class _OpenStreams:
         self.most: Final = most
         self._lock: Final = threading.Lock()
         self._streams: Final[list[Stream]] = []
+        self._going_down = False
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -279,7 +280,10 @@ class _OpenStreams:
             if len(self._streams) >= self.most:
                 return False
             self._streams.append(stream)
-            return True
+            going_down = self._going_down
+        if going_down:  # since it was let in
+            stream.drain()
+        return True
 
     def leave(self, stream: Stream) -> None:
         with self._lock:
@@ -287,6 +291,7 @@ class _OpenStreams:
 
     def drain(self) -> None:
         with self._lock:
+            self._going_down = True
             streams = list(self._streams)
         for stream in streams:
             stream.drain()

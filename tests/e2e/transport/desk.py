@@ -21,6 +21,7 @@ TRANSPORTS: Final[tuple[Name, ...]] = ("grpcio", "edge") if why_not_native() is 
 SERVICE: Final = "/transport.test.Echo/"
 Done = Callable[[Reply], None]
 SECONDS: Final = 20.0
+IN_FLIGHT_MAX: Final = 16  # messages of a LaneStream
 LARGE: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
@@ -140,6 +141,56 @@ class EchoStream:
         return self.calls.count("cancel")
 
 
+class LaneStream:
+    """Gives every message to the engine, and sends what comes back; with IN_FLIGHT_MAX of them it takes no more."""
+
+    def __init__(self, outlet: Outlet, charger: Charger) -> None:
+        self._outlet: Final = outlet
+        self._charger: Final = charger
+        self._lock: Final = threading.Lock()
+        self._room: Final = threading.Semaphore(IN_FLIGHT_MAX)
+        self._waiting = 0
+        self._closing = False
+        self._last_word: Reply | None = None
+        self.cancelled = 0
+
+    def receive(self, message: bytes) -> None:
+        if message == b"refuse":
+            raise InvalidRequest("word", "is not liked")
+        self._room.acquire(timeout=SECONDS)
+        with self._lock:
+            self._waiting += 1
+        self._charger.submit(command(message, None), self._answer)
+
+    def half_close(self) -> None:
+        self._close(None)
+
+    def drain(self) -> None:
+        self._close(failure(Unavailable("going down")))
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+        self._room.release(IN_FLIGHT_MAX)
+
+    def _answer(self, reply: Reply) -> None:
+        self._outlet.send(reply.body)
+        self._room.release()
+        with self._lock:
+            self._waiting -= 1
+            last = self._closing and self._waiting == 0
+        if last:
+            self._outlet.finish(self._last_word)
+
+    def _close(self, last_word: Reply | None) -> None:
+        with self._lock:
+            if self._closing:
+                return
+            self._closing, self._last_word = True, last_word
+            last = self._waiting == 0
+        if last:
+            self._outlet.finish(last_word)
+
+
 class TransportDesk:
     """Use as a context. `call` makes one unary call."""
 
@@ -149,6 +200,7 @@ class TransportDesk:
         self.charger: Final = Charger()
         self.released: Final = threading.Event()  # lets slow calls go
         self.streams: Final[list[EchoStream]] = []
+        self.lane_streams: Final[list[LaneStream]] = []
         self.deadlines: Final[list[int | None]] = []
         self._channels: Final[list[grpc.Channel]] = []
 
@@ -188,8 +240,14 @@ class TransportDesk:
         method_of: Any = (channel or self.channel).unary_unary(SERVICE + method)
         return method_of.future(body, timeout=seconds, **more)
 
-    def stream(self, requests: Iterator[bytes], seconds: float | None = SECONDS, channel: Any = None) -> Any:
-        opened: Any = (channel or self.channel).stream_stream(SERVICE + "Stream")
+    def stream(
+        self,
+        requests: Iterator[bytes],
+        seconds: float | None = SECONDS,
+        channel: Any = None,
+        method: str = "Stream",
+    ) -> Any:
+        opened: Any = (channel or self.channel).stream_stream(SERVICE + method)
         return opened(requests, timeout=seconds)
 
     # -- what is served
@@ -209,6 +267,7 @@ class TransportDesk:
         return [
             *(Method(SERVICE + name, kind, prepare) for name, kind, prepare in unary),
             StreamMethod(SERVICE + "Stream", self._open),
+            StreamMethod(SERVICE + "LaneStream", self._open_lane, Kind.LANE, IN_FLIGHT_MAX),
         ]
 
     def _slow(self, body: bytes, _: int | None) -> Reply:
@@ -227,6 +286,11 @@ class TransportDesk:
     def _open(self, outlet: Outlet) -> Stream:
         stream = EchoStream(outlet)
         self.streams.append(stream)
+        return stream
+
+    def _open_lane(self, outlet: Outlet) -> Stream:
+        stream = LaneStream(outlet, self.charger)
+        self.lane_streams.append(stream)
         return stream
 
 

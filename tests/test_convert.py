@@ -9,13 +9,15 @@ from google.type.decimal_pb2 import Decimal as DecimalMessage
 from google.type.money_pb2 import Money
 from hypothesis import given
 from hypothesis import strategies as st
+from librt.strings import BytesWriter
 
 from accounts.balance import BalanceKind
 from ratingd.api import convert
-from ratingd.api.wire import delimited, varint
+from ratingd.api.wire import delimited, put_within, tag_of, varint
 from ratingd.errors import InvalidIdempotencyKey, InvalidRequest
 from ratingd.v1.amount_pb2 import Amount, Usage
-from ratingd.v1.charging_pb2 import DebitResult
+from ratingd.v1.call_pb2 import CallCost
+from ratingd.v1.charging_pb2 import BatchDebitResponse, DebitResult
 from tests.table import table
 
 NANO = 1_000_000_000
@@ -148,3 +150,11 @@ def test_bytes_are_framed_as_protobuf_does(field: int, body: bytes) -> None:
     assert framed.endswith(body)
     result = DebitResult.FromString(delimited(1, b""))
     assert result.WhichOneof("result") == "call_cost"
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 200, 16_383, 20_000])
+def test_an_answer_goes_into_another_as_it_is(length: int) -> None:
+    cost = CallCost(charge_id="x" * length)
+    out = BytesWriter()
+    put_within(out, tag_of(BatchDebitResponse, "results"), tag_of(DebitResult, "call_cost"), cost.SerializeToString())
+    assert out.getvalue() == BatchDebitResponse(results=[DebitResult(call_cost=cost)]).SerializeToString()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from google.protobuf.message import Message
+from librt.strings import BytesWriter
 
 from accounts.account import AccountKey
 from accounts.charge import ChargeRequest, Granted, Refused
@@ -20,17 +21,26 @@ from ratingd.api.convert import account_key, idempotency_key, required
 from ratingd.api.debit_message import DebitMessage, content_of, hash_of, read_batch, read_debit
 from ratingd.api.method import AnyMethod, Kind, Many, Method, Prepared, guarded, parse
 from ratingd.api.status import failure, refusal
-from ratingd.api.wire import delimited
+from ratingd.api.wire import put_within, tag_of
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import Answer, Charged, Debit, GetMaxSessionTime, MaxDebit, Refund, Refunded, Reserved
 from ratingd.errors import InvalidRequest, InvariantBroken, RatingdError
 from ratingd.v1.call_pb2 import BASIC
-from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest, RefundRequest
+from ratingd.v1.charging_pb2 import (
+    BatchDebitResponse,
+    DebitResult,
+    GetMaxSessionTimeRequest,
+    MaxDebitRequest,
+    RefundRequest,
+)
 from tariffs.span import VOICE
 
 SERVICE: Final = "/ratingd.v1.ChargingService/"
 BATCH_MAX: Final = 1_000
 RUNS_MAX: Final = 100_000
+_RESULTS: Final = tag_of(BatchDebitResponse, "results")
+_CALL_COST: Final = tag_of(DebitResult, "call_cost")
+_ERROR: Final = tag_of(DebitResult, "error")
 
 
 class Charging:
@@ -149,9 +159,11 @@ def _runs(request: RefundRequest) -> tuple[int, ...] | None:
 
 
 def _join_batch(replies: Sequence[Reply]) -> Reply:
-    """Each answer as it is into its DebitResult: field 1 the call cost, field 2 the error."""
-    results = [delimited(1, delimited(1 if reply.code == 0 else 2, reply.body)) for reply in replies]
-    return Reply(0, b"".join(results))
+    """Each answer as it is, in its DebitResult."""
+    out = BytesWriter()
+    for reply in replies:
+        put_within(out, _RESULTS, _CALL_COST if reply.code == 0 else _ERROR, reply.body)
+    return Reply(0, out.getvalue())
 
 
 class _Encoding:

@@ -86,6 +86,29 @@ def end(out: BytesWriter, begun: int) -> None:
     out.write(body)
 
 
+def put_body(out: BytesWriter, tag: int, body: bytes) -> None:
+    """A message that is written already."""
+    out.append(tag)
+    put_varint(out, len(body))
+    out.write(body)
+
+
+def put_within(out: BytesWriter, tag: int, inner: int, body: bytes) -> None:
+    """A message of one field, `inner`, that is a message written already."""
+    length = len(body)
+    out.append(tag)
+    put_varint(out, 1 + varint_length(length) + length)
+    put_body(out, inner, body)
+
+
+def varint_length(number: int) -> int:
+    length = 1
+    while number > 0x7F:
+        number >>= 7
+        length += 1
+    return length
+
+
 def varint(number: int) -> bytes:
     out = BytesWriter()
     put_varint(out, number)

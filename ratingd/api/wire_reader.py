@@ -108,6 +108,16 @@ class WireReader:
         return end
 
     def _varint(self) -> int:
+        at = self._at
+        if at >= self._end:
+            raise Unusual
+        byte = self._body[at]
+        if byte <= 0x7F:
+            self._at = at + 1
+            return byte
+        return self._long_varint()
+
+    def _long_varint(self) -> int:
         body, at, end = self._body, self._at, self._end
         number = shift = 0
         while at < end:

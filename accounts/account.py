@@ -63,7 +63,9 @@ class UnitCounter:
     closed or at `expires_at_ns`, when the call must be over.
     """
 
-    __slots__ = ("call", "expires_at_ns", "filter", "fired", "id", "kind", "name", "of", "since_ns", "value", "window")
+    __slots__ = (
+        "call", "expires_at_ns", "filter", "fired", "id", "kind", "label", "name", "of", "since_ns", "value", "window",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class UnitCounter:
         fired: tuple[str, ...] = (),
         expires_at_ns: int | None = None,
         name: CounterName | None = None,
+        label: str = "",
     ) -> None:
         self.id: Final = id
         self.kind: Final = kind
@@ -91,11 +94,12 @@ class UnitCounter:
         self.expires_at_ns = expires_at_ns
         # What tells it from the other counters of its account; a copy has it already.
         self.name: Final[CounterName] = name if name is not None else (kind, of.value, id, window.value, call)
+        self.label: Final = label or "\0".join(self.name)  # the same as one text, which is quicker to look up
 
     def copy(self) -> "UnitCounter":
         return UnitCounter(
             self.id, self.kind, self.of, self.filter, self.value, self.window, self.since_ns, self.call, self.fired,
-            self.expires_at_ns, self.name,
+            self.expires_at_ns, self.name, self.label,
         )  # fmt: skip
 
 
@@ -229,7 +233,7 @@ class Account:
         self.key: Final = key
         self.balances: Final[list[Balance]] = balances if balances is not None else []
         self.counters: Final[list[UnitCounter]] = counters if counters is not None else []
-        self.triggers: Final[list[AccountTrigger]] = triggers if triggers is not None else []
+        self.triggers: list[AccountTrigger] = triggers if triggers is not None else []
         self.allow_negative = allow_negative
         self.disabled = disabled
         self.time_zone = time_zone  # IANA name or fixed offset; "" is the daemon's default
@@ -242,11 +246,17 @@ class Account:
         self.outline: Outline | None = None
 
     def copy(self) -> "Account":
+        copy = self.copy_sharing_triggers()
+        copy.triggers = [trigger.copy() for trigger in self.triggers]
+        return copy
+
+    def copy_sharing_triggers(self) -> "Account":
+        """A copy for a charge, which seldom changes a trigger: its page copies them before it does."""
         copy = Account(
             self.key,
             [balance.copy() for balance in self.balances],
             [counter.copy() for counter in self.counters],
-            [trigger.copy() for trigger in self.triggers],
+            self.triggers,
             self.allow_negative,
             self.disabled,
             self.time_zone,
@@ -267,7 +277,8 @@ class Account:
             expiry_ns = earliest([balance.terms.expires_at_ns for balance in self.balances])
             end_ns = earliest([trigger.terms.expires_at_ns for trigger in self.triggers])
             of_calls = [trigger for trigger in self.triggers if trigger.terms.window is Window.CALL]
-            outline = self.outline = Outline(expiry_ns, end_ns, of_calls=bool(of_calls))
+            shared = [balance for balance in self.balances if balance.terms.shared_groups]
+            outline = self.outline = Outline(expiry_ns, end_ns, of_calls=bool(of_calls), shared=bool(shared))
         return outline
 
     def zone_or(self, default: Zone) -> Zone:

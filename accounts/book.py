@@ -54,12 +54,15 @@ class Page:
 
     `dirty` are the balances changed since the operation began; monitors on balances look at no others. `created` and
     `removed` tell whether the account itself appears or goes with this operation, `rearranged` whether its balances or
-    their terms may be others. `bounds` are those of the monitors that are watched, if any are.
+    their terms may be others. `bounds` are those of the monitors that are watched, if any are. Where the triggers are
+    still those of the account it was copied from, `own_triggers` comes before whatever may change one.
     """
 
-    __slots__ = ("account", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed")
+    __slots__ = ("_shares", "account", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed")
 
-    def __init__(self, account: Account, created: bool = False, book: "Book | None" = None) -> None:
+    def __init__(
+        self, account: Account, created: bool = False, book: "Book | None" = None, *, shares_triggers: bool = False
+    ) -> None:
         self.account: Final = account
         self.book: Final = Book() if book is None else book
         self.book.pages[account.key] = self
@@ -67,6 +70,7 @@ class Page:
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
         self.removed = False
+        self._shares = shares_triggers
         self.rearranged = created
         self.bounds: Bounds | None = None
         if created:
@@ -111,6 +115,12 @@ class Page:
         self.account.balances.remove(balance)
         self.changes.append(("gone", balance.uuid))
 
+    def own_triggers(self) -> None:
+        """Have triggers that may be changed; those that were looked up before are another account's."""
+        if self._shares:
+            self._shares = False
+            self.account.triggers = [trigger.copy() for trigger in self.account.triggers]
+
     def mark(self, trigger: AccountTrigger, *, executed: bool, last_executed_ns: int | None) -> None:
         self.forget_outline()
         trigger.executed = executed
@@ -119,7 +129,8 @@ class Page:
 
     def replace_triggers(self, triggers: list[AccountTrigger], documents: list[dict[str, object]]) -> None:
         self.forget_outline()
-        self.account.triggers[:] = triggers
+        self.account.triggers = triggers
+        self._shares = False
         self.changes.append(("triggers", documents))
 
     def replace_counters(self, counters: list[UnitCounter], documents: list[dict[str, object]]) -> None:
@@ -174,6 +185,7 @@ class Page:
         self.changes.append(("removed",))
 
     def savepoint(self) -> Savepoint:
+        self.own_triggers()
         return Savepoint(self)
 
     def _rearrange(self) -> None:
@@ -192,7 +204,7 @@ class Page:
         account.counters[:] = [counter for counter, *_ in savepoint.counters]
         for trigger, trigger_terms, executed, last_ns in savepoint.triggers:
             trigger.terms, trigger.executed, trigger.last_executed_ns = trigger_terms, executed, last_ns
-        account.triggers[:] = [trigger for trigger, _, _, _ in savepoint.triggers]
+        account.triggers = [trigger for trigger, _, _, _ in savepoint.triggers]
         (
             account.allow_negative, account.disabled, account.time_zone, account.plans, account.imported,
             account.reservations, account.scores, account.members,

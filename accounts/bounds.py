@@ -13,7 +13,7 @@ noted when the bounds are drawn up (`holding`).
 from collections.abc import Iterable, Set
 from typing import Final
 
-from accounts.account import Account, Bound, BoundSide, CounterName, UnitCounter
+from accounts.account import Account, Bound, BoundSide, UnitCounter
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 
 
@@ -58,10 +58,10 @@ class Bounds:
     def __init__(self, account: Account, bounds: Iterable[Bound], dirty: Set[str]) -> None:
         self.always = False
         self._balances: Final[dict[str, Levels]] = {}
-        self._counters: Final[dict[CounterName, Levels]] = {}
+        self._counters: Final[dict[str, Levels]] = {}  # by their labels
         for bound in bounds:
             if bound.counter is not None:
-                self._counters.setdefault(bound.counter, Levels()).narrow(bound.side, bound.value)
+                self._counters.setdefault("\0".join(bound.counter), Levels()).narrow(bound.side, bound.value)
             elif bound.balance_uuid:
                 self._balances.setdefault(bound.balance_uuid, Levels()).narrow(bound.side, bound.value)
             else:
@@ -70,7 +70,7 @@ class Bounds:
         self.holding: Final = self._counters_holding(account) | self._balances_holding(account, dirty)
 
     def of_counter(self, counter: UnitCounter) -> Levels | None:
-        return self._counters.get(counter.name)
+        return self._counters.get(counter.label)
 
     def of_balance(self, balance: Balance) -> Levels | None:
         """What bounds a balance; that of an account without a default balance is meant by its id, until it has one."""
@@ -79,19 +79,19 @@ class Bounds:
             return self._default
         return found
 
-    def _counters_holding(self, account: Account) -> frozenset[CounterName | str]:
+    def _counters_holding(self, account: Account) -> frozenset[str]:
         if not self._counters:
             return NOTHING
-        return NOTHING.union([c.name for c in account.counters if _holds(self.of_counter(c), c.value)])
+        return NOTHING.union([c.label for c in account.counters if _holds(self.of_counter(c), c.value)])
 
-    def _balances_holding(self, account: Account, dirty: Set[str]) -> frozenset[CounterName | str]:
+    def _balances_holding(self, account: Account, dirty: Set[str]) -> frozenset[str]:
         if not dirty:
             return NOTHING
         changed = [balance for balance in account.balances if balance.uuid in dirty]
         return NOTHING.union([balance.uuid for balance in changed if _holds(self.of_balance(balance), balance.value)])
 
 
-NOTHING: Final[frozenset[CounterName | str]] = frozenset()
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def _holds(levels: Levels | None, value: int) -> bool:

@@ -75,7 +75,7 @@ def _nearest(portion: Portion) -> int:
 def _holds_beside(page: Page, bounds: Bounds, moves: Moves) -> bool:
     """Whether a bound holds of what the portion does not move."""
     for counter in page.account.counters:
-        if counter.name in bounds.holding and counter not in moves:
+        if counter.label in bounds.holding and counter not in moves:
             levels = bounds.of_counter(counter)
             if levels is not None and levels.hold(counter.value):
                 return True

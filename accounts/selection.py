@@ -17,7 +17,7 @@ from accounts.charge import ChargeRequest
 from accounts.payer import Payers
 from accounts.shared_group import SharedGroup
 from accounts.sharing import Sharing
-from accounts.usable import useful
+from accounts.usable import Usable, useful
 
 NO_SHARED_GROUPS: Final[Mapping[str, SharedGroup]] = MappingProxyType({})
 
@@ -31,7 +31,7 @@ class Selection:
         self, payers: Payers, request: ChargeRequest, shared_groups: Mapping[str, SharedGroup] = NO_SHARED_GROUPS
     ) -> None:
         units, money = useful(payers.caller, payers.number, request)
-        if [usable for usable in units + money if usable.balance.terms.shared_groups]:
+        if payers.caller.page.account.outlined().shared and _any_shared(units, money):
             sharing = Sharing(payers, request, shared_groups, (units, money))
             units, money = sharing.expanded(units, 0), sharing.expanded(money, 1)
         self.units: Final = units
@@ -57,3 +57,7 @@ class Selection:
         if page.removed or (page.account.disabled and page is not self._caller):
             self._passed_over.add(page)
         return set() if page in self._passed_over else {id(balance) for balance in page.account.balances}
+
+
+def _any_shared(units: list[Usable], money: list[Usable]) -> bool:
+    return bool([usable for usable in units + money if usable.balance.terms.shared_groups])

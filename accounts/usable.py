@@ -130,11 +130,15 @@ def _towards(balance: Balance, payer: Payer, number: CalledNumber) -> Usable | N
     agreed = balance.terms.destinations
     if ANY in agreed:
         return Usable(balance, payer)
-    excludes_only = not any(agreed.values())
+    excludes_only = True not in agreed.values()
     for prefix, ids in number.prefixes:
-        named = [id for id in ids if id in agreed]
-        if named:
-            return Usable(balance, payer, prefix, named[0]) if all(agreed[id] for id in named) else None
-        if excludes_only:
-            return Usable(balance, payer, prefix)
+        named = ""
+        for id in ids:
+            included = agreed.get(id)
+            if included is False:
+                return None
+            if included and not named:
+                named = id
+        if named or excludes_only:
+            return Usable(balance, payer, prefix, named)
     return Usable(balance, payer) if excludes_only else None

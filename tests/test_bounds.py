@@ -43,7 +43,7 @@ def test_counter_that_has_reached_its_level_holds_before_anything_moves() -> Non
     assert found is not None
     found.counters.append(COUNTER)
     about = [Bound(KEY, BoundSide.MAX, 7, counter=COUNTER.name)]
-    assert Bounds(found, about, set()).holding == {COUNTER.name}
+    assert Bounds(found, about, set()).holding == {COUNTER.label}
     assert not Bounds(found, [Bound(KEY, BoundSide.MAX, 8, counter=COUNTER.name)], set()).holding
 
 

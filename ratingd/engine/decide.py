@@ -93,7 +93,7 @@ class Decider:
         laid.asked.clear()
         if isinstance(operation, (Debit, MaxDebit)):
             request = self._localised(operation.request, held.account)
-            return self._charge(command, laid, request, isinstance(operation, Debit))
+            return self._charge(command, laid, held, request, isinstance(operation, Debit))
         match operation:
             case GetMaxSessionTime(request, reserve_ns):
                 return self._ask(command, laid, self._localised(request, held.account), reserve_ns)
@@ -149,13 +149,13 @@ class Decider:
             open_call=call_write(known, request, version, now, self._open_call_ns, served=granted.usage != 0),
         )  # fmt: skip
 
-    def _charge(self, command: Command, laid: Laid, request: ChargeRequest, whole: bool) -> Decision:
+    def _charge(self, command: Command, laid: Laid, held: Held, request: ChargeRequest, whole: bool) -> Decision:
         """Debit (`whole`) or MaxDebit."""
-        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
+        now, operation_id = self._clock(), self._ids.next()
         known = known_call(held, request, now)
         version = self._version(known, request, now)
         early = refuse_early(request, held.account, self._rules, open_call=known is not None)
-        book = lay(laid, now, self._default_zone)
+        book = lay(laid, now, self._default_zone, charging=True)
         page = book.page(command.key)
         if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
@@ -281,9 +281,8 @@ class Decider:
         return Decision("", now, _kind(command), self._plans.current(now).number, reply)
 
     def _version(self, call: OpenCall | None, request: ChargeRequest, now: int) -> PlanVersion:
-        if call is None or request.loop_index == 0 or CALL_VERSION not in call.fields:
-            return self._plans.current(now)
-        return self._plans.of_call(int(call.fields[CALL_VERSION]), now)
+        begun = None if call is None or request.loop_index == 0 else call.fields.get(CALL_VERSION)
+        return self._plans.current(now) if begun is None else self._plans.of_call(int(begun), now)
 
     def _localised(self, request: ChargeRequest, account: Account | None) -> ChargeRequest:
         """Rate in the account's time zone where the request names none."""

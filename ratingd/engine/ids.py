@@ -25,7 +25,7 @@ class OperationIds:
     def next(self) -> str:
         with self._lock:
             self._last = max(self._last + 1, self._clock())
-            return f"{self._last:016x}{self._process}"
+            return self._last.to_bytes(8, "big").hex() + self._process
 
 
 def new_balance_id() -> str:

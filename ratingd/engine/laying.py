@@ -73,8 +73,11 @@ def look(laid: Laid) -> Book:
     return book
 
 
-def lay(laid: Laid, now_ns: int, default_zone: Zone) -> LaidBook:
-    """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment."""
+def lay(laid: Laid, now_ns: int, default_zone: Zone, *, charging: bool = False) -> LaidBook:
+    """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment.
+
+    Pages for a charge copy the triggers when one of them fires.
+    """
     book = LaidBook(laid.asked)
     laid.books.append(book)
     for key, held in laid.items():
@@ -82,7 +85,8 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone) -> LaidBook:
         if account is None:
             book.pages[key] = None
         else:
-            page = Page(account.copy(), book=book)
+            copy = account.copy_sharing_triggers() if charging else account.copy()
+            page = Page(copy, book=book, shares_triggers=charging)
             roll_windows(page, now_ns, account.zone_or(default_zone))
             if len(page.account.counters) == len(account.counters):
                 book.begun[key] = len(page.changes)

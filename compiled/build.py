@@ -109,7 +109,9 @@ def in_parallel(compiler: Any, compile: Callable[..., list[str]], headers: bytes
     def one(source: str, output_dir: str, options: dict[str, Any]) -> str:
         (made,) = compiler.object_filenames([source], output_dir=output_dir)
         how = f"{compiler.compiler_so} {options['extra_postargs']} {compiler_of_types()} {sys.version}"
-        kept = OBJECTS / f"{hashlib.sha256(Path(source).read_bytes() + headers + how.encode()).hexdigest()}.o"
+        text = Path(source).read_bytes()
+        whole = text + how.encode() + (headers if b"__native" in text else b"")  # the library of mypyc includes none
+        kept = OBJECTS / f"{hashlib.sha256(whole).hexdigest()}.o"
         if kept.exists():
             put(kept, Path(made))
             os.utime(kept)

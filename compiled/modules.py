@@ -47,6 +47,7 @@ OF_RATINGD: Final = (
     "ratingd/engine/neighbours.py",
     "ratingd/engine/open_calls.py",
     "ratingd/engine/operation.py",
+    "ratingd/engine/plans.py",
     "ratingd/store/rows.py",
 )
 

@@ -68,7 +68,7 @@ class PlanDesk:
 
     def knows(self, number: int) -> bool:
         """Whether a version is in force, has been lately, or will be."""
-        return number <= self._current.number or any(coming.number == number for coming in self._coming)
+        return number <= self._current.number or number in [coming.number for coming in self._coming]
 
     def _advance(self, now_ns: int) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ import pytest
 
 from ratingd.api.open_transport import Name
 from ratingd.api.transport import UNARY_WAITING_MAX, CannotListen
-from tests.e2e.transport.desk import SERVICE, TransportDesk, answered
+from tests.e2e.transport.desk import SERVICE, Feed, TransportDesk, answered
 from tests.waiting import until
 
 TOO_LARGE = "request: is 100001 bytes; the daemon accepts 100000. Send less at a time."
@@ -121,3 +121,14 @@ def test_an_address_of_another_machine_is_told(transport: Name) -> None:
         TransportDesk(transport, address="192.0.2.1:0"),
     ):
         pass
+
+
+def test_clients_that_begin_calls_and_send_nothing_hold_nobody_up(desk: TransportDesk) -> None:
+    silent = Feed()
+    lazy = desk.connect()
+    begin: Any = lazy.stream_unary(SERVICE + "Quick")
+    begun = [begin.future(iter(silent), timeout=60) for _ in range(40)]
+    assert [desk.call("Quick", b"a"), desk.call("Lane", b"b")] == [b"a", b"b"]
+    lazy.close()
+    silent.close()
+    assert not any(call.code() is grpc.StatusCode.OK for call in begun)

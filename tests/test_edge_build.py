@@ -103,6 +103,17 @@ def test_what_is_built_is_built_once_for_each_state_of_the_sources(
     assert len(built) == 2
 
 
+def test_a_toolchain_without_clippy_checks_what_it_can(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executable(tmp_path / "bin" / "cargo", 'case "$1" in clippy) exit 1;; test) [ "$2" = --help ];; esac')
+    monkeypatch.setattr(build, "build", lambda _: True)
+    build.main(["install"])
+    assert build.main(["check"]) == 0
+    assert capsys.readouterr().out == "edge: cargo clippy is not installed, and not run\n"
+    assert build.main(["test"]) == 1
+
+
 def test_who_asks_for_nothing_that_there_is_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert build.main(["bake"]) == 2
     assert "edge/build.py install" in capsys.readouterr().err

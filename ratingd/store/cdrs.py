@@ -16,12 +16,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, tuple_
 from sqlalchemy import Row as Selected
+from sqlalchemy import select, tuple_
 
 from accounts.account import AccountKey
 from ratingd import observe
-from ratingd.store.database import Database, Row, inserting
+from ratingd.store.database import Change, Database, Row, inserting
 from ratingd.store.rows import CdrRow, shard_of
 from ratingd.store.tables import cdrs
 
@@ -58,11 +58,14 @@ class Cdrs:
             return [cdr(row) for row in connection.execute(query).all()]
 
 
-def insert(database: Database, connection: Connection, records: Sequence[CdrRow]) -> None:
+def change(records: Sequence[CdrRow]) -> Change:
     """Store records as part of a transaction; those of a call and run that has one already are left out."""
-    left_out = len(records) - database.run(connection, INSERT, [_row(record) for record in records])
-    if left_out:
-        observe.event("cdr.exists", records=left_out)
+    return Change(INSERT, [_row(record) for record in records])
+
+
+def tell_left_out(records: int) -> None:
+    if records:
+        observe.event("cdr.exists", records=records)
 
 
 def place(record: CdrRow) -> Place:

@@ -33,6 +33,21 @@ class Bulk:
     postgres: str
 
 
+class Change:
+    """A statement and the rows it is run for. Where it changed fewer than given, `unmet` is raised, if that is said."""
+
+    __slots__ = ("bulk", "rows", "unmet")
+
+    def __init__(self, bulk: Bulk, rows: Sequence[Row], unmet: type[Exception] | None = None) -> None:
+        self.bulk: Final = bulk
+        self.rows: Final = rows
+        self.unmet: Final = unmet
+
+    def check(self, changed: int) -> None:
+        if self.unmet is not None and changed != len(self.rows):
+            raise self.unmet
+
+
 class Database(Protocol):
     """What `ratingd.store.sqlite` and `ratingd.store.postgres` provide."""
 
@@ -41,6 +56,13 @@ class Database(Protocol):
     def read(self) -> AbstractContextManager[Connection]: ...
 
     def write(self) -> AbstractContextManager[Connection]: ...
+
+    def commit(self, changes: Sequence[Change]) -> list[int]:
+        """Make all changes in one transaction of their own, or none; how many rows each changed.
+
+        It is what a lane waits for, so it goes to the driver itself: SQLAlchemy's layers cost as much as the commit.
+        """
+        ...
 
     def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
         """Run the statement for every row; how many rows of the table it changed."""
@@ -68,21 +90,38 @@ def faults_translated() -> Iterator[None]:
     try:
         yield
     except (DataError, IntegrityError, ProgrammingError, NotSupportedError) as fault:
-        raise DataRefused(first_line(fault)) from fault
+        raise DataRefused(first_line(fault.orig)) from fault
     except DBAPIError as fault:
-        if getattr(fault.orig, "sqlstate", None) in LOST_TO_OTHERS:
-            raise VersionConflict((), first_line(fault)) from fault
-        if getattr(fault.orig, "sqlstate", None) == LOCK_NOT_GIVEN:
-            raise LockNotGiven(first_line(fault)) from fault
-        raise StoreUnavailable(first_line(fault)) from fault
+        raise unavailable(fault.orig) from fault
     except PoolTimeout as fault:
         raise StoreUnavailable("every connection to the database is taken") from fault
     except (UnicodeError, OverflowError) as fault:
         raise DataRefused(str(fault)) from fault
 
 
-def first_line(fault: DBAPIError) -> str:
-    return str(fault.orig).partition("\n")[0]
+@contextmanager
+def driver_faults_translated(refused: tuple[type[Exception], ...], others: type[Exception]) -> Iterator[None]:
+    """The same for what was asked of the driver itself: its errors about the data, and its errors at all."""
+    try:
+        yield
+    except refused as fault:
+        raise DataRefused(first_line(fault)) from fault
+    except others as fault:
+        raise unavailable(fault) from fault
+    except (UnicodeError, OverflowError) as fault:
+        raise DataRefused(str(fault)) from fault
+
+
+def unavailable(fault: BaseException | None) -> VersionConflict | StoreUnavailable:
+    """What a driver's error means that is not about the data."""
+    state = getattr(fault, "sqlstate", None)
+    if state in LOST_TO_OTHERS:
+        return VersionConflict((), first_line(fault))
+    return LockNotGiven(first_line(fault)) if state == LOCK_NOT_GIVEN else StoreUnavailable(first_line(fault))
+
+
+def first_line(fault: BaseException | None) -> str:
+    return str(fault).partition("\n")[0]
 
 
 def inserting(table: Table, on_conflict: str = "") -> Bulk:

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from typing import Any, Final
 from zlib import crc32
 
+import psycopg
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL
 
-from ratingd.store.database import Bulk, Row, faults_translated
+from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreUnavailable
 
 LOCKS: Final = 0x72617465  # the first half of our advisory locks: "rate"
+REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError)
 TCP: Final = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -50,6 +52,25 @@ class PostgresDatabase:
 
     write = read
 
+    def commit(self, changes: Sequence[Change]) -> list[int]:
+        """Two trips to the server: one for all statements, and one for the commit once their counts are right."""
+        with (
+            faults_translated(),
+            driver_faults_translated(REFUSED, psycopg.Error),
+            self._engine.connect() as connection,
+        ):
+            driven = connection.connection.driver_connection
+            if not isinstance(driven, psycopg.Connection):
+                raise StoreUnavailable("the connection to the server is closed")
+            try:
+                return committed(driven, changes)
+            except BaseException:
+                if driven.closed:
+                    connection.invalidate()
+                else:
+                    driven.rollback()
+                raise
+
     def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
         return connection.exec_driver_sql(bulk.postgres, columns_of(rows)).rowcount
 
@@ -73,6 +94,16 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def committed(connection: psycopg.Connection[Any], changes: Sequence[Change]) -> list[int]:
+    with connection.pipeline():
+        cursors = [connection.execute(change.bulk.postgres.encode(), columns_of(change.rows)) for change in changes]
+    counts = [cursor.rowcount for cursor in cursors]
+    for change, changed in zip(changes, counts, strict=True):
+        change.check(changed)
+    connection.commit()
+    return counts
 
 
 def advisory(task: str) -> dict[str, int]:

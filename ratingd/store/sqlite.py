@@ -22,13 +22,15 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from ratingd.store.database import Bulk, Row, faults_translated
+from ratingd.store.checkpoints import Checkpoints
+from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreInUse, StoreUnavailable
 
 OLDEST: Final = (3, 35, 0)
 PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-TUNING: Final = {"cache_size": -64_000, "temp_store": 2, "secure_delete": 0, "wal_autocheckpoint": 16_000}
+TUNING: Final = {"cache_size": -64_000, "temp_store": 2, "secure_delete": 0, "wal_autocheckpoint": 64_000}
 READERS: Final = 8
+REFUSED: Final = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
 class SqliteDatabase:
@@ -42,7 +44,10 @@ class SqliteDatabase:
         self._claim: Final = FileClaim(Path(f"{self.path}.lock")) if exclusive else None
         self._mutex: Final = threading.Lock()
         self._writer: Final = connected(self.path, "BEGIN IMMEDIATE", size=1)
+        self._opened: Final[list[sqlite3.Connection]] = []  # for writing; the last one is in use
+        event.listen(self._writer, "connect", lambda connection, _record: self._opened.append(connection))
         self._readers: Final = connected(self.path, "BEGIN", size=READERS)
+        self._checkpoints: Final = Checkpoints(self.path, self._connection, self._mutex)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -53,6 +58,35 @@ class SqliteDatabase:
     def write(self) -> Iterator[Connection]:
         with self._mutex, faults_translated(), self._writer.begin() as connection:
             yield connection
+
+    def commit(self, changes: Sequence[Change]) -> list[int]:
+        with self._mutex, driver_faults_translated(REFUSED, sqlite3.Error):
+            connection = self._writing()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                counts = [self._change(connection, change) for change in changes]
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+            self._checkpoints.written(sum(counts))
+            return counts
+
+    def _writing(self) -> sqlite3.Connection:
+        """The one connection of the writer's pool; the mutex is held."""
+        if not self._opened:
+            self._writer.connect().close()
+        return self._opened[-1]
+
+    def _change(self, connection: sqlite3.Connection, change: Change) -> int:
+        changed = connection.executemany(change.bulk.sqlite, change.rows).rowcount
+        change.check(changed)
+        return changed
+
+    def _connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        prepare(connection)
+        return connection
 
     def run(self, connection: Connection, bulk: Bulk, rows: Sequence[Row]) -> int:
         return connection.exec_driver_sql(bulk.sqlite, list(rows)).rowcount
@@ -73,8 +107,10 @@ class SqliteDatabase:
         yield True
 
     def close(self) -> None:
+        self._checkpoints.stop()
         self._readers.dispose()
         self._writer.dispose()
+        self._checkpoints.release()
         if self._claim:
             self._claim.release()
 

@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection
-
 from accounts.account import AccountKey
 from ratingd.store import cdrs, tables
-from ratingd.store.database import Database, Row, deleting, inserting, locking, looking_up, updating
+from ratingd.store.database import Change, Database, Row, deleting, inserting, locking, looking_up, updating
 from ratingd.store.faults import LockNotGiven, RepeatedKeys, VersionConflict
 from ratingd.store.rows import AccountWrite, Batch, OpenCallWrite, OperationRow, OutboxEntry, receiver_of, shard_of
 
@@ -61,9 +59,9 @@ class _VersionsPassed(Exception):
 
 
 def commit(database: Database, batch: Batch) -> None:
+    changes = changes_of(batch)
     try:
-        with database.write() as connection:
-            _store(database, connection, batch)
+        counts = database.commit(changes)
     except _KeysRepeated:
         raise RepeatedKeys(_repeated(database, batch.operations)) from None
     except _VersionsPassed:
@@ -71,6 +69,7 @@ def commit(database: Database, batch: Batch) -> None:
     except LockNotGiven as fault:
         written = [write.key for write in batch.accounts if write.expected_version]
         raise VersionConflict(_locked(database, written), str(fault)) from fault
+    _tell(changes, counts)
 
 
 @contextmanager
@@ -83,7 +82,11 @@ def holding(database: Database, keys: Sequence[AccountKey]) -> Iterator[Callable
 
     def store(batch: Batch) -> None:
         batches.append(batch)
-        _store(database, connection, batch)
+        changes = changes_of(batch)
+        counts = [database.run(connection, change.bulk, change.rows) for change in changes]
+        for change, changed in zip(changes, counts, strict=True):
+            change.check(changed)
+        _tell(changes, counts)
 
     try:
         with database.write() as connection:
@@ -109,51 +112,61 @@ def account_rows(keys: Sequence[AccountKey]) -> list[Row]:
     return [(key.tenant, shard_of(key), key.account) for key in keys]
 
 
-def _store(database: Database, connection: Connection, batch: Batch) -> None:
-    if batch.accounts:
-        _store_accounts(database, connection, batch.accounts)
+def changes_of(batch: Batch) -> list[Change]:
+    """The statements that store a batch, in the order in which they lock."""
+    changes = _accounts(batch.accounts) if batch.accounts else []
     if batch.operations:
         rows = [_operation(row) for row in batch.operations]
         rows.sort(key=_place)
-        if database.run(connection, INSERT_OPERATIONS, rows) != len(rows):
-            raise _KeysRepeated
+        changes.append(Change(INSERT_OPERATIONS, rows, _KeysRepeated))
     if batch.open_calls:
-        _store_calls(database, connection, batch.open_calls)
+        changes += _calls(batch.open_calls)
     if batch.outbox:
-        database.run(connection, INSERT_OUTBOX, _outbox(batch))
+        changes.append(Change(INSERT_OUTBOX, _outbox(batch)))
     if batch.cdrs:
-        cdrs.insert(database, connection, batch.cdrs)
+        changes.append(cdrs.change(batch.cdrs))
     if batch.cursors:
         newest = {cursor.name: cursor.value for cursor in batch.cursors}
-        database.run(connection, UPSERT_CURSORS, list(newest.items()))
+        changes.append(Change(UPSERT_CURSORS, list(newest.items())))
+    return changes
 
 
-def _store_accounts(database: Database, connection: Connection, writes: Sequence[AccountWrite]) -> None:
+def _accounts(writes: Sequence[AccountWrite]) -> list[Change]:
+    changes: list[Change] = []
     updates = [_update(write) for write in writes if write.expected_version]
-    update = UPDATE_ACCOUNT if len(updates) == 1 else UPDATE_ACCOUNTS
-    if updates and database.run(connection, update, updates) != len(updates):
-        raise _VersionsPassed
+    if updates:
+        update = UPDATE_ACCOUNT if len(updates) == 1 else UPDATE_ACCOUNTS
+        changes.append(Change(update, updates, _VersionsPassed))
     inserts = sorted([_insert(write) for write in writes if not write.expected_version])
-    if inserts and database.run(connection, INSERT_ACCOUNTS, inserts) != len(inserts):
-        raise _VersionsPassed
+    if inserts:
+        changes.append(Change(INSERT_ACCOUNTS, inserts, _VersionsPassed))
     moved = [write for write in writes if write.plans is not None]
     if moved:
-        database.run(connection, DELETE_MEMBERSHIPS, [(w.key.tenant, w.shard, w.key.account) for w in moved])
+        changes.append(Change(DELETE_MEMBERSHIPS, [(w.key.tenant, w.shard, w.key.account) for w in moved]))
     members = [
         (w.key.tenant, w.shard, w.key.account, plan, w.time_zone) for w in moved for plan in sorted(set(w.plans or ()))
     ]
     if members:
-        database.run(connection, INSERT_MEMBERSHIPS, members)
+        changes.append(Change(INSERT_MEMBERSHIPS, members))
+    return changes
 
 
-def _store_calls(database: Database, connection: Connection, writes: Sequence[OpenCallWrite]) -> None:
+def _calls(writes: Sequence[OpenCallWrite]) -> list[Change]:
+    changes: list[Change] = []
     newest = {(w.call.key, w.call.switch_id, w.call.call_id): w for w in writes}
     opened = sorted([_call(w) for w in newest.values() if not w.closed])
     if opened:
-        database.run(connection, UPSERT_CALLS, opened)
+        changes.append(Change(UPSERT_CALLS, opened))
     closed = [_call(w)[: len(CALL)] for w in newest.values() if w.closed]
     if closed:
-        database.run(connection, DELETE_CALLS, closed)
+        changes.append(Change(DELETE_CALLS, closed))
+    return changes
+
+
+def _tell(changes: Sequence[Change], counts: Sequence[int]) -> None:
+    for change, changed in zip(changes, counts, strict=True):
+        if change.bulk is cdrs.INSERT:
+            cdrs.tell_left_out(len(change.rows) - changed)
 
 
 def _operation(row: OperationRow) -> Row:

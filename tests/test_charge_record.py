@@ -2,9 +2,14 @@
 
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from accounts.account import AccountKey
-from accounts.charge import Increment, MoneyPart, UnitPart
+from accounts.charge import CallCost, ChargeRequest, Increment, MoneyPart, Timespan, UnitPart
 from ratingd.engine.charge_record import charge_from_text, charge_text
+from tariffs.span import Match
+from tariffs.zone import UTC
 from tests.account_scene import Scene, account, request, runs_of
 from tests.member_scene import Members, key_of
 
@@ -49,3 +54,49 @@ def test_money_belongs_to_whom_the_units_belong_unless_it_says_otherwise() -> No
     assert Increment(1, 1, 1, own, unit, MoneyPart("m", "M", 0)).money_payer == own
     assert Increment(1, 1, 1, own, unit, MoneyPart("m", "M", 0, other)).money_payer == other
     assert Increment(1, 1, 1, own, unit, None).money_payer == own
+
+
+TEXTS = st.text(max_size=8)
+NUMBERS = st.integers(-(10**24), 10**24)
+KEYS = st.builds(AccountKey, TEXTS, TEXTS.filter(bool))
+UNITS = st.builds(UnitPart, TEXTS, TEXTS, NUMBERS, TEXTS, NUMBERS)
+MONEY = st.builds(MoneyPart, TEXTS, TEXTS, NUMBERS, st.none() | KEYS)
+INCREMENTS = st.builds(Increment, NUMBERS, NUMBERS, NUMBERS, KEYS, st.none() | UNITS, st.none() | MONEY)
+REQUESTS = st.builds(
+    ChargeRequest,
+    key=KEYS,
+    category=TEXTS,
+    subject=TEXTS,
+    destination=TEXTS,
+    tor=TEXTS,
+    start_ns=st.just(5),
+    end_ns=st.just(60),
+    zone=st.just(UTC),
+    loop_index=st.just(1),
+    switch_id=TEXTS,
+    call_id=TEXTS,
+    extra_fields=st.dictionaries(TEXTS, TEXTS, max_size=2),
+)
+
+
+def told(increment: Increment) -> tuple[object, ...]:
+    unit, money = increment.unit, increment.money
+    return (
+        (increment.duration, increment.cost, increment.count, increment.payer),
+        unit and (unit.uuid, unit.balance_id, unit.amount, unit.factor, unit.after),
+        money and (money.uuid, money.balance_id, money.after, money.payer),
+    )
+
+
+@given(REQUESTS, st.lists(INCREMENTS, max_size=3), st.none() | INCREMENTS)
+def test_whatever_was_drawn_comes_back(
+    asked: ChargeRequest, increments: list[Increment], correction: Increment | None
+) -> None:
+    span = Timespan(5, 60, 55, 1, tuple(increments), Match("", "", "", ""), round_increment=correction)
+    text = charge_text(asked, CallCost(1, 55, 55, (span,)))
+    found = charge_from_text(asked.key, "C1", text, [])
+    expected = [*increments, correction] if correction is not None else increments
+    assert [told(increment) for increment in found.increments] == [told(increment) for increment in expected]
+    assert text == json.dumps(json.loads(text), separators=(",", ":"))
+    for field in ("category", "subject", "destination", "tor", "switch_id", "call_id", "extra_fields", "end_ns"):
+        assert getattr(found.request, field) == getattr(asked, field)

@@ -11,23 +11,23 @@ from typing import Any
 
 from accounts.account import AccountKey
 from accounts.charge import CallCost, Charge, ChargeRequest, Increment, MoneyPart, UnitPart
-from ratingd.engine.compact import compact
+from ratingd.engine.compact import compact, quoted
 from tariffs.zone import zone
 
 
 def charge_text(request: ChargeRequest, cost: CallCost) -> str:
     """The stored form of a charge: its event and its increment runs, corrections of PerformRounding last."""
-    event = [
-        request.category, request.subject, request.destination, request.tor, request.start_ns, request.end_ns,
-        request.zone.name, request.duration_index, request.loop_index, request.switch_id, request.call_id,
-        dict(request.extra_fields),
-    ]  # fmt: skip
     own = request.key
     runs = [_run(increment, own) for span in cost.timespans for increment in span.increments]
     for span in cost.timespans:
         if span.round_increment is not None:
             runs.append(_run(span.round_increment, own))
-    return compact([event, runs])
+    return (
+        f"[[{quoted(request.category)},{quoted(request.subject)},{quoted(request.destination)},{quoted(request.tor)},"
+        f"{request.start_ns},{request.end_ns},{quoted(request.zone.name)},{request.duration_index},"
+        f"{request.loop_index},{quoted(request.switch_id)},{quoted(request.call_id)},"
+        f"{compact(dict(request.extra_fields)) if request.extra_fields else '{}'}],[{','.join(runs)}]]"
+    )
 
 
 def returned_text(returned: Sequence[int]) -> str:
@@ -46,17 +46,21 @@ def charge_from_text(key: AccountKey, charge_id: str, text: str, refunds: Sequen
     return Charge(charge_id, _request(key, event), increments, tuple(returned))
 
 
-def _run(increment: Increment, own: AccountKey) -> list[object]:
-    unit, money = increment.unit, increment.money
-    payer = None if increment.payer == own else [increment.payer.tenant, increment.payer.account]
-    return [
-        increment.duration,
-        increment.cost,
-        increment.count,
-        None if unit is None else [unit.uuid, unit.balance_id, unit.amount, unit.factor, unit.after],
-        None if money is None else [money.uuid, money.balance_id, money.after, *(money.payer or ())],
-        payer,
-    ]
+def _run(increment: Increment, own: AccountKey) -> str:
+    unit, money, payer = increment.unit, increment.money, increment.payer
+    units = paid = "null"
+    if unit is not None:
+        factor = quoted(unit.factor)
+        units = f"[{quoted(unit.uuid)},{quoted(unit.balance_id)},{unit.amount},{factor},{unit.after}]"
+    if money is not None:
+        owner = "" if money.payer is None else f",{_names(money.payer)}"
+        paid = f"[{quoted(money.uuid)},{quoted(money.balance_id)},{money.after}{owner}]"
+    by = "null" if payer == own else f"[{_names(payer)}]"
+    return f"[{increment.duration},{increment.cost},{increment.count},{units},{paid},{by}]"
+
+
+def _names(key: AccountKey) -> str:
+    return f"{quoted(key.tenant)},{quoted(key.account)}"
 
 
 def _increment(run: Sequence[Any], own: AccountKey) -> Increment:

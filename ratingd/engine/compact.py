@@ -13,5 +13,8 @@ _ENCODE: Final = make_encoder(
 )
 
 
+quoted: Final = encode_basestring_ascii  # one text
+
+
 def compact(document: object) -> str:
     return "".join(_ENCODE(document, 0))

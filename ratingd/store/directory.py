@@ -39,6 +39,8 @@ class Directory:
         place = tuple_(a.tenant, a.account)
         query = select(a.tenant, a.account, a.version, a.document).where(*_chosen(tenant, prefix, disabled))
         query = query.where(place > (after.tenant, after.account)).order_by(a.tenant, a.account).limit(limit)
+        if after.tenant == tenant:
+            query = query.where(a.account > after.account)  # the index is entered there
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [AccountRow(AccountKey(row.tenant, row.account), row.version, row.document) for row in rows]
@@ -123,7 +125,7 @@ def _chosen(tenant: str | None, prefix: str, disabled: bool | None) -> list[Colu
     if tenant is not None:
         conditions.append(a.tenant == tenant)
     if prefix:
-        conditions.append(func.substr(a.account, 1, len(prefix)) == prefix)
+        conditions += [a.account >= prefix, func.substr(a.account, 1, len(prefix)) == prefix]
     if disabled is not None:
         conditions.append(a.disabled == disabled)
     return conditions

@@ -56,6 +56,7 @@ accounts: Final = Table(
     Column("disabled", Boolean, nullable=False),
     Column("next_due_ns", BigInteger),
     PrimaryKeyConstraint("tenant", "shard", "account"),
+    Index("ix_accounts_tenant_account", "tenant", "account"),
     Index("ix_accounts_next_due_ns", "next_due_ns", **partial("next_due_ns IS NOT NULL")),
 )
 

@@ -10,6 +10,7 @@ from typing import Final
 ROOMS: Final = ("tariffs", "accounts", "triggers", "actions")
 PACKAGES: Final = (*ROOMS, "ratingd")
 INTERPRETED: Final = {
+    "tariffs/image.py": "it runs once a load, for 0.1 s, and compiled code lets nobody charge in between",
     "tariffs/fault.py": "findings come from the process that read a folder, and unpickling writes to a frozen class",
     "actions/plan_difference.py": "differences come the same way",
 }

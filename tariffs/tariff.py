@@ -50,7 +50,7 @@ class Tariff:
         self.ids_by_prefix: Final = _ids_by_prefix(destinations)
         self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
-        self._prefixes: Final[dict[str, tuple[str, ...]]] = {}
+        self._prefixes: Final[dict[str, list[str]]] = {}
         self._lengths: Final = sorted({len(prefix) for prefix in self.ids_by_prefix if prefix}, reverse=True)
         self._known: tuple[str, list[tuple[str, tuple[str, ...]]]] = "", []
 
@@ -99,8 +99,8 @@ class Tariff:
         """Of the prefixes that a plan prices, the one that shares most leading digits with a number, or ""."""
         known = self._prefixes.get(plan.id)
         if known is None:
-            known = self._prefixes[plan.id] = tuple(
-                sorted({prefix for name in plan.destinations for prefix in self.destinations.get(name, ())})
+            known = self._prefixes[plan.id] = sorted(
+                [prefix for name in plan.destinations for prefix in self.destinations.get(name, ())]
             )
         place = bisect_left(known, number)
         around = known[max(place - 1, 0) : place + 1]

@@ -9,8 +9,9 @@ that is left to do here.
 import gc
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -56,4 +57,19 @@ def pack(book: PlanBook) -> bytes:
 
 def unpack(image: bytes | None) -> PlanBook:
     """The tariff of a stored image; the empty one for none."""
-    return book_from_image({} if image is None else json.loads(zlib.decompress(image)))
+    if image is None:
+        return book_from_image({})
+    with _no_collection():
+        return book_from_image(json.loads(zlib.decompress(image)))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """While a tariff is built there is no garbage in it, and looking for some holds up whoever charges."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -138,7 +138,12 @@ TIMINGS: Final = {
         Timing("YEAREND", years=frozenset({2026}), months=frozenset({12}), month_days=frozenset({31})),
     )
 }
-DESTINATIONS: Final = {"DST_49": ("49",), "DST_4915": ("4915",), "DST_1": ("1",), "DST_44": ("44",)}
+DESTINATIONS: Final[dict[str, tuple[str, ...]]] = {
+    "DST_49": ("49",),
+    "DST_4915": ("4915",),
+    "DST_1": ("1",),
+    "DST_44": ("44",),
+}
 
 
 def tariff() -> Tariff:

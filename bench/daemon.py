@@ -79,13 +79,14 @@ class Daemon:
     def rss_mib(self) -> float:
         return 0.0 if self._process is None else float(psutil.Process(self._process.pid).memory_info().rss / MIB)
 
-    def log_end(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-500:].strip()
+    def last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
 
     def _wait_until_serving(self, deadline: float) -> None:
         while not (listening(self.address) and serving(self.address)):
             if not self.alive or time.perf_counter() > deadline:
-                raise RuntimeError(f"the daemon does not serve: {self.log_end()}")
+                raise RuntimeError(f"the daemon does not serve: {self.last_words()}")
             time.sleep(LOOK_S)
 
 

@@ -30,7 +30,8 @@ NAME: Final = "growth"
 ROUNDS: Final = 3
 CACHE: Final = 10_000
 REQUESTS: Final = 16_384
-FLAT: Final = 1.2  # so many times the cost, over all of the axis
+FLAT: Final = 0.2  # of the mean cost: what the fitted line may rise over all of the axis
+STEP: Final = 1.3  # times the median: what the last value may be where the line is flat
 BEND: Final = 0.25  # above this power of x, at the far end, a cost is more than logarithmic
 SMALL: Final = Sample(prefixes=1_000, accounts=128)
 Point = tuple[float, float]
@@ -72,7 +73,7 @@ def trend(points: Sequence[Point]) -> Trend:
     centre = mean(places)
     slope = sum((x - centre) * y for x, y in zip(places, costs, strict=True)) / sum((x - centre) ** 2 for x in places)
     begin = mean(costs) - slope * centre
-    if max(costs) <= FLAT * min(costs):
+    if abs(slope) * (places[-1] - places[0]) <= FLAT * mean(costs) and costs[-1] <= STEP * median(costs):
         return Trend(slope, begin, "flat")
     power = (math.log10(costs[-1]) - math.log10(costs[-2])) / (places[-1] - places[-2])
     word = (

@@ -15,7 +15,7 @@ NAMESPACE: Final = "http://www.w3.org/2000/svg"
 WIDTH: Final = 640
 HEIGHT: Final = 340
 LEFT: Final = 64
-RIGHT: Final = 24
+RIGHT: Final = 40
 TOP: Final = 64
 BOTTOM: Final = 52
 BLUE: Final = "#1f5fa8"
@@ -70,7 +70,7 @@ def _grid(scale: Scale) -> Iterator[str]:
         y = scale.y(number * scale.step)
         yield _line(LEFT, y, WIDTH - RIGHT, y, GREY)
         yield _text(LEFT - 8, y + 4, f"{number * scale.step:g}", anchor="end")
-    yield _text(LEFT - 8, TOP - 10, "µs", anchor="end")
+    yield _text(LEFT - 8, TOP - 14, "µs", anchor="end")
     for power in range(scale.first, scale.last + 1):
         x = scale.x(10.0**power)
         yield _line(x, TOP, x, HEIGHT - BOTTOM, GREY)
@@ -88,9 +88,9 @@ def _curve(scale: Scale, points: Sequence[Point]) -> Iterator[str]:
     places = [(scale.x(x), scale.y(y)) for x, y in points]
     corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield f'<polyline points="{corners}" fill="none" stroke="{BLUE}" stroke-width="2"/>'
-    for (x, y), (_, value) in zip(places, points, strict=True):
+    for place, ((x, y), (_, value)) in enumerate(zip(places, points, strict=True)):
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{BLUE}"/>'
-        yield _text(x, y - 10, f"{value:.3g}", anchor="middle", colour=BLUE)
+        yield _text(x + 6 * (place == 0), y - 10, f"{value:.3g}", anchor="middle" if place else "start", colour=BLUE)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, dashes: str = "") -> str:

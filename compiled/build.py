@@ -85,28 +85,24 @@ def extensions(tree: Path, generated: Path) -> list[Extension]:
 
 
 class BuildCore(build_ext):  # type: ignore[misc]  # setuptools has no types
-    """Compiles the files of an extension on all cores, and none that was compiled before."""
+    """Compiles on all cores, and nothing that was compiled before."""
 
     def build_extensions(self) -> None:
         OBJECTS.mkdir(parents=True, exist_ok=True)
-        super().build_extensions()
+        self.compiler.compile = in_parallel(self.compiler, self.compiler.compile)
+        for library in (extension for extension in self.extensions if len(extension.sources) > 1):
+            self.build_extension(library)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # of each module, the few lines that look it up in its library
+            list(pool.map(self.build_extension, [each for each in self.extensions if len(each.sources) == 1]))
         for kept in OBJECTS.iterdir():
             if kept.stat().st_mtime < time.time() - OBJECTS_KEPT_S:
                 kept.unlink(missing_ok=True)
 
-    def build_extension(self, extension: Extension) -> None:
-        compile = self.compiler.compile
-        self.compiler.compile = in_parallel(self.compiler, compile, headers(extension))
-        try:
-            super().build_extension(extension)
-        finally:
-            self.compiler.compile = compile
 
+def in_parallel(compiler: Any, compile: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """`compile`, for each source on its own. What it may include are the headers that `options` say it depends on."""
 
-def in_parallel(compiler: Any, compile: Callable[..., list[str]], headers: bytes) -> Callable[..., list[str]]:
-    """`compile`, for each source on its own, with the `headers` that it may include."""
-
-    def one(source: str, output_dir: str, options: dict[str, Any]) -> str:
+    def one(source: str, headers: bytes, output_dir: str, options: dict[str, Any]) -> str:
         (made,) = compiler.object_filenames([source], output_dir=output_dir)
         how = f"{compiler.compiler_so} {options['extra_postargs']} {compiler_of_types()} {sys.version}"
         text = Path(source).read_bytes()
@@ -121,15 +117,11 @@ def in_parallel(compiler: Any, compile: Callable[..., list[str]], headers: bytes
         return str(made)
 
     def each(sources: list[str], output_dir: str = "", **options: Any) -> list[str]:
+        headers = b"".join(Path(name).read_bytes() for name in options["depends"])
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(lambda source: one(source, output_dir, options), sources))
+            return list(pool.map(lambda source: one(source, headers, output_dir, options), sources))
 
     return each
-
-
-def headers(extension: Extension) -> bytes:
-    """What mypyc wrote for its sources to include, and those headers for theirs."""
-    return b"".join(Path(name).read_bytes() for name in extension.depends)
 
 
 def compiler_of_types() -> str:

@@ -61,7 +61,8 @@ check: setup ## format, lint, types, the arrows between the rooms
 	$(BIN)/python edge/build.py check
 
 bench: setup ## the tables of docs/performance.md, measured here (ARGS=--quick is short); writes bench/results.json
-	@$(BIN)/python compiled/build.py build/compiled || echo "bench: the core does not compile here and is measured interpreted"
+	@$(BIN)/python compiled/build.py build/compiled || \
+	  { rm -rf build/compiled; echo "bench: the core does not compile here and is measured interpreted"; }
 	$(BIN)/python -m bench $(ARGS)
 
 compiled: setup ## the core compiled by mypyc, in a copy of the packages: OUT=build/compiled

@@ -41,7 +41,7 @@ RESULTS: Final = Path(__file__).resolve().parent / "results.json"
 PAGE: Final = RESULTS.parent.parent / "docs" / "performance.md"
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 8 << 30  # bytes that stores and journals of all rounds may take
-WIDTH: Final = 170  # of the table, which says nothing when it is cut
+WIDTH: Final = 200  # of the table, which says nothing when it is cut
 PARTS: Final = ("in_process", "tariff_load", "served", "growth")
 
 

@@ -104,7 +104,7 @@ def cells(figure: Figure) -> list[str]:
 def how(figure: Figure) -> str:
     """What was measured, in words: edge sqlite memory compiled."""
     params = figure.params
-    words = [str(params[name]) for name in ("step", "transport", "store", "disk") if params.get(name)]
+    words = [str(params[name]) for name in ("step", "shape", "transport", "store", "disk") if params.get(name)]
     if params.get("compiled") is not None:
         words.append("compiled" if params["compiled"] else "interpreted")
     if params.get("accounts") and params["accounts"] > FEW:

@@ -59,9 +59,9 @@ class Ground:
             self._servers[disk] = self._stack.enter_context(server)
         return self._servers[disk]
 
-    def post(self, station: Station, name: str = "") -> Post:
+    def post(self, station: Station, step: str = "") -> Post:
         """A daemon that serves, with tariff and accounts. RuntimeError where it does not."""
-        folder = self.choice.folders[station.disk] / (name or station.name)
+        folder = self.choice.folders[station.disk] / (step or station.name)
         folder.mkdir()
         server = self.server(station.disk) if station.store == "postgresql" else None
         url = self._copy(folder, station.accounts) if server is None else server.new_database()
@@ -69,7 +69,8 @@ class Ground:
         daemon = self._stack.enter_context(Daemon(Build(station.compiled), settings, folder / LOG))
         if server is not None:
             load_tariff(daemon.address, self.choice.sample.folder())
-        return Post(station, url, daemon, server.process.pid if server is not None and server.process else None)
+        pid = server.process.pid if server is not None and server.process else None
+        return Post(station, url, daemon, pid, step)
 
     def empty_servers(self, say: Callable[[str], None]) -> dict[str, str]:
         """Addresses of the servers that do nothing, by name."""

@@ -20,13 +20,14 @@ from ratingd.store.store import open_store
 
 JOURNAL: Final = "stored_of_answered"
 START: Final = "start"
-IDLE: Final = "beside nothing else"
-LOADING: Final = "while 100,000 destinations are loaded"
+IDLE: Final = "beside nothing"
+LOADING: Final = "beside a load"  # of 100,000 destinations
 
 
 class Post:
-    def __init__(self, station: Station, url: str, daemon: Daemon, database_pid: int | None) -> None:
+    def __init__(self, station: Station, url: str, daemon: Daemon, database_pid: int | None, step: str = "") -> None:
         self.station: Final = station
+        self._step: Final = {"step": step} if step else {}  # what tells it from another post of the same station
         self._url: Final = url
         self._daemon: Final = daemon
         self._database_pid: Final = database_pid
@@ -80,7 +81,7 @@ class Post:
         missing = self._answered - stored
         trouble = f"{missing} of {self._answered} answered debits are not in the journal" if missing else ""
         share = stored / self._answered if self._answered else 1.0
-        return Figure(JOURNAL, share, "of 1", self.station.params, trouble=trouble)
+        return Figure(JOURNAL, share, "of 1", self.station.params | self._step, trouble=trouble)
 
 
 class _Loader:

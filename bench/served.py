@@ -94,7 +94,7 @@ class Served:
     def _take_up_beside(self) -> None:
         for station in planned(self._choice.offer(), [LOADED]):
             try:
-                self._beside = self._ground.post(station, "beside")
+                self._beside = self._ground.post(station, LOADING)
             except Exception as error:  # noqa: BLE001 (as above)
                 self._say(f"no debits beside a load: {error}")
 

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body_util::combinators::BoxBody;
@@ -87,6 +87,7 @@ async fn answer(
             waiting: BytesMut::new(),
             replies,
             over: false,
+            ended: false,
         }
         .boxed()
     } else {
@@ -113,7 +114,8 @@ struct Echo {
     messages: Incoming,
     waiting: BytesMut,
     replies: Replies,
-    over: bool,
+    over: bool,  // nothing more comes
+    ended: bool, // and that was told
 }
 
 impl Body for Echo {
@@ -124,20 +126,25 @@ impl Body for Echo {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        loop {
-            let answers = self.answers();
-            if !answers.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(answers))));
+        while !self.over {
+            match Pin::new(&mut self.messages).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => self.waiting.extend(frame.into_data()),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => self.over = true,
+                Poll::Pending => break,
             }
-            match ready!(Pin::new(&mut self.messages).poll_frame(context)) {
-                Some(Ok(frame)) => self.waiting.extend(frame.into_data()),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None if self.over => return Poll::Ready(None),
-                None => {
-                    self.over = true;
-                    return Poll::Ready(Some(Ok(Frame::trailers(ok()))));
-                }
+        }
+        let answers = self.answers(); // to all that has come, in one frame
+        if !answers.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(answers))));
+        }
+        match (self.over, self.ended) {
+            (false, _) => Poll::Pending,
+            (true, false) => {
+                self.ended = true;
+                Poll::Ready(Some(Ok(Frame::trailers(ok()))))
             }
+            (true, true) => Poll::Ready(None),
         }
     }
 }

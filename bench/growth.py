@@ -29,6 +29,7 @@ from bench.sample import Sample
 NAME: Final = "growth"
 ROUNDS: Final = 3
 CACHE: Final = 10_000
+FILL_S: Final = 2.0
 REQUESTS: Final = 16_384
 FLAT: Final = 0.2  # of the mean cost: what the fitted line may rise over all of the axis
 STEP: Final = 1.3  # times the median: what the last value may be where the line is flat
@@ -102,7 +103,7 @@ def measure(axis: Axis, folder: Path, seconds: float, store: Path | None) -> lis
 
 def _warm_s(sample: Sample, seconds: float) -> float:
     """Long enough to fill the cache."""
-    return seconds * (1 + 3 * min(1.0, sample.accounts / CACHE))
+    return seconds + FILL_S * min(1.0, sample.accounts / CACHE)
 
 
 def _desk(axis: Axis, x: int, folder: Path, store: Path | None) -> Desk:

@@ -28,7 +28,7 @@ def operation(
     idempotency_key: str | None,
     *,
     at_ns: int = 1000,
-    fingerprint: bytes | None = b"print",
+    fingerprint: bytes = b"print",
     changes: str = "[]",
     charge: str | None = None,
     refunds: str | None = None,
@@ -41,7 +41,7 @@ def operation(
         kind="debit",
         at_ns=at_ns,
         idempotency_key=idempotency_key,
-        fingerprint=fingerprint,  # type: ignore[arg-type]
+        fingerprint=fingerprint,
         tariff_version=1,
         changes=changes,
         charge=charge,

@@ -39,7 +39,7 @@ class CallCounters:
         for before, changes in self._opened:
             page = before.page
             if len(page.changes) == changes and not any(_is_of(counter, self._call) for counter, *_ in before.counters):
-                page.roll_back(before)
+                _uncount(page, before)
             _close(page, self._call, over=over or not self._call)
 
 
@@ -53,6 +53,13 @@ def _open(page: Page, call: str, expires_at_ns: int) -> None:
             held.add(name)
             counters.append(new_counter(name, trigger.terms.filter, expires_at_ns))
     replace_counters(page, counters)
+
+
+def _uncount(page: Page, before: Savepoint) -> None:
+    """Take the counters of the call away again; a balance that was asked for nothing, a fee of 0, still took part."""
+    took_part = set(page.dirty)
+    page.roll_back(before)
+    page.dirty.update(took_part)
 
 
 def _close(page: Page, call: str, *, over: bool) -> None:

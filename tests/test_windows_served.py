@@ -3,9 +3,11 @@
 from accounts.account import Account, AccountKey, ThresholdType, TriggerTerms, Window
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
+from accounts.charge import ChargeRequest
 from actions.action import Action, ActionType
 from ratingd.engine.batch import next_due
 from ratingd.engine.operation import (
+    Debit,
     ExpireDue,
     RemoveTriggers,
     ResetTriggers,
@@ -15,6 +17,7 @@ from ratingd.engine.operation import (
     SetTrigger,
 )
 from tariffs.money import NANO
+from tariffs.zone import UTC
 from tests.engine_desk import FOLDER, SATURDAY_TEN, Desk, debit
 
 PLANS = FOLDER | {
@@ -197,3 +200,20 @@ def test_a_debit_of_nothing_takes_no_expired_balance_from_its_monitor(sqlite_url
         desk.ask("1001", ExpireDue())
         assert desk.account("1001").disabled
         assert desk.account("1001").balances == []
+
+
+def test_a_call_that_draws_nothing_takes_what_has_expired_though_it_is_counted(sqlite_url: str) -> None:
+    """0.30 cannot pay a minute, but it was asked for the connect fee of 0: its monitors have been looked at."""
+    clock = Clock()
+    package = Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.VOICE, id="PACKAGE"), expiry="+60s")
+    money = Action("", ActionType.TOPUP, filter=BalanceFilter(kind=BalanceKind.MONETARY, id="M"), units=NANO * 3 // 10)
+    call = ChargeRequest(
+        KEY, "call", "1001", "49123", "*voice", SATURDAY_TEN, SATURDAY_TEN + 60 * NANO, UTC, deny_negative=True,
+    )  # fmt: skip
+    with Desk(sqlite_url, folder=PLANS, clock=clock) as desk:
+        desk.ask("1001", RunActions((money, package), create=True))
+        desk.ask("1001", cap("CALL", Window.CALL, 2 * NANO))
+        clock.now += 61 * NANO
+        assert desk.ask("1001", Debit(call)).endswith("cost 0")
+        assert [balance.terms.id for balance in desk.account("1001").balances] == ["M"]
+        assert told(desk.account("1001")) == ""

@@ -21,7 +21,10 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from librt.strings import BytesWriter
 
+from ratingd.errors import InvariantBroken
+
 DELIMITED: Final = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES, FieldDescriptor.TYPE_MESSAGE)
+INT64: Final = 1 << 63
 NEGATIVE: Final = 1 << 64  # a negative number is written as 64 bits of its two's complement
 
 
@@ -32,12 +35,19 @@ def tag_of(message: type[Message], field: str) -> int:
 
 
 def put_varint(out: BytesWriter, number: int) -> None:
-    if number < 0:
-        number += NEGATIVE
+    """An int64. Raises InvariantBroken where it is none: a price may have 64 digits."""
+    if number < 0 or number >= INT64:
+        number = _complement(number)
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
+
+
+def _complement(number: int) -> int:
+    if not -INT64 <= number < 0:
+        raise InvariantBroken(f"the answer has a number that is too large to be told: {number}")
+    return number + NEGATIVE
 
 
 def put_number(out: BytesWriter, tag: int, number: int) -> None:

@@ -18,10 +18,9 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
-from ratingd.api.wire import NEGATIVE
+from ratingd.api.wire import INT64, NEGATIVE
 
 END: Final = -1
-INT64: Final = 1 << 63
 INT32: Final = 1 << 31
 Read = TypeVar("Read")
 

@@ -14,9 +14,10 @@ from ratingd.api.method import Method, answer
 from ratingd.api.status import status_of
 from ratingd.engine.command import Reply
 from ratingd.v1 import accounts_pb2, charging_pb2
+from ratingd.v1.call_pb2 import BASIC
 from ratingd.v1.rating_pb2 import GetCostRequest
 from ratingd.v1.reason_pb2 import Reason
-from tests.api_desk import ApiDesk, Refused, call, debit
+from tests.api_desk import FOLDER, ApiDesk, Refused, call, debit
 from tests.table import table
 
 
@@ -250,3 +251,18 @@ def test_accounts_that_cannot_be_meant(desk: ApiDesk) -> None:
     assert refusal_of(desk, desk.accounts.RemoveBalance, anything).fields.keys() == {"balance"}
     with pytest.raises(Refused, match="1009"):
         desk.ask(desk.accounts.GetAccount, accounts_pb2.GetAccountRequest(account="1009"))
+
+
+def test_a_cost_that_no_message_can_tell_is_refused_and_nothing_is_charged(sqlite_url: str) -> None:
+    """Prices may have 64 digits; a number of units of money on the wire has 64 bits."""
+    dear = FOLDER | {"Rates.csv": FOLDER["Rates.csv"].replace(b"0.60", str(10**20).encode())}
+    with ApiDesk(sqlite_url, folder=dear) as desk:
+        desk.top_up("1001", 5)
+        for method, request in (
+            (desk.rating.GetCost, GetCostRequest(call=call())),
+            (desk.charging.Debit, debit(key="dear")),
+            (desk.charging.Debit, debit(key="dear, in short", view=BASIC)),
+        ):
+            refusal = refusal_of(desk, method, request)
+            assert (refusal.code, refusal.reason) == ("INTERNAL", "INVARIANT_BROKEN")
+            assert str(10**20) in refusal.details

@@ -1,39 +1,24 @@
 """The answer to a debit, as bytes.
 
 It is written for every debit, on the lane's thread between two decisions, and stored under the request's key as it is;
-hence by hand (ratingd.api.wire) and only as far as the request's view wants it. A run of equal increments stays one
-entry: the answer to a day-long call sold by the second is no longer than that to a minute.
+hence by hand (ratingd.api.wire, ratingd.api.wire_amounts) and only as far as the request's view wants it. A run of
+equal increments stays one entry: the answer to a day-long call sold by the second is no longer than that to a minute.
 
 Money of a currency that is not configured names none. A number of units is its decimal text, time is a Duration.
 """
 
 from typing import Final
 
-from google.protobuf.duration_pb2 import Duration
-from google.type.decimal_pb2 import Decimal
-from google.type.money_pb2 import Money
 from librt.strings import BytesWriter
 
-from accounts.account import Account, AccountKey
+from accounts.account import Account
 from accounts.balance import BalanceKind
 from accounts.charge import CallCost, Increment, MoneyPart, StoppedBy, Timespan, UnitPart
-from ratingd.api.convert import MONETARY, NANO, VOICE_KIND, units_text
+from ratingd.api.convert import MONETARY
 from ratingd.api.reasons import REASONS, wire_reason
-from ratingd.api.wire import begin, end, put_flag, put_number, put_text, put_varint, tag_of
+from ratingd.api.wire import begin, end, put_flag, put_number, put_text, tag_of
+from ratingd.api.wire_amounts import put_amount, put_decimal, put_match, put_money, put_time, put_usage
 from ratingd.v1 import call_pb2
-from ratingd.v1.amount_pb2 import Amount, Usage
-
-_CODE: Final = tag_of(Money, "currency_code")
-_UNITS: Final = tag_of(Money, "units")
-_NANOS: Final = tag_of(Money, "nanos")
-_SECONDS: Final = tag_of(Duration, "seconds")  # of a Timestamp too
-_SECOND_NANOS: Final = tag_of(Duration, "nanos")
-_DECIMAL: Final = tag_of(Decimal, "value")
-_USED_TIME: Final = tag_of(Usage, "duration")
-_USED_UNITS: Final = tag_of(Usage, "units")
-_MONEY_AMOUNT: Final = tag_of(Amount, "money")
-_TIME_AMOUNT: Final = tag_of(Amount, "duration")
-_UNITS_AMOUNT: Final = tag_of(Amount, "units")
 
 _COST: Final = call_pb2.CallCost
 _CHARGE_ID: Final = tag_of(_COST, "charge_id")
@@ -78,13 +63,6 @@ _DRAW_AFTER: Final = tag_of(_DRAW, "after")
 _DRAW_FACTOR: Final = tag_of(_DRAW, "factor")
 _DRAW_PAYER: Final = tag_of(_DRAW, "payer")
 
-_MATCHED: Final = call_pb2.RatingMatch
-_SUBJECT: Final = tag_of(_MATCHED, "subject")
-_PLAN_ID: Final = tag_of(_MATCHED, "rating_plan_id")
-_DESTINATION_ID: Final = tag_of(_MATCHED, "destination_id")
-_PREFIX: Final = tag_of(_MATCHED, "prefix")
-_TIMING_ID: Final = tag_of(_MATCHED, "timing_id")
-
 _SUMMARY: Final = call_pb2.AccountSummary
 _TENANT: Final = tag_of(_SUMMARY, "tenant")
 _NAME: Final = tag_of(_SUMMARY, "account")
@@ -113,15 +91,15 @@ class CallCostWriter:
         out = BytesWriter()
         if cost.timespans:
             put_text(out, _CHARGE_ID, charge_id)
-        self._put_money(out, _COST_COST, cost.cost)
-        _put_usage(out, _GRANTED, cost.granted, voice)
-        _put_usage(out, _RATED_USAGE, cost.rated_usage, voice)
+        put_money(out, _COST_COST, cost.cost, self._currency)
+        put_usage(out, _GRANTED, cost.granted, voice)
+        put_usage(out, _RATED_USAGE, cost.rated_usage, voice)
         if cost.reason is not None:
             put_number(out, _REASON, REASONS[cost.reason])
         if cost.stopped_by is not None:
             _put_stop(out, cost.stopped_by)
         if cost.overdrawn != 0:
-            self._put_money(out, _OVERDRAWN, cost.overdrawn)
+            put_money(out, _OVERDRAWN, cost.overdrawn, self._currency)
         if full:
             run = 0
             for timespan in cost.timespans:
@@ -140,24 +118,24 @@ class CallCostWriter:
 
     def _put_timespan(self, out: BytesWriter, timespan: Timespan, run: int, account: Account, voice: bool) -> None:
         begun = begin(out, _TIMESPANS)
-        _put_time(out, _TIME_START, timespan.start_ns)
-        _put_time(out, _TIME_END, timespan.end_ns)
-        self._put_money(out, _SPAN_COST, timespan.cost)
+        put_time(out, _TIME_START, timespan.start_ns)
+        put_time(out, _TIME_END, timespan.end_ns)
+        put_money(out, _SPAN_COST, timespan.cost, self._currency)
         if timespan.round_cost != 0:
-            self._put_money(out, _ROUND_COST, timespan.round_cost)
-        _put_usage(out, _DURATION_INDEX, timespan.duration_index, voice)
+            put_money(out, _ROUND_COST, timespan.round_cost, self._currency)
+        put_usage(out, _DURATION_INDEX, timespan.duration_index, voice)
         for increment in timespan.increments:
             self._put_run(out, run, increment, account, voice)
             run += 1
-        _put_match(out, timespan)
+        put_match(out, _MATCH, timespan.match, timespan.timing_id)
         end(out, begun)
 
     def _put_run(self, out: BytesWriter, run: int, increment: Increment, account: Account, voice: bool) -> None:
         begun = begin(out, _RUNS)
         put_number(out, _RUN_NUMBER, run)
         put_number(out, _RUN_COUNT, increment.count)
-        _put_usage(out, _RUN_USAGE, increment.duration, voice)
-        self._put_money(out, _RUN_COST, increment.cost)
+        put_usage(out, _RUN_USAGE, increment.duration, voice)
+        put_money(out, _RUN_COST, increment.cost, self._currency)
         payer = "" if increment.payer == account.key else increment.payer.account
         if increment.money is not None:
             of_other = increment.money_payer != account.key
@@ -173,8 +151,8 @@ class CallCostWriter:
         begun = begin(out, _RUN_MONEY)
         put_text(out, _DRAW_UUID, money.uuid)
         put_text(out, _DRAW_ID, money.balance_id)
-        self._put_amount(out, _DRAW_AMOUNT, cost, MONETARY)
-        self._put_amount(out, _DRAW_AFTER, money.after, MONETARY)
+        put_amount(out, _DRAW_AMOUNT, cost, MONETARY, self._currency)
+        put_amount(out, _DRAW_AFTER, money.after, MONETARY, self._currency)
         put_text(out, _DRAW_PAYER, payer)
         end(out, begun)
 
@@ -183,10 +161,10 @@ class CallCostWriter:
         begun = begin(out, _RUN_UNITS)
         put_text(out, _DRAW_UUID, unit.uuid)
         put_text(out, _DRAW_ID, unit.balance_id)
-        self._put_amount(out, _DRAW_AMOUNT, unit.amount, kind)
-        self._put_amount(out, _DRAW_AFTER, unit.after, kind)
+        put_amount(out, _DRAW_AMOUNT, unit.amount, kind, self._currency)
+        put_amount(out, _DRAW_AFTER, unit.after, kind, self._currency)
         if unit.factor != "1":
-            _put_decimal(out, _DRAW_FACTOR, unit.factor)
+            put_decimal(out, _DRAW_FACTOR, unit.factor)
         put_text(out, _DRAW_PAYER, payer)
         end(out, begun)
 
@@ -201,65 +179,9 @@ class CallCostWriter:
             put_text(out, _UUID, balance.uuid)
             put_text(out, _ID, terms.id)
             put_text(out, _KIND, terms.kind)
-            self._put_amount(out, _VALUE, balance.value, terms.kind)
+            put_amount(out, _VALUE, balance.value, terms.kind, self._currency)
             put_flag(out, _BALANCE_DISABLED, terms.disabled)
             end(out, begun)
-
-    def _put_amount(self, out: BytesWriter, tag: int, value: int, kind: str) -> None:
-        begun = begin(out, tag)
-        if kind == MONETARY:
-            self._put_money(out, _MONEY_AMOUNT, value)
-        elif kind == VOICE_KIND:
-            _put_time(out, _TIME_AMOUNT, value)
-        else:
-            _put_decimal(out, _UNITS_AMOUNT, units_text(value))
-        end(out, begun)
-
-    def _put_money(self, out: BytesWriter, tag: int, nano: int) -> None:
-        """-1.5 is units -1, nanos -500_000_000."""
-        begun = begin(out, tag)
-        put_text(out, _CODE, self._currency)
-        _put_parts(out, _UNITS, _NANOS, nano)
-        end(out, begun)
-
-
-def _other(payer: AccountKey, asked: Account) -> str:
-    """Who paid, where it is not the account that was asked."""
-    return "" if payer == asked.key else payer.account
-
-
-def _put_time(out: BytesWriter, tag: int, ns: int) -> None:
-    """A Duration, or a Timestamp, which is never negative."""
-    begun = begin(out, tag)
-    _put_parts(out, _SECONDS, _SECOND_NANOS, ns)
-    end(out, begun)
-
-
-def _put_parts(out: BytesWriter, whole_tag: int, nanos_tag: int, nano: int) -> None:
-    """A number of 1e-9 in two fields of equal sign."""
-    if nano >= 0:
-        put_number(out, whole_tag, nano // NANO)
-        put_number(out, nanos_tag, nano % NANO)
-    else:
-        put_number(out, whole_tag, -(-nano // NANO))
-        put_number(out, nanos_tag, -(-nano % NANO))
-
-
-def _put_usage(out: BytesWriter, tag: int, value: int, voice: bool) -> None:
-    """Which of its kinds a Usage is shows even where it is nothing."""
-    begun = begin(out, tag)
-    if voice:
-        _put_time(out, _USED_TIME, value)
-    else:
-        out.append(_USED_UNITS)
-        put_varint(out, value)
-    end(out, begun)
-
-
-def _put_decimal(out: BytesWriter, tag: int, text: str) -> None:
-    begun = begin(out, tag)
-    put_text(out, _DECIMAL, text)
-    end(out, begun)
 
 
 def _put_stop(out: BytesWriter, stop: StoppedBy) -> None:
@@ -268,15 +190,4 @@ def _put_stop(out: BytesWriter, stop: StoppedBy) -> None:
     put_text(out, _TRIGGER_GROUP, stop.trigger_group)
     put_text(out, _TRIGGER_ID, stop.trigger_id)
     put_text(out, _ACTIONS_ID, stop.actions_id)
-    end(out, begun)
-
-
-def _put_match(out: BytesWriter, timespan: Timespan) -> None:
-    match = timespan.match
-    begun = begin(out, _MATCH)
-    put_text(out, _SUBJECT, match.subject)
-    put_text(out, _PLAN_ID, match.plan_id)
-    put_text(out, _DESTINATION_ID, match.destination_id)
-    put_text(out, _PREFIX, match.prefix)
-    put_text(out, _TIMING_ID, timespan.timing_id)
     end(out, begun)

@@ -16,6 +16,18 @@ def refuse_early(
 
     `open_call`: the call was open when the account was disabled; its final debit is charged all the same.
     """
+    refused = refuse_usage(request, rules)
+    if refused is not None:
+        return refused
+    if account is None:
+        return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {request.key}")
+    if account.disabled and not (open_call and request.final):
+        return Refused(Reason.ACCOUNT_DISABLED, f"account {request.key} is disabled")
+    return None
+
+
+def refuse_usage(request: ChargeRequest, rules: ChargeRules) -> Refused | None:
+    """What can be refused without an account: usage that makes no sense, or more than one request may ask."""
     usage = request.usage
     if usage < 0:
         return Refused(Reason.INVALID_USAGE, f"the usage is {_amount(usage, request.tor)}: it ends before it starts")
@@ -23,10 +35,6 @@ def refuse_early(
     if usage > most:
         asked, limit = _amount(usage, request.tor), _amount(most, request.tor)
         return Refused(Reason.USAGE_TOO_LONG, f"{asked} of {request.tor} are asked; one request may ask {limit}")
-    if account is None:
-        return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {request.key}")
-    if account.disabled and not (open_call and request.final):
-        return Refused(Reason.ACCOUNT_DISABLED, f"account {request.key} is disabled")
     return None
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from google.protobuf.json_format import ParseDict
 
 from accounts.charge import ChargeRequest, Reason, Refused
-from accounts.refusal import refuse_early
+from accounts.refusal import refuse_usage
 from ratingd.api.call_message import only_call
 from ratingd.api.call_request import charge_request
 from ratingd.api.config import ApiConfig
@@ -39,7 +39,7 @@ class Rating:
 
     def _get_cost(self, body: bytes, _: int | None) -> Reply:
         asked = charge_request(only_call(body, rating_pb2.GetCostRequest()), self._config)
-        refused = self._usage_refused(asked)
+        refused = refuse_usage(asked, self._config.rules)
         if refused is not None:
             return _refusal(asked, refused)
         rules = self._config.rules
@@ -53,7 +53,7 @@ class Rating:
 
     def _explain_cost(self, body: bytes, _: int | None) -> Reply:
         asked = charge_request(only_call(body, rating_pb2.ExplainCostRequest()), self._config)
-        refused = self._usage_refused(asked)
+        refused = refuse_usage(asked, self._config.rules)
         if refused is not None:
             return _refusal(asked, refused)
         rules = self._config.rules
@@ -72,11 +72,6 @@ class Rating:
     def _tariff(self) -> Tariff:
         """The tariff in force."""
         return self._charger.plans.current(self._config.clock()).book.tariff
-
-    def _usage_refused(self, asked: ChargeRequest) -> Refused | None:
-        """The refusals that come before the account is looked at."""
-        refused = refuse_early(asked, None, self._config.rules)
-        return None if refused is None or refused.reason is Reason.ACCOUNT_UNKNOWN else refused
 
 
 def _query(asked: ChargeRequest) -> RatingQuery:

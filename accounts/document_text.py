@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
-from accounts.account import Account, AccountTrigger, TriggerTerms, UnitCounter, Window
+from accounts.account import Account, AccountTrigger, CounterKind, TriggerTerms, UnitCounter, Window
 from accounts.balance import Balance, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.document import (
@@ -25,6 +25,13 @@ from accounts.reservation import Reservation
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 NOTHING: Final = "{}"
+
+# Members of an enumeration and what they are called, which costs a call each time it is asked of them.
+OF_EVENT: Final = CounterKind.EVENT
+EVENT: Final = CounterKind.EVENT.value
+BALANCE: Final = CounterKind.BALANCE.value
+NO_WINDOW: Final = Window.NONE
+WINDOWS: Final[list[tuple[Window, str]]] = [(window, quoted(window.value)) for window in Window]
 
 
 def account_text(account: Account) -> str:
@@ -60,14 +67,13 @@ def _balance(balance: Balance) -> str:
 
 
 def _counter(counter: UnitCounter) -> str:
-    text = (
-        f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{counter.of.value}","value":{counter.value}'
-    )
+    of = EVENT if counter.of is OF_EVENT else BALANCE
+    text = f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{of}","value":{counter.value}'
     filtered = _filter(counter.filter)
     if filtered != NOTHING:
         text += f',"filter":{filtered}'
-    if counter.window is not Window.NONE:
-        text += f',"window":"{counter.window.value}"'
+    if counter.window is not NO_WINDOW:
+        text += f',"window":{_window(counter.window)}'
         if counter.since_ns:
             text += f',"since_ns":{counter.since_ns}'
         if counter.call:
@@ -77,6 +83,13 @@ def _counter(counter: UnitCounter) -> str:
         if counter.expires_at_ns is not None:
             text += f',"expires_at_ns":{counter.expires_at_ns}'
     return text + "}"
+
+
+def _window(window: Window) -> str:
+    for each, text in WINDOWS:
+        if each is window:
+            return text
+    return quoted(window.value)
 
 
 def _trigger(trigger: AccountTrigger) -> str:

@@ -129,8 +129,7 @@ class Page:
 
     def replace_triggers(self, triggers: list[AccountTrigger], documents: list[dict[str, object]]) -> None:
         self.forget_outline()
-        self.account.triggers = triggers
-        self._shares = False
+        self.account.triggers = triggers  # some of them may still be those of the account that was copied
         self.changes.append(("triggers", documents))
 
     def replace_counters(self, counters: list[UnitCounter], documents: list[dict[str, object]]) -> None:

@@ -4,6 +4,7 @@ from accounts.account import Account, AccountKey, AccountTrigger, ThresholdType,
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.book import Page
 from accounts.bounds import Bounds, Levels
+from actions.perform import drop_over
 from triggers.monitor import arm
 
 MAIN = Balance("M", BalanceTerms("MAIN", BalanceKind.MONETARY), 100)
@@ -66,3 +67,12 @@ def test_mark_is_made_on_triggers_of_the_page_alone() -> None:
     assert armed(page.account, 501).of_balance(MAIN) is None
     assert not account.triggers[0].executed
     assert armed(account, 501) is before
+
+
+def test_triggers_that_stay_when_others_have_ended_are_still_those_of_the_account() -> None:
+    account = watched(AccountTrigger(FLOOR), AccountTrigger(ENDING))
+    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    drop_over(page, 1_001)
+    page.own_triggers()
+    page.mark(page.account.triggers[0], executed=True, last_executed_ns=1_001)
+    assert [trigger.executed for trigger in (*page.account.triggers, *account.triggers)] == [True, False, False]

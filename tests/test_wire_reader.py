@@ -171,6 +171,23 @@ def test_the_order_of_extra_fields_is_not_part_of_the_content() -> None:
 
 
 @pytest.mark.parametrize(
+    "entry", [b"", b"\x0a\x01a", b"\x12\x01v", b"\x12\x01v\x0a\x01a"], ids=["neither", "key", "value", "value first"]
+)
+def test_an_extra_field_is_known_again_however_it_was_written(entry: bytes) -> None:
+    """Some clients leave an empty key or value out; protobuf writes both, and so is their content."""
+    call = b"\x82\x01" + varint(len(entry)) + entry
+    body = b"\x0a" + varint(len(call)) + call
+    same(read_debit(body), DebitRequest.FromString(body))
+
+
+@pytest.mark.parametrize("rest", [b"\x18", b"\x1f\x01", b"\x38" + b"\xff" * 10], ids=["cut off", "no type", "too long"])
+def test_what_is_no_message_behind_extra_fields_is_said_to_be_none(rest: bytes) -> None:
+    body = DebitRequest(call=Call(extra_fields={"a": "v", "b": "v"})).SerializeToString() + rest
+    with pytest.raises(InvalidRequest, match=r"is not a ratingd\.v1\.DebitRequest"):
+        read_debit(body)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"\x08",

@@ -22,6 +22,7 @@ mod arrival;
 mod edge;
 mod fault;
 mod framing;
+mod greeting;
 mod inbox;
 mod listener;
 mod messages;

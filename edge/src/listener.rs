@@ -17,15 +17,18 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::greeting::greeted;
 use crate::service::Service;
 
 const BACKLOG: i32 = 1_024;
-/// A client that has connected begins to speak within this time.
+/// A client that has connected shakes hands, where there is TLS, and greets within this time at most.
 const GREETING: Duration = Duration::from_secs(20);
 /// Where no file descriptor is left for a connection, the next is tried after this.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
+/// Calls of one connection that are open at once, answered or not; a client keeps the next to itself until one ends.
+const CALLS_MAX: u32 = 16_384;
 /// Calls that clients took back before we came to them; beyond that a connection is closed as an attack.
 const RESETS_MAX: usize = 4_096;
 
@@ -67,6 +70,7 @@ pub struct Desk {
     service: Arc<Service>,
     protocol: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
+    greeting: Duration,
     going_down: watch::Receiver<bool>,
 }
 
@@ -86,11 +90,11 @@ impl Desk {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(limits.metadata)
-            .max_concurrent_streams(None)
+            .max_concurrent_streams(CALLS_MAX)
             .max_pending_accept_reset_streams(RESETS_MAX)
             .max_local_error_reset_streams(RESETS_MAX)
             .auto_date_header(false);
-        Self { service, protocol, tls, going_down }
+        Self { service, protocol, tls, greeting: GREETING.min(limits.silence), going_down }
     }
 
     /// Serve until the last connection has ended after `going_down`.
@@ -113,15 +117,22 @@ impl Desk {
         Ok(())
     }
 
+    /// Serve one connection, once it has greeted. Who has not, holds nobody up that goes down.
     async fn connection(self, stream: TcpStream) {
-        if stream.set_nodelay(true).is_err() || !matches!(timeout(GREETING, stream.readable()).await, Ok(Ok(()))) {
+        let mut going_down = self.going_down.clone();
+        if stream.set_nodelay(true).is_err() {
             return;
         }
         match self.tls.clone() {
-            None => self.speak(stream).await,
+            None => {
+                if let Some(greeted) = in_time(self.greeting, &mut going_down, greeted(stream)).await {
+                    self.speak(greeted).await;
+                }
+            }
             Some(tls) => {
-                if let Ok(Ok(secured)) = timeout(GREETING, tls.accept(stream)).await {
-                    self.speak(secured).await;
+                let secured = async move { greeted(tls.accept(stream).await?).await };
+                if let Some(greeted) = in_time(self.greeting, &mut going_down, secured).await {
+                    self.speak(greeted).await;
                 }
             }
         }
@@ -140,6 +151,18 @@ impl Desk {
         }
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
+    }
+}
+
+/// What comes of a greeting within its time.
+async fn in_time<T>(
+    most: Duration,
+    going_down: &mut watch::Receiver<bool>,
+    greeting: impl Future<Output = io::Result<T>>,
+) -> Option<T> {
+    tokio::select! {
+        greeted = timeout(most, greeting) => greeted.ok()?.ok(),
+        _ = going_down.wait_for(|down| *down) => None,
     }
 }
 

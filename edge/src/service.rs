@@ -17,7 +17,7 @@ use crate::arrival::{Arrival, Event};
 use crate::fault::caught;
 use crate::messages::Messages;
 use crate::stream::Answers;
-use crate::switchboard::{Switchboard, Waiting};
+use crate::switchboard::Switchboard;
 use crate::timeout::deadline;
 use crate::window::Window;
 
@@ -87,10 +87,9 @@ impl Service {
         until: Option<Instant>,
         mut messages: Messages,
     ) -> Result<Response<Answer>, Status> {
+        let body = messages.only().await?; // before it takes a place: who sends nothing holds nobody up
         let (call, reply) = self.switchboard.open_unary(route.room).map_err(refused)?;
-        let mut waiting = Waiting::new(&self.switchboard, call);
-        let body = messages.only().await?;
-        waiting.tell(Arrival { call, event: Event::Begun(route.method), body, deadline: until });
+        self.switchboard.tell(Arrival { call, event: Event::Begun(route.method), body, deadline: until });
         let reply = reply.await.map_err(|_| Status::internal("the call was let go without a reply"))?;
         Ok(Answer::One(reply.into_result()?).response())
     }

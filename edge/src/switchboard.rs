@@ -109,11 +109,6 @@ impl Switchboard {
         }
     }
 
-    /// Forget a call that Python never heard of.
-    pub fn withdraw(&self, call: u64) {
-        self.calls().close(call);
-    }
-
     /// The places taken in a room.
     pub fn taken(&self, room: usize) -> usize {
         self.calls().taken.get(room).copied().unwrap_or(0)
@@ -184,34 +179,6 @@ impl Calls {
     }
 }
 
-/// A unary call until it is answered. Dropped before Python has heard of it, it gives its place back.
-pub struct Waiting<'a> {
-    switchboard: &'a Switchboard,
-    call: u64,
-    told: bool,
-}
-
-impl<'a> Waiting<'a> {
-    /// Watch over a call that was opened.
-    pub fn new(switchboard: &'a Switchboard, call: u64) -> Self {
-        Self { switchboard, call, told: false }
-    }
-
-    /// Tell Python of it: from here on its place is free when Python answers.
-    pub fn tell(&mut self, arrival: Arrival) {
-        self.told = true;
-        self.switchboard.tell(arrival);
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.told {
-            self.switchboard.withdraw(self.call);
-        }
-    }
-}
-
 /// An event that ends with a stream, however that ends.
 pub struct Open {
     switchboard: Arc<Switchboard>,
@@ -262,17 +229,8 @@ mod tests {
     fn a_call_whose_client_is_gone_keeps_its_place_until_python_answers() {
         let board = switchboard(1);
         let call = board.open_unary(0).map(|(call, receiver)| (call, drop(receiver)).0).unwrap_or(0);
-        Waiting::new(&board, call).tell(Arrival::bare(call, Event::Begun(0)));
         assert_eq!(board.taken(0), 1);
         board.deliver(vec![(call, reply(Word::Done(0)))]);
-        assert_eq!(board.taken(0), 0);
-    }
-
-    #[test]
-    fn a_call_that_python_never_heard_of_gives_its_place_back() {
-        let board = switchboard(1);
-        let call = board.open_unary(0).map(|(call, _)| call).unwrap_or(0);
-        drop(Waiting::new(&board, call));
         assert_eq!(board.taken(0), 0);
     }
 

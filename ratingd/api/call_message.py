@@ -173,10 +173,15 @@ def _entries(reader: WireReader) -> dict[str, str]:
     entries: dict[str, str] = {}
     while reader.tag == _EXTRA_FIELDS:
         entry = reader.message()
-        key = entry.text(empty=True) if entry.tag == _ENTRY_KEY else ""
-        value = entry.text(empty=True) if entry.tag == _ENTRY_VALUE else ""
-        entry.finish()
+        key = _part(entry, _ENTRY_KEY)
         if key in entries:
             raise Unusual
-        entries[key] = value
+        entries[key] = _part(entry, _ENTRY_VALUE)
+        entry.finish()
     return entries
+
+
+def _part(entry: WireReader, tag: int) -> str:
+    if entry.tag != tag:
+        raise Unusual
+    return entry.text(empty=True)

@@ -43,8 +43,6 @@ class DebitMessage:
         key_begun = reader.begun
         self.idempotency_key: Final = reader.text() if reader.tag == _KEY else ""
         self.content = body[:key_begun] + body[reader.begun :]
-        if self.call.extra_fields is not None and len(self.call.extra_fields) > 1:
-            self.content = content_of(DebitRequest.FromString(body))  # their order is the client's, or chance
         self.final: Final = reader.tag == _FINAL and reader.flag()
         self.perform_rounding: Final = reader.tag == _PERFORM_ROUNDING and reader.flag()
         self.deny_negative: Final = reader.tag == _DENY_NEGATIVE and reader.flag()
@@ -52,6 +50,8 @@ class DebitMessage:
         self.view: Final = reader.small_number() if reader.tag == _VIEW else 0
         self.request_type: Final = reader.small_number() if reader.tag == _REQUEST_TYPE else 0
         reader.finish()
+        if self.call.extra_fields is not None and len(self.call.extra_fields) > 1:
+            self.content = content_of(DebitRequest.FromString(body))  # their order is the client's, or chance
 
 
 def read_debit(body: bytes) -> DebitMessage:

@@ -94,10 +94,13 @@ class EdgeServer:
     def _serve(self) -> None:
         while (arrivals := self._edge.take(BATCH_MAX)) is not None:
             for call, event, message, deadline_ns in arrivals:
-                if event >= 0:
-                    self._begins[event](call, message, deadline_ns)
-                else:
-                    self._go_on(call, event, message)
+                try:
+                    if event >= 0:
+                        self._begins[event](call, message, deadline_ns)
+                    else:
+                        self._go_on(call, event, message)
+                except Exception as error:  # noqa: BLE001 (ours to mend; this thread is everybody's)
+                    self._outbox.reply(call, failure_of(error, "the transport"))
             self._submit()
             self._outbox.flush()
         if not self._going_down:

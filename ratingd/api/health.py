@@ -47,12 +47,17 @@ class Health:
         return self._status if service in self._services else None
 
     def enter(self, watch: "Watch") -> None:
+        """Let it watch, unless its client is gone; who asks again watches once."""
         with self._lock:
-            self._watches.append(watch)
+            if watch.over:
+                return
+            if watch not in self._watches:
+                self._watches.append(watch)
             watch.tell(self.status(watch.service) or UNKNOWN)
 
     def leave(self, watch: "Watch") -> None:
         with self._lock:
+            watch.over = True
             if watch in self._watches:
                 self._watches.remove(watch)
 
@@ -81,6 +86,7 @@ class Watch:
         self._outlet: Final = outlet
         self._told = b""
         self.service = ""
+        self.over = False
 
     def tell(self, status: bytes) -> None:
         if status != self._told:

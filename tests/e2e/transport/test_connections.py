@@ -2,12 +2,16 @@
 
 import socket
 import time
+from types import SimpleNamespace
+from typing import Any, cast
 
 import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from ratingd.api.health import SERVING, Health, Watch
+from ratingd.api.method import Outlet
 from ratingd.api.open_transport import Name
 from tests.e2e.transport.desk import Feed, TransportDesk, answered
 from tests.waiting import until
@@ -49,6 +53,28 @@ def test_who_watches_the_health_takes_no_stream_from_others(desk: TransportDesk)
         feed.close()
     for watch in watches:
         watch.cancel()
+
+
+def test_who_asks_again_on_one_watch_watches_once(desk: TransportDesk) -> None:
+    feed = Feed(b"", HealthCheckRequest(service="transport.test.Echo").SerializeToString(), b"")
+    health = desk.server._health  # type: ignore[attr-defined]
+    watch: Any = desk.channel.stream_stream("/grpc.health.v1.Health/Watch")
+    answers = watch(iter(feed), timeout=20)
+    assert next(answers) == SERVING
+    assert len(health._watches) == 1
+    answers.cancel()
+    feed.close()
+    until(lambda: not health._watches)
+
+
+def test_who_is_gone_before_its_question_is_read_is_not_remembered() -> None:
+    said: list[bytes] = []
+    outlet = cast(Outlet, SimpleNamespace(send=said.append))
+    health = Health([])
+    watch = Watch(health, outlet)
+    watch.cancel()
+    watch.receive(b"")
+    assert (health._watches, said) == ([], [])
 
 
 def test_signs_of_life_that_a_client_asks_for_are_given(desk: TransportDesk) -> None:

@@ -1,7 +1,21 @@
 """The outline: what one debit has worked out serves the next, until something else than a value has changed."""
 
-from accounts.account import Account, AccountKey, AccountTrigger, ThresholdType, TriggerTerms
+from collections.abc import Callable
+
+import pytest
+
+from accounts.account import (
+    Account,
+    AccountKey,
+    AccountTrigger,
+    CounterKind,
+    ThresholdType,
+    TriggerTerms,
+    UnitCounter,
+    Window,
+)
 from accounts.balance import Balance, BalanceKind, BalanceTerms
+from accounts.balance_filter import ANY_BALANCE
 from accounts.book import Page
 from accounts.bounds import Bounds, Levels
 from actions.perform import drop_over
@@ -14,6 +28,7 @@ ENDING = TriggerTerms("G", "ENDING", ThresholdType.MIN_BALANCE, 60, "SET", kind=
 SLEEPING = TriggerTerms(
     "G", "SLEEPING", ThresholdType.MIN_BALANCE, 50, "SET", kind="*monetary", recurrent=True, min_sleep_ns=300
 )
+OTHER = BalanceTerms("OTHER", BalanceKind.MONETARY)
 
 
 def watched(*triggers: AccountTrigger) -> Account:
@@ -76,3 +91,50 @@ def test_triggers_that_stay_when_others_have_ended_are_still_those_of_the_accoun
     page.own_triggers()
     page.mark(page.account.triggers[0], executed=True, last_executed_ns=1_001)
     assert [trigger.executed for trigger in (*page.account.triggers, *account.triggers)] == [True, False, False]
+
+
+def changeable() -> Page:
+    """A page of an account that has something of everything, and whose outline has been drawn up."""
+    account = watched(AccountTrigger(FLOOR))
+    account.counters.append(
+        UnitCounter("C", "*monetary", CounterKind.EVENT, ANY_BALANCE, window=Window.CALL, call="c1")
+    )
+    account.outlined()
+    return Page(account.copy_sharing_triggers(), shares_triggers=True)
+
+
+def undo_nothing(page: Page) -> None:
+    savepoint = page.savepoint()
+    page.account.outlined()
+    page.roll_back(savepoint)
+
+
+MORE_THAN_VALUES: dict[str, Callable[[Page], None]] = {
+    "a balance comes": lambda page: page.open(Balance("N", OTHER, 0), {}),
+    "a balance goes": lambda page: page.close(page.account.balances[0]),
+    "a balance has other terms": lambda page: page.amend(page.account.balances[0], OTHER, {}),
+    "a trigger is marked": lambda page: page.mark(AccountTrigger(FLOOR), executed=True, last_executed_ns=5),
+    "a monitor is marked in a call": lambda page: page.mark_in_call(page.account.counters[0], ("G/FLOOR",)),
+    "other triggers": lambda page: page.replace_triggers([], []),
+    "other counters": lambda page: page.replace_counters([], []),
+    "a score": lambda page: page.set_score("score.irsf", 5),
+    "the account goes": lambda page: page.remove(),
+    "a set is undone": undo_nothing,
+}
+
+
+@pytest.mark.parametrize("change", MORE_THAN_VALUES.values(), ids=MORE_THAN_VALUES.keys())
+def test_what_changes_more_than_values_forgets_the_outline_of_its_copy(change: Callable[[Page], None]) -> None:
+    page = changeable()
+    kept = page.account.outline
+    change(page)
+    assert (kept is None, page.account.outline) == (False, None)
+
+
+def test_values_leave_the_outline_as_it_is() -> None:
+    page = changeable()
+    kept = page.account.outline
+    page.move(page.account.balances[0], -5)
+    page.count(page.account.counters[0], 5)
+    page.disable(True)
+    assert page.account.outline is kept

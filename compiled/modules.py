@@ -49,6 +49,7 @@ OF_RATINGD: Final = (
     "ratingd/engine/open_calls.py",
     "ratingd/engine/operation.py",
     "ratingd/engine/plans.py",
+    "ratingd/engine/recovery.py",
     "ratingd/store/rows.py",
 )
 

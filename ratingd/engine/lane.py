@@ -8,15 +8,9 @@ again, for a moment at most (`gather_us`): waking two threads and committing cos
 lone caller never waits.
 
 When a commit fails, the batch and the one decided on top of it are dropped together with every account they touched,
-and their requests are decided again in the same order: nobody has seen an answer. Only where the outcome is not known
-(the database went away) are they answered UNAVAILABLE, and asking again with the same key tells what became of them.
-
-    refused because                     the lane then
-    keys were used before               reads the stored replies and answers with them, decides the others again
-    another process or lane wrote       decides again: what concerns those accounts apart, with their rows locked, at
-                                        most for `locking_timeout`; everything else as before
-    the data was refused                decides and commits one request at a time, so that only the culprit fails
-    the store does not answer           answers UNAVAILABLE and forgets all it held
+and their requests are decided again in the same order (ratingd.engine.recovery): nobody has seen an answer. Only where
+the outcome is not known (the database went away) are they answered UNAVAILABLE, and asking again with the same key
+tells what became of them.
 """
 
 import threading
@@ -33,8 +27,9 @@ from ratingd.engine.batch import Building, Waiting, give_up
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
 from ratingd.engine.neighbours import Neighbours
-from ratingd.errors import AccountBusy, InvariantBroken, Overloaded, RatingdError, Unavailable
-from ratingd.store.faults import DataRefused, LockNotGiven, RepeatedKeys, StoreFault, VersionConflict
+from ratingd.engine.recovery import Recovery
+from ratingd.errors import InvariantBroken, Overloaded, RatingdError, Unavailable
+from ratingd.store.faults import StoreFault, VersionConflict
 from ratingd.store.store import Store
 
 
@@ -73,6 +68,7 @@ class Lane:
         self._desk: Final = AccountDesk(
             store, decider, limits.accounts_max, limits.answers_max, neighbours, self._batch_in_flight
         )
+        self._recovery: Final = Recovery(self._desk, limits.locking_timeout_ms, self._give_up)
         self._queue: Final[deque[Waiting]] = deque()
         self._apart: Final[deque[Waiting]] = deque()  # about accounts that others write too
         self._apart_next = False  # they have had to wait for a batch of the others
@@ -82,7 +78,6 @@ class Lane:
         self._in_flight: Building | None = None
         self._handed: Building | None = None  # the batch in flight, until the committer takes it
         self._failed: tuple[Building, Exception] | None = None
-        self._alone = 0  # so many requests are decided one to a batch
         self._wanted = 1  # so many requests are to be there before the next batch is decided, if they come in time
         self._stopping = False
         self._ended = False
@@ -194,7 +189,7 @@ class Lane:
         """How many requests may join the batch that is being decided."""
         if self._apart and self._apart_next:
             return 0
-        if self._alone > 0:
+        if self._recovery.alone > 0:
             return 1 if self._in_flight is None and len(self._desk.building) == 0 else 0
         return self._limits.batch_max - len(self._desk.building)
 
@@ -217,7 +212,7 @@ class Lane:
             if self._in_flight is not None or self._failed is not None or len(self._desk.building) == 0:
                 return
             batch = self._in_flight = self._desk.hand_over()
-            self._alone = max(0, self._alone - 1)
+            self._recovery.one_went()
             self._wanted = len(batch)
             self._apart_next = bool(self._apart)
             if len(batch) > 1 or self._queue:
@@ -271,9 +266,10 @@ class Lane:
 
     def _decide_apart(self) -> None:
         """Decide what was put apart while nobody else may write its accounts, and commit it at once."""
-        room = 1 if self._alone > 0 else self._limits.batch_max
+        room = 1 if self._recovery.alone > 0 else self._limits.batch_max
         taken = [self._apart.popleft() for _ in range(min(room, len(self._apart)))]
-        self._apart_next, self._alone = False, max(0, self._alone - 1)
+        self._apart_next = False
+        self._recovery.one_went()
         batch = self._desk.building = Building(apart=True)
         keys = sorted({key for waiting in taken for key in self._desk.reach(waiting)})
         for waiting in taken:
@@ -283,7 +279,7 @@ class Lane:
                 self._decide_held(taken, keys)
                 if rows := batch.rows():
                     store(rows)
-        except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
+        except Exception as error:  # noqa: BLE001 (`Recovery` tells the kinds apart)
             batch = self._desk.hand_over()
             self._recover([waiting for waiting in taken if not waiting.answered], [], [batch], error)
         else:
@@ -312,33 +308,8 @@ class Lane:
         self._recover(lost, rest, [failed, building], error)
 
     def _recover(self, lost: list[Waiting], rest: list[Waiting], batches: Sequence[Building], error: Exception) -> None:
-        """Forget what was decided, learn why, and queue the requests again ahead of all others.
-
-        `lost` are those that were to be committed, `rest` those decided on top of them.
-        """
-        for batch in batches:
-            self._desk.forget(batch)
-        again = [*lost, *rest]
-        match error:
-            case RepeatedKeys():
-                self._desk.learn(error.keys)
-            case VersionConflict() | LockNotGiven():
-                told = error.keys if isinstance(error, VersionConflict) else ()
-                self._desk.contention.mark(told or [key for waiting in lost for key in waiting.keys])
-                observe.count("lane.conflicts")
-                again = self._still_patient(again)
-            case DataRefused() if len(lost) == 1:
-                observe.fault("lane.data_refused", error, account=str(lost[0].command.key))
-                self._give_up(lost, InvariantBroken(f"the database refused the data: {error}"))
-                again = rest
-            case DataRefused():
-                self._alone = len(lost)
-            case _:
-                self._desk.forget_all()
-                observe.event("lane.unavailable", error=str(error), requests=len(lost))
-                self._give_up(lost, Unavailable(str(error)))
-                again = rest
-        self._queue_again(again)
+        """Queue the requests again ahead of all others, but for those that are answered."""
+        self._queue_again(self._recovery.after(error, lost, rest, batches))
 
     def _queue_again(self, again: Sequence[Waiting]) -> None:
         """What meets accounts that others write is put apart, and so is what comes after it of the same account."""
@@ -352,18 +323,6 @@ class Lane:
         set_apart = {id(waiting) for waiting in apart}
         with self._lock:
             self._queue.extendleft([waiting for waiting in reversed(again) if id(waiting) not in set_apart])
-
-    def _still_patient(self, again: Sequence[Waiting]) -> list[Waiting]:
-        """Those that may be decided once more; the others have waited `locking_timeout` for other writers."""
-        patient = []
-        for waiting in again:
-            waited_ms = (time.monotonic_ns() - waiting.since_ns) // 1_000_000
-            contended = self._desk.contention.meets(waiting.keys)
-            if contended and waiting.tries > 1 and waited_ms > self._limits.locking_timeout_ms:
-                self._give_up([waiting], AccountBusy(waiting.command.key.account, waited_ms))
-            else:
-                patient.append(waiting)
-        return patient
 
     def _give_up(self, requests: Sequence[Waiting], error: RatingdError) -> None:
         give_up(requests, error)
@@ -385,7 +344,7 @@ class Lane:
         """Commit the batch in flight and answer it, or say why not."""
         try:
             self._commit(batch)
-        except Exception as error:  # noqa: BLE001 (`_recover` tells the kinds apart)
+        except Exception as error:  # noqa: BLE001 (`Recovery` tells the kinds apart)
             self._settle(batch, error)
         else:
             self._desk.written(batch)

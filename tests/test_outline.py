@@ -72,6 +72,34 @@ def test_recurrent_monitor_is_seen_when_it_has_slept() -> None:
     assert [floor(account, now_ns) for now_ns in (500, 699, 700)] == [20, 20, 50]
 
 
+def test_monitor_whose_set_failed_is_seen_by_the_next_debit() -> None:
+    account = watched(AccountTrigger(FLOOR))
+    account.outlined()
+    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    arm(page, 500, {(account.key, "G", "FLOOR")})
+    assert page.bounds is not None
+    assert (page.bounds.of_balance(MAIN), floor(account, 500)) == (None, 20)
+
+
+def test_monitor_that_a_disabled_account_has_noted_is_seen_once_it_is_enabled() -> None:
+    account = watched(AccountTrigger(FLOOR, last_executed_ns=500))
+    account.outlined()
+    account.disabled = True
+    assert floor(account, 500) is None
+    account.disabled = False
+    assert floor(account, 500) == 20
+
+
+def test_balances_that_one_debit_has_changed_are_clean_for_the_next() -> None:
+    account = watched(AccountTrigger(FLOOR))
+    account.outlined()
+    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    page.move(page.account.balances[0], -90)
+    arm(page, 500, set())
+    assert page.bounds is not None
+    assert (page.bounds.holding, armed(page.account, 500).holding) == ({"M"}, frozenset())
+
+
 def test_mark_is_made_on_triggers_of_the_page_alone() -> None:
     account = watched(AccountTrigger(FLOOR))
     account.outlined()

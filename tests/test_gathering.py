@@ -1,5 +1,6 @@
 """What a lane does while it has little to do, and while it is shared: who commits, and for what it waits."""
 
+import itertools
 import threading
 import time
 from typing import Final
@@ -8,9 +9,11 @@ from accounts.account import AccountKey
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.lane import LaneLimits
-from ratingd.engine.operation import ReadAccount
-from ratingd.store.rows import OpenCall
-from tests.engine_desk import Desk, words
+from ratingd.engine.operation import Operation, ReadAccount
+from ratingd.store.rows import Batch, OpenCall
+from ratingd.store.store import Store
+from tests.engine_desk import Desk, debit, words
+from tests.waiting import until
 
 KEY: Final = AccountKey("cgrates.org", "1001")
 PATIENT: Final = LaneLimits(gather_us=20_000_000)  # longer than a test waits
@@ -21,11 +24,13 @@ class Answered:
 
     def __init__(self, desk: Desk) -> None:
         self._desk: Final = desk
+        self._serial: Final = itertools.count()
         self.by: Final[list[str]] = []
         self._some: Final = threading.Condition()
 
-    def submit(self, count: int) -> None:
-        self._desk.engine.submit_all([(Command(KEY, ReadAccount(), words), self._note) for _ in range(count)])
+    def submit(self, count: int, operation: Operation = ReadAccount()) -> None:  # noqa: B008 (it has no parts)
+        keys = [str(next(self._serial)) for _ in range(count)]
+        self._desk.engine.submit_all([(Command(KEY, operation, words, key, b"f"), self._note) for key in keys])
 
     def _note(self, _: Reply) -> None:
         with self._some:
@@ -70,6 +75,33 @@ def test_a_shared_lane_does_not_wait_for_ever(sqlite_url: str) -> None:
         answered.submit(1)
         assert answered.are(6)
         assert answered.by[-2:] == ["lane-0-decide"] * 2
+
+
+class Slow(Store):
+    """A real store whose commits wait until they may go on."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.database)
+        self.may_go_on: Final = threading.Event()
+
+    def commit(self, batch: Batch) -> None:
+        assert self.may_go_on.wait(20)
+        super().commit(batch)
+
+
+def test_a_lane_does_not_wait_for_more_than_its_queue_takes(sqlite_url: str) -> None:
+    """While a batch is committed, one of four is decided on two by two; afterwards no more than two ever wait."""
+    limits = LaneLimits(queue_max=2, gather_us=20_000_000)
+    with Desk(sqlite_url, store=Slow, lanes=1, limits=limits) as desk:
+        assert isinstance(desk.store, Slow)
+        answered = Answered(desk)
+        for _ in range(3):
+            answered.submit(2, debit("1001", 60))
+            until(lambda: desk.engine.lanes[0].queued == 0)
+        desk.store.may_go_on.set()
+        assert answered.are(6)
+        answered.submit(2)
+        assert answered.are(8)
 
 
 def test_a_lane_that_gathers_ends_at_once(sqlite_url: str) -> None:

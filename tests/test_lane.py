@@ -1,8 +1,10 @@
 """Lanes: an answer only after the disk, every answer once, and no account of yesterday."""
 
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
 
 import pytest
 
@@ -10,10 +12,11 @@ from accounts.account import AccountKey
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.lane import LaneLimits
 from ratingd.engine.operation import Refund
-from ratingd.store.faults import DataRefused, StoreUnavailable
-from ratingd.store.rows import Batch
+from ratingd.store.faults import DataRefused, RepeatedKeys, StoreUnavailable
+from ratingd.store.rows import Batch, StoredReply
 from ratingd.store.store import Store
 from tests.engine_desk import Desk, debit, words
+from tests.waiting import until
 
 
 def test_the_same_key_is_answered_word_for_word_and_moves_money_once(store_url: str) -> None:
@@ -151,6 +154,52 @@ def test_an_unknown_commit_is_unavailable_and_its_key_tells_what_became_of_it(st
         setattr(desk.store, "after" if stored else "before", lambda batch: faults.pop() if faults else None)
         assert desk.ask("1001", debit("1001", 60), "k1") == "UNAVAILABLE"
         assert desk.ask("1001", debit("1001", 60), "k1").endswith("cost 0.6")
+        assert desk.money("1001") == "9.4"
+
+
+class Held(Flaky):
+    """When told to, a commit waits until it may fail: its keys were used before, yet no reply can be read."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.begun: Final = threading.Event()
+        self.may_fail: Final = threading.Event()
+
+    def hold(self) -> None:
+        self.before = self._refuse
+
+    def replies(self, asked: Iterable[tuple[AccountKey, str]]) -> dict[tuple[AccountKey, str], StoredReply]:
+        if self.begun.is_set():
+            raise RuntimeError("of our own")
+        return super().replies(asked)
+
+    def _refuse(self, batch: Batch) -> Exception:
+        self.before = lambda batch: None
+        self.begun.set()
+        assert self.may_fail.wait(20)
+        return RepeatedKeys([(row.key, row.idempotency_key or "") for row in batch.operations])
+
+
+def test_a_fault_while_a_lane_recovers_leaves_nobody_waiting(sqlite_url: str) -> None:
+    """What was decided on top of the batch that failed is told of the fault too."""
+    with Desk(sqlite_url, store=Held, lanes=1) as desk:
+        assert isinstance(desk.store, Held)
+        desk.top_up("1001", 10)
+        desk.store.hold()
+        key = AccountKey("cgrates.org", "1001")
+        lost: list[Future[Reply]] = [Future(), Future()]
+        desk.engine.submit_all(
+            [
+                (Command(key, debit("1001", 60), words, f"k{n}", b"f"), answered.set_result)
+                for n, answered in enumerate(lost)
+            ]
+        )
+        assert desk.store.begun.wait(20)
+        rest = desk.send("1001", debit("1001", 60))
+        until(lambda: not any(lane.queued for lane in desk.engine.lanes))
+        desk.store.may_fail.set()
+        assert [each.result(20).body for each in (*lost, rest)] == [b"INVARIANT_BROKEN"] * 3
+        assert desk.ask("1001", debit("1001", 60)).endswith("cost 0.6")
         assert desk.money("1001") == "9.4"
 
 

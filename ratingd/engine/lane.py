@@ -213,7 +213,7 @@ class Lane:
                 return
             batch = self._in_flight = self._desk.hand_over()
             self._recovery.one_went()
-            self._wanted = len(batch)
+            self._wanted = min(len(batch), self._limits.queue_max)  # more will never wait
             self._apart_next = bool(self._apart)
             if len(batch) > 1 or self._queue:
                 self._handed = batch
@@ -309,7 +309,11 @@ class Lane:
 
     def _recover(self, lost: list[Waiting], rest: list[Waiting], batches: Sequence[Building], error: Exception) -> None:
         """Queue the requests again ahead of all others, but for those that are answered."""
-        self._queue_again(self._recovery.after(error, lost, rest, batches))
+        try:
+            self._queue_again(self._recovery.after(error, lost, rest, batches))
+        except Exception as fault:
+            self._give_up([*lost, *rest], InvariantBroken(f"{type(fault).__name__}: {fault}"))
+            raise
 
     def _queue_again(self, again: Sequence[Waiting]) -> None:
         """What meets accounts that others write is put apart, and so is what comes after it of the same account."""

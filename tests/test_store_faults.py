@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from accounts.account import AccountKey
+from ratingd.store.database import Bulk, Change
 from ratingd.store.faults import DataRefused, LockNotGiven, StoreInUse, StoreUnavailable, VersionConflict
 from ratingd.store.postgres import columns_of
 from ratingd.store.rows import Batch
 from ratingd.store.store import open_store
+from ratingd.store.transaction import changes_of
 from tests.postgres_server import PostgresServer
 from tests.store_rows import operation, write
+from tests.waiting import until
 
 A = AccountKey("cgrates.org", "1001")
 B = AccountKey("cgrates.org", "1002")
@@ -53,6 +56,7 @@ def test_second_daemon_is_refused_until_the_first_is_gone(tmp_path: Path) -> Non
 HOLD = """
 import os, sys, time
 from ratingd.store.store import open_store
+from ratingd.store.transaction import changes_of
 store = open_store(sys.argv[1])
 store.migrate()
 child = os.fork()
@@ -118,6 +122,78 @@ def test_killed_postgres_is_unavailable_and_the_store_comes_back(tmp_path: Path)
         store.commit(Batch([operation(A, "o2", 2, "k2")], [write(A, 1, 2)]))
         assert store.versions([A]) == {A: 2}
         store.close()
+
+
+def test_postgres_that_came_back_fails_one_batch_and_not_one_for_each_connection(tmp_path: Path) -> None:
+    with PostgresServer(durable=True) as server:
+        store = open_store(server.new_database())
+        store.migrate()
+        store.commit(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
+        busy = threading.Barrier(4)
+
+        def keep_busy() -> None:
+            with store.database.read():
+                busy.wait()
+
+        readers = [threading.Thread(target=keep_busy) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        busy.wait()
+        for reader in readers:
+            reader.join()
+        server.kill()
+        server.start()
+        with pytest.raises(StoreUnavailable):
+            store.commit(Batch([operation(A, "o2", 2, "k2")], [write(A, 1, 2)]))
+        store.commit(Batch([operation(A, "o2", 2, "k2")], [write(A, 1, 2)]))
+        assert (store.versions([A]), store.journal.count()) == ({A: 2}, 2)
+        store.close()
+
+
+DEFERRED = """
+    CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {what}; RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON operations DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION late();
+"""
+
+
+@pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])
+def test_commit_that_was_sent_and_not_answered_is_unavailable(postgresql_url: str, how: str) -> None:
+    store = open_store(postgresql_url)
+    store.migrate()
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(DEFERRED.format(what="PERFORM pg_sleep(20)").encode())
+
+        def cut() -> None:
+            asked = f"SELECT {how}(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'".encode()
+            until(lambda: other.execute(asked).fetchone() is not None)
+
+        cutting = threading.Thread(target=cut)
+        cutting.start()
+        with pytest.raises(StoreUnavailable):
+            store.commit(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
+        cutting.join()
+        other.execute("DROP TRIGGER late ON operations")
+    assert store.versions([A]) == {}
+    store.commit(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
+    assert store.versions([A]) == {A: 1}
+    store.close()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_statement_that_fails_among_others_stores_nothing_and_spoils_no_connection(
+    postgresql_url: str, place: int
+) -> None:
+    store = open_store(postgresql_url)
+    store.migrate()
+    changes = changes_of(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
+    failing = Change(Bulk("", "SELECT 1 / n.a FROM UNNEST(%s::int8[]) AS n(a)"), [(0,)])
+    with pytest.raises(DataRefused, match="division by zero"):
+        store.database.commit([*changes[:place], failing, *changes[place:]])
+    assert (store.versions([A]), store.journal.count()) == ({}, 0)
+    assert store.database.commit(changes) == [1, 1]
+    assert (store.versions([A]), store.journal.count()) == ({A: 1}, 1)
+    store.close()
 
 
 def test_connection_cut_in_mid_transaction_stores_nothing(postgresql_url: str) -> None:

@@ -6,13 +6,14 @@ is noticed by TCP within seconds, so that a lane never hangs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from zlib import crc32
 
 import psycopg
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreUnavailable
@@ -66,7 +67,7 @@ class PostgresDatabase:
                 return committed(driven, changes)
             except BaseException:
                 if driven.closed:
-                    connection.invalidate()
+                    notice(connection)
                 else:
                     driven.rollback()
                 raise
@@ -104,6 +105,15 @@ def committed(connection: psycopg.Connection[Any], changes: Sequence[Change]) ->
         change.check(changed)
     connection.commit()
     return counts
+
+
+def notice(lost: Connection) -> None:
+    """Let the pool find out that a connection is lost, so that those opened before are not trusted either.
+
+    A server that came back would otherwise fail one batch after the other, until each old connection was tried once.
+    """
+    with suppress(DBAPIError):
+        lost.exec_driver_sql("SELECT 1")
 
 
 def advisory(task: str) -> dict[str, int]:

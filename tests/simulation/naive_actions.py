@@ -61,8 +61,10 @@ def perform(draft: Draft, account: Account, action: Act, event: Event | None, ca
             draft.dirty.add(balance.number)
     elif do in ("*enable_account", "*disable_account"):
         account.disabled = do == "*disable_account"
+        draft.noted.add(account.key)
     elif do in ("*allow_negative", "*deny_negative"):
         account.allow_negative = do == "*allow_negative"
+        draft.noted.add(account.key)
     elif do == "*reset_counters":
         for counter in account.counters:
             if action.get("id", "") in ("", counter.id) and action.get("type", "") in ("", counter.type):
@@ -165,6 +167,7 @@ def change(
             balance.value = max(0, balance.value)
         balance.value += units
         draft.dirty.add(balance.number)
+        draft.noted.add(account.key)
     if not found:
         create(draft, account, action, units)
 
@@ -211,6 +214,7 @@ def set_balance(draft: Draft, account: Account, action: Act) -> None:
         check_subject(balance)
     if action.get("units") is not None:
         balance.value = action["units"]
+        draft.noted.add(account.key)
     draft.dirty.add(balance.number)
 
 

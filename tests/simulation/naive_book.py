@@ -21,6 +21,7 @@ class Draft:
     accounts: dict[Key, Account | None] = field(default_factory=dict)
     outside: list[tuple[Any, ...]] = field(default_factory=list)
     dirty: set[int] = field(default_factory=set)
+    noted: set[Key] = field(default_factory=set)  # whose change is kept though it may come to nothing, like 0 added
     tried: set[tuple[Key, str, str]] = field(default_factory=set)
     evaluating: frozenset[Key] = frozenset()
     calls: dict[Key, dict[tuple[str, str], OpenCall]] = field(default_factory=dict)
@@ -38,10 +39,10 @@ class Draft:
         return account
 
     def saved(self) -> tuple[Any, ...]:
-        return copy.deepcopy(self.accounts), list(self.outside), set(self.dirty)
+        return copy.deepcopy(self.accounts), list(self.outside), set(self.dirty), set(self.noted)
 
     def restore(self, saved: tuple[Any, ...]) -> None:
-        self.accounts, self.outside, self.dirty = saved
+        self.accounts, self.outside, self.dirty, self.noted = saved
 
     def balance(self, key: Key, number: int) -> Balance | None:
         """Balances are named by their number, never held: a set that is undone leaves other objects."""
@@ -63,6 +64,8 @@ class World:
         """What a successful operation leaves, members of shared groups included."""
         for key, account in draft.accounts.items():
             before = self.accounts.get(key)
+            if key not in draft.noted and only_rolled(before, account, draft.now):
+                continue
             had = before.groups() if before is not None else set()
             has = account.groups() if account is not None else set()
             for group in sorted(has - had):
@@ -74,3 +77,13 @@ class World:
             else:
                 self.accounts[key] = account
         self.outside += draft.outside
+
+
+def only_rolled(before: Account | None, account: Account | None, now: int) -> bool:
+    """Whether nothing has happened to an account but that windows began. It is left as it was, then, and begins them
+    again when it is next looked at: not in a window ahead of a clock that is set back meanwhile."""
+    if before is None or account is None:
+        return False
+    rolled = copy.deepcopy(before)
+    roll(rolled, now)
+    return rolled == account and len(rolled.counters) == len(before.counters)

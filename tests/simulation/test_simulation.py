@@ -20,7 +20,7 @@ import pytest
 from actions.action import SUPPORTED
 from ratingd import observe
 from tests.postgres_server import PostgresServer, database
-from tests.simulation.folder import SETS, WATCHES, files
+from tests.simulation.folder import HOUR, MINUTE, NANO, SECOND, SETS, WATCHES, files
 from tests.simulation.player import Disagreement, Player
 from tests.simulation.shrink import shrunk
 from tests.simulation.steps import Chance, Step
@@ -72,6 +72,27 @@ def play_or_tell(seed: int, count: int, folder: Path, crowd: int = 0) -> int:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_engine_and_model_agree_on_sqlite(seed: int, tmp_path: Path) -> None:
     play_or_tell(seed, SHORT_STEPS, tmp_path)
+
+
+def test_a_window_that_nothing_was_done_in_is_not_kept_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    """Seed 1795261261200, cut down by hand: at 11:00:19 an action finds nothing to do, then it is 10:58:49."""
+    who, money = ["acme", "117"], {"do": "*topup", "type": "*monetary", "id": "M", "units": NANO}
+    steps: list[Step] = [
+        {"name": "s0", "do": "actions", "who": who, "create": True, "actions": [money]},
+        {"name": "s1", "do": "set_account", "who": who, "groups": ["WINDOWS"]},
+        {
+            "name": "s2",
+            "do": "debit",
+            "who": who,
+            "category": "call",
+            "tor": "*voice",
+            "usage": MINUTE,
+            "number": "441",
+        },
+        {"name": "s3", "do": "execute", "who": who, "set": "ONCE", "create": False, "wait": HOUR + 19 * SECOND},
+        {"name": "s4", "do": "clock", "wait": -90 * SECOND},
+    ]
+    assert play(f"sqlite:///{tmp_path / 'back.db'}", steps) is None
 
 
 @pytest.mark.parametrize("lanes", [1, 2])

@@ -18,18 +18,19 @@ from accounts.called_number import CalledNumber
 from accounts.charge import ChargeRequest
 from accounts.counter_window import rolled
 from accounts.document_text import account_text
-from accounts.outline import NEVER, Outline
+from accounts.outline import Outline
 from accounts.payer import Payers
 from accounts.usable import UNIT_KINDS, useful
 from actions.folder import EMPTY_PLAN_BOOK, PlanBook, read_folder
 from ratingd.store.store import Store, open_store
 from tariffs.zone import UTC
 from tests.decided_by_hand import HandDesk
-from tests.simulation.folder import BEGIN, SETS, WATCHES, files
+from tests.simulation.folder import BEGIN, DAY, HOUR, SETS, WATCHES, files
 from tests.simulation.test_simulation import history
 from triggers.monitor import arm
 
 STEPS = 1000
+YEAR = 365 * DAY
 SEEDS = (31, 32, 33, 34)
 NEW_DEFAULT = Balance("", BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY), 0)
 
@@ -98,8 +99,9 @@ def check_windows(account: Account, kept: Outline, now_ns: int) -> None:
     """Up to where nothing needs to be asked no counter begins a window and no call is over."""
     if kept.windows_zone is None:
         return
-    for at_ns in (now_ns, kept.windows_until_ns - 1):
-        if at_ns < kept.windows_until_ns < NEVER:
+    last_ns = min(kept.windows_until_ns - 1, now_ns + YEAR)
+    for at_ns in (now_ns, now_ns + HOUR, now_ns + DAY, last_ns):
+        if at_ns <= last_ns:
             copy = afresh(account)
             assert rolled(copy, at_ns, kept.windows_zone) is copy
 

@@ -50,6 +50,7 @@ BOOK = book(SETS, TRIGGERS, files=RATES)
     CALL  | call 60s id=c1; wait 10799s                          | M=9.4 #C@c1=0.6
     CALL  | call 60s id=c1; wait 10800s                          | M=9.4            # it must be over
     CALL  | call 60s id=c1; wait 10800s; call 60s id=c1          | M=8.8 #C@c1=0.6
+    CALL  | call 60s id=c1; topup M 1; wait 10800s; topup M 1    | M=11.4           # whatever was asked meanwhile
     CALL  | call 60s; wait 7200s; call 60s; wait 7200s; call 60s | M=8.2 #C@c1=1.8 fired:C@c1  # put off by each
     CALL  | call 60s; wait 7200s; call 0s; wait 7200s            | M=9.4 #C@c1=0.6  # nothing drawn, yet heard of
     CALL  | call 120s; refund                                    | M=10 #C@c1=0 fired:C@c1

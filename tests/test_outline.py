@@ -28,6 +28,7 @@ ENDING = TriggerTerms("G", "ENDING", ThresholdType.MIN_BALANCE, 60, "SET", kind=
 SLEEPING = TriggerTerms(
     "G", "SLEEPING", ThresholdType.MIN_BALANCE, 50, "SET", kind="*monetary", recurrent=True, min_sleep_ns=300
 )
+GONE = TriggerTerms("G", "GONE", ThresholdType.BALANCE_EXPIRED, 0, "SET", kind="*monetary")
 OTHER = BalanceTerms("OTHER", BalanceKind.MONETARY)
 
 
@@ -70,6 +71,13 @@ def test_recurrent_monitor_is_seen_when_it_has_slept() -> None:
     account = watched(AccountTrigger(FLOOR), AccountTrigger(SLEEPING, last_executed_ns=400))
     account.outlined()
     assert [floor(account, now_ns) for now_ns in (500, 699, 700)] == [20, 20, 50]
+
+
+def test_expired_balance_is_seen_from_the_instant_at_which_it_has_expired() -> None:
+    account = watched(AccountTrigger(GONE))
+    account.balances.append(Balance("E", BalanceTerms("E", BalanceKind.MONETARY, expires_at_ns=1_000), 5))
+    account.outlined()
+    assert [armed(account, now_ns).always for now_ns in (500, 1_000, 1_001, 1_000)] == [False, False, True, False]
 
 
 def test_monitor_whose_set_failed_is_seen_by_the_next_debit() -> None:

@@ -10,6 +10,7 @@ from ratingd.engine.operation import (
     Debit,
     ExpireDue,
     RemoveTriggers,
+    ResetCounters,
     ResetTriggers,
     RunActions,
     SetAccount,
@@ -24,6 +25,7 @@ PLANS = FOLDER | {
     "Actions.csv": b"DIS,*disable_account,,,,,,,,,,,,,,,10\n",
     "Destinations.csv": b"DST_49,49\nDST_44,44\n",
 }
+BOTH = PLANS | {"DestinationRates.csv": b"DR,*any,RT,*up,4,0,\n"}
 KEY = AccountKey("cgrates.org", "1001")
 DAY = 86_400 * NANO
 
@@ -217,3 +219,23 @@ def test_a_call_that_draws_nothing_takes_what_has_expired_though_it_is_counted(s
         assert desk.ask("1001", Debit(call)).endswith("cost 0")
         assert [balance.terms.id for balance in desk.account("1001").balances] == ["M"]
         assert told(desk.account("1001")) == ""
+
+
+def test_a_floor_that_a_counter_is_reset_to_holds_at_the_next_debit_of_anything(sqlite_url: str) -> None:
+    """Level, not edge: what calls to 44 cost is back at 0, and a call to 49 is when that is looked at."""
+    terms = TriggerTerms(
+        "CAPS", "IDLE", ThresholdType.MIN_EVENT_COUNTER, 0, "DIS", "*monetary",
+        filter=BalanceFilter(destinations={"DST_44": True}),
+    )  # fmt: skip
+    with Desk(sqlite_url, folder=BOTH) as desk:
+        desk.top_up("1001", 10)
+        desk.ask("1001", SetTrigger(terms))
+        desk.ask("1001", SetAccount(disabled=False))
+        desk.ask("1001", debit("1001", 60, destination="44123"))
+        desk.ask("1001", ResetTriggers())
+        for _ in range(2):
+            desk.ask("1001", debit("1001", 60))
+        assert (values(desk, "1001"), desk.account("1001").disabled) == ([("IDLE", 0.6)], False)
+        desk.ask("1001", ResetCounters())
+        desk.ask("1001", debit("1001", 60))
+        assert desk.account("1001").disabled

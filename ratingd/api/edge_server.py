@@ -31,7 +31,6 @@ from ratingd.api.status import failure
 from ratingd.api.tls_files import read_pems
 from ratingd.api.transport import (
     METADATA_BYTES_MAX,
-    UNARY_WAITING_MAX,
     WATCHES_MAX,
     CannotListen,
     Charger,
@@ -176,7 +175,7 @@ def edge_options(methods: list[Row], options: TransportOptions) -> EdgeOptions:
         options.address,
         methods,
         rooms=[
-            (UNARY_WAITING_MAX, *refusal(Overloaded(UNARY_WAITING_MAX, ASK_AGAIN_MS))),
+            (options.waiting_max, *refusal(Overloaded(options.waiting_max, ASK_AGAIN_MS))),
             (options.streams_max, *refusal(TooManyStreams(options.streams_max))),
             (WATCHES_MAX, *refusal(TooManyStreams(WATCHES_MAX))),
         ],

@@ -26,7 +26,7 @@ from ratingd.api.health import Health
 from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
 from ratingd.api.tls_files import Pems, read_pems
-from ratingd.api.transport import METADATA_BYTES_MAX, UNARY_WAITING_MAX, WATCHES_MAX, CannotListen, TransportOptions
+from ratingd.api.transport import METADATA_BYTES_MAX, WATCHES_MAX, CannotListen, TransportOptions
 from ratingd.engine.command import Reply
 from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooManyStreams
 from ratingd.store.faults import StoreFault
@@ -57,7 +57,7 @@ class GrpcioServer:
         self._server: Final = grpc.server(
             ThreadPoolExecutor(UNARY_THREADS + streams_max, thread_name_prefix="grpc"),
             options=_channel_options(options),
-            maximum_concurrent_rpcs=UNARY_WAITING_MAX + streams_max,
+            maximum_concurrent_rpcs=options.waiting_max + streams_max,
         )
         handlers = {method.name: self._handler(method, self._streams) for method in methods}
         handlers |= {method.name: self._handler(method, self._watches) for method in self._health.methods()}

@@ -43,6 +43,7 @@ class TransportOptions:
     address: str
     max_message_bytes: int = 4_194_304
     streams_max: int = 256  # open at once; one more is refused with TOO_MANY_STREAMS
+    waiting_max: int = UNARY_WAITING_MAX  # unary calls that have come and are not answered
     tls: TlsFiles | None = None
     keepalive_ns: int = 60_000_000_000  # after so long without a sign of life a client is asked for one
     keepalive_timeout_ns: int = 20_000_000_000  # and its connection closed when none comes for so long

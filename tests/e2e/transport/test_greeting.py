@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ratingd.api.transport import UNARY_WAITING_MAX
 from tests.e2e.transport.certificates import Certificates
 from tests.e2e.transport.desk import SERVICE, TRANSPORTS, TransportDesk
 
@@ -75,9 +74,9 @@ def test_words_that_come_one_letter_at_a_time_are_a_greeting_too() -> None:
 
 def test_calls_that_are_begun_and_not_sent_take_nobody_elses_place() -> None:
     for transport in NATIVE:
-        with TransportDesk(transport) as desk, strangers(desk, b"") as (lazy,):
+        with TransportDesk(transport, waiting_max=100) as desk, strangers(desk, b"") as (lazy,):
             lazy.sendall(BEGUN[-1] + frame(SETTINGS, 0, b""))
-            for number in range(UNARY_WAITING_MAX + 100):
+            for number in range(200):
                 lazy.sendall(frame(HEADERS, 2 * number + 1, begun_call("Lane")))
             lazy.sendall(frame(PING, 0, b"all sent"))
             lazy.settimeout(15)

@@ -32,6 +32,7 @@ from ratingd.errors import InvariantBroken, RatingdError, RequestTooLarge, TooMa
 from ratingd.store.faults import StoreFault
 
 UNARY_THREADS: Final = 64
+CANCELLED_LATER_S: Final = 0.2  # gRPC ends the requests of a cancelled call like others, a moment before it says so
 UNSENT_MAX: Final = 1_024  # answers of one stream that its client has not taken yet
 PING_INTERVAL_MS: Final = 1_000  # a client that asks for a sign of life more often than this is sent away
 AGES_S: Final = 100_000_000  # nobody waits for three years
@@ -128,7 +129,7 @@ class GrpcioServer:
                     raise _too_large(message, self._max_message_bytes)
                 outlet.wait_for_room()
                 stream.receive(message)
-            if not outlet.over:
+            if not outlet.over_within(CANCELLED_LATER_S):
                 stream.half_close()
         except (RatingdError, StoreFault) as error:
             outlet.finish(failure(told(error)))
@@ -245,6 +246,10 @@ class _QueueOutlet:
             self.over = True
             self._messages.clear()
             self._changed.notify_all()
+
+    def over_within(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.over, seconds)
 
     def wait_for_room(self) -> None:
         """Read no further while the client does not take its answers."""

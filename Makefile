@@ -23,7 +23,7 @@ OUT ?= build/compiled
 
 # What runs the compiled core: `-m` puts the current folder first, which holds the same packages interpreted.
 CORE := build/compiled/.compiled-from
-COMPILED := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/build/compiled:$(CURDIR)
+COMPILED := PYTHONSAFEPATH=1 PYTHONPATH="$(CURDIR)/build/compiled:$(CURDIR)"
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 EDGES := tests/e2e tests/faults tests/bench
 

@@ -33,7 +33,7 @@ def test_an_answer_that_is_none_fails_its_own_call_only(capsys: pytest.CaptureFi
 
     outbox = Outbox(send)
     outbox.reply(1, Reply(0, b"before"))
-    outbox.reply(2, Reply(0, cast(bytes, "text")))
+    outbox.say(2, 0, cast(bytes, "text"))
     outbox.reply(3, Reply(0, b"after"))
     outbox.flush()
     assert [(call, code) for call, code, _ in sent] == [(1, 0), (2, 13), (3, 0)]

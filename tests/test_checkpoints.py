@@ -1,5 +1,7 @@
 """The log of a SQLite file begins anew while commits go on, and none of them is lost by it."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -71,4 +73,27 @@ def test_checkpoint_that_fails_is_told_and_the_next_one_made(
     begun = debits.times_begun()
     until(lambda: debits.one_more() > begun)
     assert "store.checkpoint_failed" in capsys.readouterr().err
+    store.close()
+
+
+def test_file_that_cannot_be_opened_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checkpoints, "ROWS", 10)
+    given = os.open
+    path = tmp_path / "ratingd.db"
+    faults = iter([OSError(errno.EMFILE, "Too many open files")])
+
+    def opened(name: Path, flags: int, *more: int) -> int:
+        if name == path and flags == os.O_RDONLY and (fault := next(faults, None)):
+            raise fault
+        return given(name, flags, *more)
+
+    monkeypatch.setattr(os, "open", opened)
+    store = open_store(f"sqlite:///{path}")
+    store.migrate()
+    debits = Debits(store, tmp_path / "ratingd.db-wal")
+    begun = debits.times_begun()
+    until(lambda: debits.one_more() > begun)
+    assert "Too many open files" in capsys.readouterr().err
     store.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ratingd import observe
+from ratingd.store.faults import StoreFault
 
 ROWS: Final = 12_000  # rows written between two checkpoints; each is about one page of the log
 ROUNDS: Final = 3  # so often what has been logged meanwhile is copied before the writers are held up
@@ -61,18 +62,27 @@ class Checkpoints:
             self._file = -1
 
     def _run(self) -> None:
-        self._file = os.open(self._path, os.O_RDONLY)
-        connection = self._connect()
-        while True:
-            self._due.wait()
-            self._due.clear()
-            if self._stopping:
-                break
+        connection: sqlite3.Connection | None = None
+        while self._asked():
             try:
+                connection = connection or self._opened()
                 self._checkpoint(connection)
-            except (sqlite3.Error, OSError) as fault:
+            except (sqlite3.Error, OSError, StoreFault) as fault:
                 observe.fault("store.checkpoint_failed", fault)
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+    def _asked(self) -> bool:
+        """Wait for the next checkpoint that is due; whether there is one."""
+        self._due.wait()
+        self._due.clear()
+        return not self._stopping
+
+    def _opened(self) -> sqlite3.Connection:
+        """Tried again with the next checkpoint where no file descriptor is left for it."""
+        if self._file < 0:
+            self._file = os.open(self._path, os.O_RDONLY)
+        return self._connect()
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         for _ in range(ROUNDS):

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,13 @@ def free_port() -> int:
 class DaemonProcess:
     """`ratingd serve` on a loopback port that stays the same over restarts. Its log goes to `log`."""
 
-    def __init__(self, settings: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], log: Path, arguments: Sequence[str] = ("-m", "ratingd", "serve")
+    ) -> None:
         self.port: Final = free_port()
         self.address: Final = f"127.0.0.1:{self.port}"
         self._log: Final = log
+        self._arguments: Final = arguments
         self._environment: Final = {
             **{name: value for name, value in os.environ.items() if not name.startswith("RATINGD_")},
             "RATINGD_LISTEN": self.address,
@@ -37,7 +40,7 @@ class DaemonProcess:
     def start(self, ready_within_s: float = 30.0) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ratingd", "serve"], env=self._environment, stdout=log, stderr=log,
+                [sys.executable, *self._arguments], env=self._environment, stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
         self._wait_until_serving(ready_within_s)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from accounts.account import AccountKey
 from ratingd.engine.operation import Refund
-from ratingd.store.migration import SchemaUnknown, go_back, migrate, revision
+from ratingd.store.migration import SchemaUnknown, alembic_settings, go_back, migrate, newest, revision
 from ratingd.store.rows import ScheduleRow
 from ratingd.store.store import Store, open_store
 from ratingd.store.tables import metadata
@@ -37,6 +38,16 @@ def test_migrated_tables_are_those_the_code_describes(store: Store) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     assert tables(store) == {*metadata.tables, "ledger"}
+
+
+def test_newest_version_is_told_by_the_names_of_the_migrations(store: Store) -> None:
+    """A start compares it with the schema's without loading Alembic, which knows it from what the files say."""
+    with store.database.migrating() as connection:
+        assert revision(connection) is None
+        assert newest() == ScriptDirectory.from_config(alembic_settings(connection)).get_current_head()
+    store.migrate()
+    with store.database.migrating() as connection:
+        assert revision(connection) == newest()
 
 
 def test_there_and_back(store: Store) -> None:

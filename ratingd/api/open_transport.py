@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from ratingd import observe
-from ratingd.api.grpcio_server import GrpcioServer
 from ratingd.api.method import AnyMethod
 from ratingd.api.transport import CannotListen, Charger, Choice, Transport, TransportOptions
 
@@ -52,6 +51,8 @@ def open_transport(
 ) -> Transport:
     """Listen; requests are served from `start` on. CannotListen says why the port could not be opened."""
     if chosen(choice) == "grpcio":
+        from ratingd.api.grpcio_server import GrpcioServer
+
         return GrpcioServer(methods, charger.submit, options)
     from ratingd.api.edge_server import EdgeServer
 

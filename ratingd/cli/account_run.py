@@ -19,8 +19,9 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from ratingd.cli.bulk import Asked, read_lines, refusal_of_field
-from ratingd.cli.client import Client, Refusal, Refused
+from ratingd.cli.client import Client
 from ratingd.cli.plain import NotPlain, amount_of, field_names, message, plain, snake
+from ratingd.cli.refusal import Refusal, Refused
 from ratingd.v1 import accounts_pb2, charging_pb2
 from ratingd.v1.accounts_pb2 import BalanceSelector, BalanceSetting, GetAccountRequest
 from ratingd.v1.call_pb2 import Call

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import click
 
-from ratingd.cli.client import Refusal
 from ratingd.cli.plain import NotPlain, read_json
+from ratingd.cli.refusal import Refusal
 
 LINES: Final = click.File("r", encoding="utf-8", errors="surrogateescape")  # a line that is not UTF-8 is told as such
 

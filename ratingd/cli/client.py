@@ -5,14 +5,15 @@ people, the fields that were wrong, what was looked at. A daemon that does not a
 the command that starts one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
+from ratingd.cli.refusal import Refusal, Refused
 from ratingd.v1.accounts_pb2_grpc import AccountServiceStub
 from ratingd.v1.admin_pb2_grpc import AdminServiceStub
 from ratingd.v1.charging_pb2_grpc import ChargingServiceStub
@@ -35,35 +36,6 @@ class Trust:
     name: str = ""  # in its certificate; "" is the host of its address
     certificate: bytes | None = None
     key: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request was not done: a reason for programs, a text for people, and what helps both."""
-
-    reason: str
-    message: str
-    fields: Mapping[str, str] = field(default_factory=dict)  # what was wrong, by field of the request
-    looked_at: Mapping[str, str] = field(default_factory=dict)
-    retry_after_ms: int | None = None
-
-    def plain(self) -> dict[str, object]:
-        told: dict[str, object] = {"reason": self.reason, "message": self.message}
-        if self.fields:
-            told["fields"] = dict(self.fields)
-        if self.looked_at:
-            told["looked_at"] = dict(self.looked_at)
-        if self.retry_after_ms is not None:
-            told["retry_after_ms"] = self.retry_after_ms
-        return told
-
-
-class Refused(Exception):
-    """The daemon said no, or nothing."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal: Final = refusal
 
 
 class Client:

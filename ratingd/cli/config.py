@@ -7,7 +7,8 @@ from rich.text import Text
 
 from ratingd.api.open_transport import why_not_native
 from ratingd.api.tls_files import read_pems
-from ratingd.cli.options import answers, configured, refused_file, trust
+from ratingd.cli.config_option import configured
+from ratingd.cli.options import answers, refused_file, trust
 from ratingd.cli.output import Output, json_text, table
 from ratingd.daemon import tls_files
 from ratingd.delivery.export_place import AppendedTo, PostedTo, place

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from ratingd.cli.bulk import LINES, Asked, read_lines, refusal_of_field
 from ratingd.cli.call_options import Typed, tariffs_option, types_a_call
-from ratingd.cli.client import CALL_SECONDS, Client, Refusal, refusal_of
+from ratingd.cli.client import CALL_SECONDS, Client, refusal_of
 from ratingd.cli.options import Where, answers, asks
 from ratingd.cli.output import Form, Output, amount, pairs, table, write_json
 from ratingd.cli.plain import NotPlain, message, plain
 from ratingd.cli.private_daemon import client_for
+from ratingd.cli.refusal import Refusal
 from ratingd.v1.call_pb2 import Call
 from ratingd.v1.rating_pb2 import GetCostRequest
 

@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import click
-from rich.text import Text
 
-from ratingd.cli.client import Refusal, Refused
-from ratingd.cli.options import OUTPUT_KEY
-from ratingd.cli.output import Form, Output, console, json_text
 from ratingd.cli.plain import NotPlain
+from ratingd.cli.refusal import OUTPUT_KEY, Refused
 from ratingd.core import core
 from ratingd.settings_reading import SettingsRefused
 
@@ -53,6 +50,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Refused as refused:
+            from ratingd.cli.telling import tell_refusal  # a daemon's start need not wait for what lays out tables
+
             tell_refusal(refused.refusal, ctx.meta.get(OUTPUT_KEY))
             ctx.exit(1)
         except SettingsRefused as refused:
@@ -61,17 +60,6 @@ class Commands(click.Group):
             ctx.exit(2)
         except NotPlain as error:
             raise click.UsageError(str(error)) from None
-
-
-def tell_refusal(refusal: Refusal, out: Output | None) -> None:
-    """A refusal on standard error, in words or as JSON."""
-    if out is not None and out.form is not Form.TABLE:
-        click.echo(json_text({"error": refusal.plain()}), err=True)
-        return
-    on = console(stderr=True)
-    on.print(Text.assemble((refusal.reason, "bold red"), ": ", refusal.message), soft_wrap=True)
-    for name, text in {**refusal.fields, **refusal.looked_at}.items():
-        on.print(Text(f"  {name}: {text}", "dim"), soft_wrap=True)
 
 
 @click.command(

@@ -11,8 +11,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ratingd import pem
-from ratingd.cli.client import Client, Refused, Trust, connected
+from ratingd.cli.client import Client, Trust, connected
+from ratingd.cli.config_option import configured
 from ratingd.cli.output import Form, Output
+from ratingd.cli.refusal import OUTPUT_KEY, Refused
 from ratingd.settings import Settings, host_and_port
 from ratingd.settings_reading import Problem, Reading, SettingsRefused, read_settings
 from ratingd.v1.accounts_pb2 import ListAccountsRequest
@@ -20,7 +22,6 @@ from ratingd.v1.tariffs_pb2 import GetTariffRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-OUTPUT_KEY: Final = "ratingd.output"
 _COMPLETION_SECONDS: Final = 1.0
 _ANYWHERE: Final = ("0.0.0.0", "::")
 
@@ -100,15 +101,6 @@ def answers(command: Command) -> Command:
         callback=chosen,
         is_eager=True,
         help="A table for people, or JSON for programs.",
-    )(command)
-
-
-def configured(command: Command) -> Command:
-    """`--config`, given to the command as `config: Path | None`."""
-    return click.option(
-        "--config",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Settings file (TOML). Default: the one RATINGD_CONFIG names, if any.",
     )(command)
 
 

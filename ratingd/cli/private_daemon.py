@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ratingd.cli.client import Client, Refused, connected
+from ratingd.cli.client import Client, connected
 from ratingd.cli.findings import findings_table, from_wire
 from ratingd.cli.folder import read_files, uploads
 from ratingd.cli.options import Where
 from ratingd.cli.output import console
+from ratingd.cli.refusal import Refused
 from ratingd.cli.tariffs import LOAD_SECONDS, load
 from ratingd.daemon import Daemon
 from ratingd.settings import Settings

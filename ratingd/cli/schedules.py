@@ -13,10 +13,11 @@ from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ratingd.cli.client import Client, Refused
+from ratingd.cli.client import Client
 from ratingd.cli.options import Where, answers, asks, complete_accounts
 from ratingd.cli.output import Output, console, moment, table
 from ratingd.cli.plain import message, plain
+from ratingd.cli.refusal import Refused
 from ratingd.v1.admin_pb2 import (
     GetScheduleOrderRequest,
     ListSchedulesRequest,

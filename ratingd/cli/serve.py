@@ -7,7 +7,7 @@ from types import FrameType
 
 import click
 
-from ratingd.cli.options import configured
+from ratingd.cli.config_option import configured
 from ratingd.daemon import Daemon
 from ratingd.settings_reading import read_settings
 from ratingd.store.faults import StoreFault

@@ -10,13 +10,14 @@ from rich.console import RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from actions.folder import EMPTY_PLAN_BOOK, read_folder
-from ratingd.cli.client import Client, Refused
+from ratingd.cli.client import Client
 from ratingd.cli.findings import from_wire, in_order, refused, show_check
 from ratingd.cli.folder import Files, folder_argument, read_files, uploads
 from ratingd.cli.load_report import show_report
 from ratingd.cli.options import Where, answers, asks
 from ratingd.cli.output import Output, console, moment, pairs
 from ratingd.cli.plain import plain
+from ratingd.cli.refusal import Refused
 from ratingd.v1.tariffs_pb2 import GetTariffRequest, KindDifference, TariffOptions, TariffReport
 from tariffs.zone import zone
 

@@ -16,11 +16,12 @@ from typing import Any, Final, NoReturn
 from rich.console import RenderableType
 from rich.text import Text
 
-from ratingd.cli.client import Client, Refused, connected
+from ratingd.cli.client import Client, connected
 from ratingd.cli.findings import counts_text
 from ratingd.cli.folder import uploads
 from ratingd.cli.output import amount, console, table
 from ratingd.cli.plain import money_nano, plain
+from ratingd.cli.refusal import Refused
 from ratingd.demo import attack, limits, paying, scene
 from ratingd.demo.child import DidNotStart, daemon
 from ratingd.demo.receiver import Receiver

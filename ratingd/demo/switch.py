@@ -18,8 +18,9 @@ from typing import Final, Self
 
 import grpc
 
-from ratingd.cli.client import Client, Refused
+from ratingd.cli.client import Client
 from ratingd.cli.plain import duration_ns, money_nano
+from ratingd.cli.refusal import Refused
 from ratingd.v1.call_pb2 import BASIC, Call, CallCost, StoppedBy
 from ratingd.v1.charging_pb2 import DebitRequest, GetMaxSessionTimeRequest, MaxDebitRequest
 from ratingd.v1.reason_pb2 import Reason

@@ -24,7 +24,6 @@ from ratingd.store.faults import StoreUnavailable
 from ratingd.store.journal import FORGOTTEN_TO, Journal
 from ratingd.store.migration import migrate
 from ratingd.store.outbox import Outbox
-from ratingd.store.postgres import PostgresDatabase
 from ratingd.store.rows import (
     FIRST_KEY,
     AccountRow,
@@ -67,6 +66,8 @@ def open_store(url: str, *, exclusive: bool = True, connections: int = 8, lock_t
         case "sqlite":
             return Store(SqliteDatabase(parsed, exclusive=exclusive))
         case "postgresql":
+            from ratingd.store.postgres import PostgresDatabase  # with its driver, which SQLite can start without
+
             return Store(PostgresDatabase(parsed, connections=connections, lock_timeout_ms=lock_timeout_ms))
         case other:
             raise StoreUnavailable(f"no store on {other!r}: sqlite:///path or postgresql://user@host/name")

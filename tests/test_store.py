@@ -54,6 +54,32 @@ def test_batch_is_read_back_as_it_was_written(store: Store) -> None:
     assert (store.accounts([]), store.replies([]), store.versions([])) == ({}, {}, {})
 
 
+def test_accounts_that_are_read_together_keep_each_its_own(store: Store) -> None:
+    """Documents of every length, with letters of one byte and of four, a removed account, calls of one of them."""
+    keys = [AccountKey(f"t{number % 2}", f'10"{number}ä\\') for number in range(9)]
+    documents = [None if number == 4 else "ä€😀\n"[: number % 4] * number for number in range(9)]
+    calls = [OpenCallWrite(OpenCall(f's"{n}', "ü", keys[3], n, 2**62 + n, {"To": 'ö"'})) for n in range(3)]
+    writes = [write(key, 0, 2**60 + n, document) for n, (key, document) in enumerate(zip(keys, documents, strict=True))]
+    store.commit(Batch(accounts=writes, open_calls=calls))
+    read = store.accounts([*reversed(keys), A, keys[0]])
+    assert {key: (row.key, row.version, row.document) for key, row in read.items()} == {
+        key: (key, 2**60 + n, document) for n, (key, document) in enumerate(zip(keys, documents, strict=True))
+    }
+    assert {key: row.open_calls for key, row in read.items() if row.open_calls} == {
+        keys[3]: tuple(each.call for each in calls)
+    }
+
+
+def test_document_whose_length_sqlite_cannot_tell_is_refused_with_those_beside_it(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'ratingd.db'}")
+    store.migrate()
+    store.commit(Batch(accounts=[write(A, 0, 1, '{"a":\0}'), write(B, 0, 1, '{"b":1}')]))
+    with pytest.raises(DataRefused, match=r"has a NUL in it: .*1001"):
+        store.accounts([A, B])
+    assert stored(store, B) == (1, '{"b":1}')
+    store.close()
+
+
 def test_repeated_key_stores_nothing_and_is_named(store: Store) -> None:
     store.commit(Batch([operation(A, "o1", 1, "k1")], [write(A, 0, 1)]))
     with pytest.raises(RepeatedKeys) as refused:

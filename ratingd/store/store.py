@@ -6,7 +6,6 @@ The engine reads accounts and replies, commits batches, and looks up charges. Wh
 from any thread.
 """
 
-import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Final
@@ -17,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from accounts.account import AccountKey
 from ratingd.store import tables, transaction
+from ratingd.store.account_reading import FIND_ACCOUNTS, account_rows
 from ratingd.store.cdrs import Cdrs
 from ratingd.store.database import Database, looking_up
 from ratingd.store.directory import Directory
@@ -29,7 +29,6 @@ from ratingd.store.rows import (
     AccountRow,
     Batch,
     CursorWrite,
-    OpenCall,
     OperationRow,
     StoredCharge,
     StoredReply,
@@ -39,12 +38,8 @@ from ratingd.store.rows import (
 from ratingd.store.schedules import Schedules
 from ratingd.store.sqlite import SqliteDatabase
 from ratingd.store.tariff_versions import TariffVersions
-from ratingd.store.transaction import ACCOUNT, account_rows
+from ratingd.store.transaction import ACCOUNT
 
-FIND_ACCOUNTS: Final = looking_up(tables.accounts, ("tenant", "account", "version", "document"), ACCOUNT)
-FIND_CALLS: Final = looking_up(
-    tables.open_calls, ("tenant", "account", "switch_id", "call_id", "last_seen_ns", "expires_ns", "fields"), ACCOUNT
-)
 FIND_REPLIES: Final = looking_up(
     tables.operations,
     ("tenant", "account", "idempotency_key", "fingerprint", "reply_code", "reply", "at_ns"),
@@ -99,21 +94,12 @@ class Store:
 
     def accounts(self, keys: Iterable[AccountKey]) -> dict[AccountKey, AccountRow]:
         """The stored accounts among `keys`, removed ones too (document None), each with its open calls."""
-        wanted = account_rows(list(keys))
+        wanted = list(dict.fromkeys(keys))
         if not wanted:
             return {}
         with self.database.read() as connection:
-            found = self.database.look_up(connection, FIND_ACCOUNTS, wanted)
-            called = self.database.look_up(connection, FIND_CALLS, wanted)
-        calls: dict[AccountKey, list[OpenCall]] = {}
-        for tenant, account, switch_id, call_id, last_seen_ns, expires_ns, fields in called:
-            key = AccountKey(tenant, account)
-            call = OpenCall(switch_id, call_id, key, last_seen_ns, expires_ns, json.loads(fields))
-            calls.setdefault(key, []).append(call)
-        rows = (
-            AccountRow(k := AccountKey(t, a), version, doc, tuple(calls.get(k, ()))) for t, a, version, doc in found
-        )
-        return {row.key: row for row in rows}
+            answer = self.database.look_up(connection, FIND_ACCOUNTS, transaction.account_rows(wanted))
+        return account_rows(wanted, answer)
 
     def commit(self, batch: Batch) -> None:
         """Store the batch whole, or raise and store nothing of it."""

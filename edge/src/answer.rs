@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame};
 use tonic::Status;
 
 use crate::stream::Answers;
+use crate::unread::Piece;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -22,7 +22,7 @@ pub enum Answer {
     #[default]
     Nothing,
     /// A framed message.
-    One(Bytes),
+    One(Piece),
     /// The status OK.
     Trailers,
     /// Messages as they come, and how the stream ended.
@@ -51,10 +51,10 @@ impl Answer {
 }
 
 impl Body for Answer {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = Status;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Piece>, Status>>> {
         if let Answer::Many(answers) = &mut *self {
             return answers.poll_frame(cx).map(|frame| frame.map(Ok));
         }

@@ -25,6 +25,7 @@ use crate::server::Server;
 use crate::service::{Route, Service, Shape};
 use crate::switchboard::{Room, Switchboard};
 use crate::tls::{Pem, acceptor};
+use crate::unread::Unread;
 
 /// What is served and how, read from an object with these attributes.
 #[derive(FromPyObject)]
@@ -36,6 +37,10 @@ struct Options {
     rooms: Vec<(usize, i32, Vec<u8>)>,
     /// (code, google.rpc.Status) for calls that come while the server goes down.
     farewell: (i32, Vec<u8>),
+    /// Bytes of answers that wait for their clients: on one connection, and on all.
+    unread_max: (usize, usize),
+    /// (code, google.rpc.Status) for calls of a client that leaves more unread.
+    unread: (i32, Vec<u8>),
     message_max: usize,
     metadata_max: u32,
     keepalive_s: f64,
@@ -148,7 +153,13 @@ impl Edge {
             options.rooms.into_iter().map(|(places, code, status)| Room { places, refusal: said(code, status) });
         let farewell = said(options.farewell.0, options.farewell.1);
         let switchboard = Arc::new(Switchboard::new(inbox.clone(), rooms.collect(), farewell));
-        let service = Service::new(routes(options.methods), options.message_max, switchboard.clone());
+        let service = Service::new(
+            routes(options.methods),
+            options.message_max,
+            switchboard.clone(),
+            Unread::new(options.unread_max.0, options.unread_max.1),
+            said(options.unread.0, options.unread.1),
+        );
         let limits = Limits {
             metadata: options.metadata_max,
             silence: seconds(options.keepalive_s)?,

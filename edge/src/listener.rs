@@ -18,11 +18,14 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::greeting::greeted;
+use crate::lingering::Lingering;
 use crate::service::Service;
 
 const BACKLOG: i32 = 1_024;
 /// A client that has connected shakes hands, where there is TLS, and greets within this time at most.
 const GREETING: Duration = Duration::from_secs(20);
+/// When we close a connection, what its client still sends is read for so long.
+const LINGERING: Duration = Duration::from_secs(2);
 /// Where no file descriptor is left for a connection, the next is tried after this.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 const STREAM_WINDOW: u32 = 4 << 20;
@@ -139,12 +142,13 @@ impl Desk {
     }
 
     async fn speak(mut self, stream: impl AsyncRead + AsyncWrite + Unpin) {
-        let service = self.service.clone();
+        let (service, backlog) = (self.service.clone(), self.service.backlog());
         let answer = service_fn(move |request| {
-            let service = service.clone();
-            async move { service.answer(request).await }
+            let (service, backlog) = (service.clone(), backlog.clone());
+            async move { service.answer(request, backlog).await }
         });
-        let mut connection = pin!(self.protocol.serve_connection(TokioIo::new(stream), answer));
+        let stream = TokioIo::new(Lingering::new(stream, LINGERING));
+        let mut connection = pin!(self.protocol.serve_connection(stream, answer));
         tokio::select! {
             _ = &mut connection => return,
             _ = self.going_down.wait_for(|down| *down) => {}

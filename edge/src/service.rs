@@ -16,9 +16,11 @@ use crate::answer::Answer;
 use crate::arrival::{Arrival, Event};
 use crate::fault::caught;
 use crate::messages::Messages;
+use crate::reply::Reply;
 use crate::stream::Answers;
 use crate::switchboard::Switchboard;
 use crate::timeout::deadline;
+use crate::unread::{Backlog, Piece, Unread};
 use crate::window::Window;
 
 const GRPC: &[u8] = b"application/grpc";
@@ -53,20 +55,37 @@ pub struct Service {
     routes: HashMap<String, Route>,
     message_max: usize,
     switchboard: Arc<Switchboard>,
+    unread: Arc<Unread>,
+    unread_refusal: Reply,
 }
 
 impl Service {
-    /// Messages above `message_max` bytes are not even read.
-    pub fn new(routes: HashMap<String, Route>, message_max: usize, switchboard: Arc<Switchboard>) -> Self {
-        Self { routes, message_max, switchboard }
+    /// Messages above `message_max` bytes are not even read; whose client does not read gets `unread_refusal`.
+    pub fn new(
+        routes: HashMap<String, Route>,
+        message_max: usize,
+        switchboard: Arc<Switchboard>,
+        unread: Unread,
+        unread_refusal: Reply,
+    ) -> Self {
+        Self { routes, message_max, switchboard, unread: Arc::new(unread), unread_refusal }
+    }
+
+    /// What waits on a new connection.
+    pub fn backlog(&self) -> Arc<Backlog> {
+        Arc::new(Backlog::new(self.unread.clone()))
     }
 
     /// Answer one call. A fault of ours is told as INTERNAL and ends nothing else.
-    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
-        Ok(caught(self.dispatch(request)).await.unwrap_or_else(Answer::refusal))
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        backlog: Arc<Backlog>,
+    ) -> Result<Response<Answer>, Infallible> {
+        Ok(caught(self.dispatch(request, backlog)).await.unwrap_or_else(Answer::refusal))
     }
 
-    async fn dispatch(&self, request: Request<Incoming>) -> Result<Response<Answer>, Status> {
+    async fn dispatch(&self, request: Request<Incoming>, backlog: Arc<Backlog>) -> Result<Response<Answer>, Status> {
         if !is_grpc(&request) {
             return Ok(Answer::not_grpc());
         }
@@ -76,8 +95,10 @@ impl Service {
         let until = deadline(request.headers());
         let messages = Messages::new(request, self.message_max)?;
         match route.shape {
-            Shape::Unary => in_time(until, self.unary(*route, until, messages)).await,
-            Shape::Stream { window, answered } => self.stream(*route, until, messages, Window::new(window, answered)),
+            Shape::Unary => in_time(until, self.unary(*route, until, messages, backlog)).await,
+            Shape::Stream { window, answered } => {
+                self.stream(*route, until, messages, Window::new(window, answered, backlog))
+            }
         }
     }
 
@@ -86,12 +107,20 @@ impl Service {
         route: Route,
         until: Option<Instant>,
         mut messages: Messages,
+        backlog: Arc<Backlog>,
     ) -> Result<Response<Answer>, Status> {
         let body = messages.only().await?; // before it takes a place: who sends nothing holds nobody up
+        if backlog.full() {
+            return Err(refused(self.unread_refusal.clone()));
+        }
         let (call, reply) = self.switchboard.open_unary(route.room).map_err(refused)?;
         self.switchboard.tell(Arrival { call, event: Event::Begun(route.method), body, deadline: until });
         let reply = reply.await.map_err(|_| Status::internal("the call was let go without a reply"))?;
-        Ok(Answer::One(reply.into_result()?).response())
+        let answer = reply.into_result()?;
+        match backlog.hold_in_room(answer.len()) {
+            Some(hold) => Ok(Answer::One(Piece::new(answer, hold)).response()),
+            None => Err(refused(self.unread_refusal.clone())),
+        }
     }
 
     fn stream(
@@ -124,6 +153,6 @@ async fn in_time<T>(until: Option<Instant>, call: impl Future<Output = Result<T,
     }
 }
 
-fn refused(refusal: crate::reply::Reply) -> Status {
+fn refused(refusal: Reply) -> Status {
     refusal.into_result().err().unwrap_or_else(|| Status::new(Code::Unavailable, "refused"))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http_body::Frame;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
@@ -21,7 +21,8 @@ use crate::arrival::{Arrival, Event};
 use crate::fault::caught;
 use crate::messages::Messages;
 use crate::reply::{Reply, Word};
-use crate::switchboard::{Open, Switchboard};
+use crate::switchboard::{Open, Switchboard, Waiting};
+use crate::unread::{Hold, Piece};
 use crate::window::Window;
 
 /// Answers that are ready leave together, in frames of about so many bytes.
@@ -29,7 +30,7 @@ const TOGETHER: usize = 32 * 1024;
 
 /// The answers of one stream.
 pub struct Answers {
-    replies: UnboundedReceiver<Reply>,
+    replies: UnboundedReceiver<Waiting>,
     failures: UnboundedReceiver<Status>,
     window: Arc<Window>,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -50,7 +51,7 @@ impl Answers {
     pub fn begin(
         switchboard: Arc<Switchboard>,
         call: u64,
-        replies: UnboundedReceiver<Reply>,
+        replies: UnboundedReceiver<Waiting>,
         window: Arc<Window>,
         messages: Messages,
         until: Option<Instant>,
@@ -69,12 +70,11 @@ impl Answers {
     }
 
     /// The next frame: messages that are ready, or the status at the end.
-    pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
-        if matches!(self.end, End::Open) {
-            let ready = self.gather(cx);
-            if !ready.is_empty() {
-                return Poll::Ready(Some(Frame::data(ready.freeze())));
-            }
+    pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame<Piece>>> {
+        if matches!(self.end, End::Open)
+            && let Some(ready) = self.gather(cx)
+        {
+            return Poll::Ready(Some(Frame::data(ready)));
         }
         let trailers = match std::mem::replace(&mut self.end, End::Sent) {
             End::Open => {
@@ -89,17 +89,22 @@ impl Answers {
     }
 
     /// What is ready now; notes the end when it comes.
-    fn gather(&mut self, cx: &mut Context<'_>) -> BytesMut {
+    fn gather(&mut self, cx: &mut Context<'_>) -> Option<Piece> {
         let mut ready = BytesMut::new();
+        let mut held: Option<Hold> = None;
         while ready.len() < TOGETHER {
             match self.replies.poll_recv(cx) {
-                Poll::Ready(Some(Reply { word: Word::Message, body })) => {
+                Poll::Ready(Some((Reply { word: Word::Message, body }, Some(hold)))) => {
                     self.window.left();
                     ready.extend_from_slice(&body);
+                    match &mut held {
+                        Some(held) => held.take_over(hold),
+                        None => held = Some(hold),
+                    }
                 }
                 Poll::Ready(reply) => {
-                    self.end = ended(reply);
-                    return ready;
+                    self.end = ended(reply.map(|(reply, _)| reply));
+                    return piece(ready, held);
                 }
                 Poll::Pending => break,
             }
@@ -109,7 +114,7 @@ impl Answers {
         } else if self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready()) {
             self.end = End::Status(Status::deadline_exceeded("Deadline Exceeded"));
         }
-        ready
+        piece(ready, held)
     }
 }
 
@@ -117,6 +122,10 @@ impl Drop for Answers {
     fn drop(&mut self) {
         self.reading.abort();
     }
+}
+
+fn piece(ready: BytesMut, held: Option<Hold>) -> Option<Piece> {
+    held.map(|held| Piece::new(ready.freeze(), held))
 }
 
 fn ended(reply: Option<Reply>) -> End {

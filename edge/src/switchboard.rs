@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::arrival::{Arrival, Event};
 use crate::inbox::Inbox;
 use crate::reply::{Reply, Word};
+use crate::unread::Hold;
 use crate::window::Window;
 
 /// How many calls of one sort may be open, and what the next one is told.
@@ -22,6 +23,9 @@ pub struct Room {
     /// The status for one more.
     pub refusal: Reply,
 }
+
+/// What Python said on a stream; while it waits for the client a message is counted.
+pub type Waiting = (Reply, Option<Hold>);
 
 /// All open calls.
 pub struct Switchboard {
@@ -47,7 +51,7 @@ struct Call {
 
 enum Line {
     Unary(oneshot::Sender<Reply>),
-    Stream(mpsc::UnboundedSender<Reply>, Arc<Window>),
+    Stream(mpsc::UnboundedSender<Waiting>, Arc<Window>),
 }
 
 impl Switchboard {
@@ -75,7 +79,7 @@ impl Switchboard {
         &self,
         room: usize,
         window: Arc<Window>,
-    ) -> Result<(u64, mpsc::UnboundedReceiver<Reply>), Reply> {
+    ) -> Result<(u64, mpsc::UnboundedReceiver<Waiting>), Reply> {
         let (sender, receiver) = mpsc::unbounded_channel();
         Ok((self.open(room, Line::Stream(sender, window))?, receiver))
     }
@@ -150,10 +154,8 @@ impl Calls {
     fn answer(&mut self, call: u64, reply: Reply) {
         match self.open.get(&call) {
             Some(Call { line: Line::Stream(answers, window), .. }) => {
-                if reply.word == Word::Message {
-                    window.queued();
-                }
-                let _ = answers.send(reply);
+                let hold = (reply.word == Word::Message).then(|| window.queued(reply.body.len()));
+                let _ = answers.send((reply, hold));
             }
             Some(Call { line: Line::Unary(_), .. }) => {
                 if let Some(Call { line: Line::Unary(answer), .. }) = self.close(call) {
@@ -201,6 +203,7 @@ impl Drop for Open {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unread::{Backlog, Unread};
     use bytes::Bytes;
 
     fn reply(word: Word) -> Reply {
@@ -210,6 +213,10 @@ mod tests {
     fn switchboard(places: usize) -> Switchboard {
         let room = Room { places, refusal: reply(Word::Done(8)) };
         Switchboard::new(Arc::new(Inbox::default()), vec![room], reply(Word::Done(14)))
+    }
+
+    fn window() -> Arc<Window> {
+        Arc::new(Window::new(1, false, Arc::new(Backlog::new(Arc::new(Unread::new(100, 100))))))
     }
 
     fn told<T>(outcome: Result<T, Reply>) -> Option<Word> {
@@ -248,7 +255,7 @@ mod tests {
     #[test]
     fn a_stream_keeps_its_place_until_it_is_closed() {
         let board = switchboard(1);
-        let opened = board.open_stream(0, Arc::new(Window::new(1, false)));
+        let opened = board.open_stream(0, window());
         let call = opened.map(|(call, _)| call).unwrap_or(0);
         board.deliver(vec![(call, reply(Word::Message)), (call, reply(Word::Done(0)))]);
         assert_eq!(board.taken(0), 1);

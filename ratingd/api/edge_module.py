@@ -39,6 +39,8 @@ class EdgeOptions:
     methods: list[Row]
     rooms: list[tuple[int, int, bytes]]  # (places, and the Refusal of one more)
     farewell: Refusal  # of calls that come while it goes down
+    unread_max: tuple[int, int]  # bytes of answers that wait for their clients: on one connection, on all
+    unread: Refusal  # of calls of a client that leaves more unread
     message_max: int
     metadata_max: int
     keepalive_s: float

@@ -32,6 +32,7 @@ from ratingd.api.tls_files import read_pems
 from ratingd.api.transport import (
     METADATA_BYTES_MAX,
     WATCHES_MAX,
+    AnswersUnread,
     CannotListen,
     Charger,
     TransportOptions,
@@ -180,6 +181,8 @@ def edge_options(methods: list[Row], options: TransportOptions) -> EdgeOptions:
             (WATCHES_MAX, *refusal(TooManyStreams(WATCHES_MAX))),
         ],
         farewell=refusal(Unavailable("the daemon is going down. Ask another one, or this one later.")),
+        unread_max=options.unread_max,
+        unread=refusal(AnswersUnread(ASK_AGAIN_MS)),
         message_max=2 * options.max_message_bytes,  # one that is a little too large is told so in our words
         metadata_max=METADATA_BYTES_MAX,
         keepalive_s=options.keepalive_ns / 1e9,

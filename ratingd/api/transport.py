@@ -15,12 +15,27 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from ratingd.engine.command import Command, Reply
+from ratingd.errors import Overloaded, RatingdError
 
 UNARY_WAITING_MAX: Final = 4_096  # calls that have come and are not answered; one more is RESOURCE_EXHAUSTED
 WATCHES_MAX: Final = 64  # streams that watch the health, which do not count among the others
 METADATA_BYTES_MAX: Final = 16_384  # of one call
+UNREAD_BYTES_MAX: Final = 33_554_432  # of answers that wait for their client on one connection
+UNREAD_BYTES_ALL_MAX: Final = 268_435_456  # and on all
 
 Choice = Literal["auto", "edge", "grpcio"]
+
+
+class AnswersUnread(Overloaded):
+    """The client asks and does not read. What was done for it all the same is told again under its key."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        RatingdError.__init__(
+            self,
+            "too many bytes of answers wait for this client to read them, and this one is not kept with them. "
+            f"Read, then ask again with the same idempotency key, in {retry_after_ms} ms or later.",
+        )
+        self.retry_after_ms = retry_after_ms
 
 
 class CannotListen(OSError):
@@ -44,6 +59,7 @@ class TransportOptions:
     max_message_bytes: int = 4_194_304
     streams_max: int = 256  # open at once; one more is refused with TOO_MANY_STREAMS
     waiting_max: int = UNARY_WAITING_MAX  # unary calls that have come and are not answered
+    unread_max: tuple[int, int] = (UNREAD_BYTES_MAX, UNREAD_BYTES_ALL_MAX)  # of one connection, of all
     tls: TlsFiles | None = None
     keepalive_ns: int = 60_000_000_000  # after so long without a sign of life a client is asked for one
     keepalive_timeout_ns: int = 20_000_000_000  # and its connection closed when none comes for so long

@@ -230,8 +230,8 @@ def test_reflection_tells_services_and_messages(desk: ApiDesk, version: str) -> 
 
 
 def test_going_down_answers_what_is_in_progress_and_refuses_the_rest(sqlite_url: str) -> None:
-    """Answers may be lost with the connection, which is closed while the client still sends: grpcio drops what it has
-    received and not yet handed out. They are given again under their keys, and nothing is charged twice.
+    """The native transport loses no answer. gRPC's own server closes the connection while the client still sends, which
+    then drops what it has received and not yet handed out: that is given again under its key, and charged once.
     """
     with ApiDesk(sqlite_url) as desk:
         desk.top_up("1001", 500)
@@ -256,7 +256,7 @@ def test_going_down_answers_what_is_in_progress_and_refuses_the_rest(sqlite_url:
         debited = [answer for answer in taken if isinstance(answer, ChargeResponse) and answer.HasField("debit")]
         charged, rest = divmod(500 * NANO - money_left(desk), 600_000_000)
         assert (rest, [answer.correlation_id for answer in debited]) == (0, [f"c{n}" for n in range(len(debited))])
-        assert len(debited) <= charged
+        assert len(debited) == charged or (desk.transport == "grpcio" and len(debited) < charged)
         again = [replayed(desk, debit(key=f"k{n}")) for n in range(charged)]
         assert [answer.debit for answer in debited] == again[: len(debited)]
         assert 500 * NANO - money_left(desk) == charged * 600_000_000

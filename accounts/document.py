@@ -46,6 +46,8 @@ _TRIGGERS: Final[dict[str, TriggerTerms]] = {}
 _FILTERS: Final[dict[str, BalanceFilter]] = {}
 _TEXTS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
 
+_DECODE: Final = json.JSONDecoder().decode
+
 
 def account_document(account: Account) -> Document:
     document: Document = {"format": FORMAT, "tenant": account.key.tenant, "account": account.key.account}
@@ -139,11 +141,11 @@ def account_from_text(text: str | bytes) -> Account:
     lines = text.split("\n")
     try:
         if len(lines) % 2 and len(lines) > 1:
-            return account_from_document(json.loads(_numbered(lines)), lines)
+            return account_from_document(_DECODE(_numbered(lines)), lines)
     except ValueError:
         pass  # broken into lines in another way, or damaged: as a whole it is read or says what is wrong
     try:
-        document = json.loads(text)
+        document = _DECODE(text)
     except ValueError as error:
         raise DocumentError(f"an account's document is not JSON: {error}") from error
     return account_from_document(document)
@@ -163,8 +165,8 @@ def account_from_document(document: Mapping[str, object], lines: Sequence[str] =
     found = fields.integer("format")
     if found != FORMAT:
         raise DocumentError(f"an account's document has format {found}; this release reads format {FORMAT}")
-    key = AccountKey(fields.text("tenant"), fields.text("account"))
-    fields.what = f"account {key}"
+    key = AccountKey(intern(fields.text("tenant")), fields.text("account"))
+    fields.what = f"account {key.tenant}:{key.account}"
     account = Account(
         key,
         [balance_from_document(item, lines) for item in fields.items("balances")],

@@ -7,12 +7,13 @@
     transport   requests come in, and health says SERVING
 
 Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in
-the outbox waits for the next start.
+the outbox waits for the next start. A daemon whose transport has ended by itself serves nobody: `on_lost` is called,
+and `lost` says so.
 """
 
 import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Final
 
@@ -44,8 +45,10 @@ DAY_NS: Final = 86_400_000_000_000
 class Daemon:
     """One daemon. `start` returns when it serves, `stop` when everything that was accepted is answered."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, on_lost: Callable[[], None] = lambda: None) -> None:
         self.settings: Final = settings
+        self.lost = False
+        self._on_lost: Final = on_lost
         self.version: Final = version("ratingd")
         self.start_ns: Final = time.time_ns()
         self.transport: Final = chosen(settings.transport)
@@ -105,6 +108,7 @@ class Daemon:
         gc.set_threshold(50_000, 50, 100)
         options = transport_options(self.settings, self.address)
         self._server = open_transport(self.transport, self._services.methods, self.engine, options)
+        self._server.on_lost(self._transport_lost)
         self._server.start()
         observe.event(
             "daemon.serving",
@@ -125,6 +129,11 @@ class Daemon:
         self.delivery.stop()
         self.store.close()
         observe.event("daemon.stopped")
+
+    def _transport_lost(self) -> None:
+        observe.event("daemon.transport_lost", address=self.address, hint="it ends now, and is to be started again")
+        self.lost = True
+        self._on_lost()
 
     def _action_plans(self) -> Mapping[str, ActionPlan]:
         return self.engine.plans.current(time.time_ns()).book.catalogue.action_plans

@@ -28,11 +28,14 @@ class Network:
     def __init__(self) -> None:
         self.arrivals: SimpleQueue[list[Arrival] | None] = SimpleQueue()
         self.said: list[Said] = []
+        self.broken = False
 
     def start(self) -> None:
         pass
 
     def take(self, most: int, timeout_s: float | None = None) -> list[Arrival] | None:
+        if self.broken:
+            raise RuntimeError("the edge has failed")
         return self.arrivals.get()
 
     def send(self, said: list[Said]) -> None:
@@ -113,3 +116,24 @@ def test_a_stream_that_breaks_when_it_is_told_to_end_fails_alone(network: Networ
     network.arrivals.put([(1, MESSAGE, b"heard", None), (3, QUICK, b"c", None)])
     until(lambda: (3, 0, b"c") in network.said)
     server._streams.clear()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_network_that_ends_by_itself_is_told(
+    network: Network, server: EdgeServer, broken: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost: list[str] = []
+    server.on_lost(lambda: lost.append("the network"))
+    network.broken = broken
+    network.arrivals.put([] if broken else None)
+    until(lambda: bool(lost))
+    told = capsys.readouterr().err
+    assert "edge.ended" in told
+    assert ("the edge has failed" in told) == broken
+
+
+def test_a_network_that_was_told_to_end_is_not_lost(network: Network, server: EdgeServer) -> None:
+    lost: list[str] = []
+    server.on_lost(lambda: lost.append("the network"))
+    server.stop(1)
+    assert lost == []

@@ -12,7 +12,8 @@ With one call in flight a bunch is one call, and nobody waits for it to grow; wi
 hundredth as often. Nothing here waits for anything but `take`: a stream that may block has a thread of its own.
 
 Going down: health says NOT_SERVING, new calls are refused, open streams are told to finish, what is in progress gets
-`grace` seconds.
+`grace` seconds; what is slow and still at work then is named and left behind. Should the thread of the network end by
+itself, or the one here, nobody would be served: it is told, so that the daemon ends and is started again.
 """
 
 from collections.abc import Callable, Iterable
@@ -62,15 +63,20 @@ class EdgeServer:
         self._begins: Final[list[Begin]] = [self._begin(method) for method, _ in table]
         self._requests: list[tuple[Prepared, Done]] = []  # of the bunch that is being prepared
         self._streams: Final[dict[int, OpenStream]] = {}
+        self._slow_calls: Final[dict[int, str]] = {}  # in progress, and of which method
         self._going_down = False
+        self._tell_lost: Callable[[], None] = lambda: None
         self._slow: Final = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="edge-slow")
-        self._thread: Final = Thread(target=self._serve, name="edge-calls", daemon=True)
+        self._thread: Final = Thread(target=self._run, name="edge-calls", daemon=True)
         self.port: Final = self._edge.port
         charger.on_answered(self._outbox.flush)
 
     @property
     def open_streams(self) -> int:
         return self._edge.taken(STREAMS)
+
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        self._tell_lost = tell
 
     def start(self) -> None:
         self._thread.start()
@@ -88,8 +94,19 @@ class EdgeServer:
         if self._thread.is_alive():
             self._thread.join()
         self._slow.shutdown(wait=False, cancel_futures=True)
+        if left := sorted({*self._slow_calls.values()}):
+            observe.event("edge.left_behind", methods=" ".join(left))
 
     # -- on the one thread
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:  # noqa: BLE001 (without this thread nobody is served)
+            observe.fault("edge.fault", error)
+        if not self._going_down:
+            observe.event("edge.ended", address=self._address)
+            self._tell_lost()
 
     def _serve(self) -> None:
         while (arrivals := self._edge.take(BATCH_MAX)) is not None:
@@ -103,8 +120,6 @@ class EdgeServer:
                     self._outbox.reply(call, failure_of(error, "the transport"))
             self._submit()
             self._outbox.flush()
-        if not self._going_down:
-            observe.event("edge.ended", address=self._address)  # its own thread is gone, and the port with it
 
     def _begin(self, method: AnyMethod) -> Begin:
         """What is done with a call of a method."""
@@ -127,7 +142,10 @@ class EdgeServer:
         self._slow.submit(self._slowly, method, call, message, deadline_ns)
 
     def _slowly(self, method: Method, call: int, message: bytes, deadline_ns: int | None) -> None:
-        answer(self._prepared(method, message, deadline_ns), self._charger.submit, partial(self._outbox.reply, call))
+        self._slow_calls[call] = method.name
+        prepared = self._prepared(method, message, deadline_ns)
+        del self._slow_calls[call]
+        answer(prepared, self._charger.submit, partial(self._outbox.reply, call))
         self._outbox.flush()
 
     def _submit(self) -> None:

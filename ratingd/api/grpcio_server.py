@@ -69,6 +69,9 @@ class GrpcioServer:
     def open_streams(self) -> int:
         return len(self._streams)
 
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        """gRPC's own server says nothing of it."""
+
     def start(self) -> None:
         self._server.start()
         self._health.serves()

@@ -88,6 +88,9 @@ class Transport(Protocol):
     @property
     def open_streams(self) -> int: ...
 
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called should it end without having been told to: nobody is served any more."""
+
     def start(self) -> None: ...
 
     def stop(self, grace: float) -> None:

@@ -36,6 +36,7 @@ class DaemonProcess:
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._status: int | None = None
 
     def start(self, ready_within_s: float = 30.0) -> None:
         with self._log.open("ab") as log:
@@ -50,6 +51,11 @@ class DaemonProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def status(self) -> int | None:
+        """How it has ended; None while it runs."""
+        return self._status if self._process is None else self._process.poll()
+
     def kill(self) -> None:
         """SIGKILL: no handler runs, nothing is flushed."""
         self._end(signal.SIGKILL)
@@ -61,7 +67,7 @@ class DaemonProcess:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._status = self._process.wait(30)
             self._process = None
 
     def _wait_until_serving(self, within_s: float) -> None:

@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
-from accounts.account import Account, AccountTrigger, CounterKind, TriggerTerms, UnitCounter, Window
+from accounts.account import Account, AccountTrigger, CounterKind, CounterName, TriggerTerms, UnitCounter, Window
 from accounts.balance import Balance, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.document import (
     FORMAT,
+    SHARED_MAX,
     balance_terms_document,
     filter_document,
     reservation_document,
     trigger_terms_document,
 )
+from accounts.quoted_name import quoted_name
 from accounts.reservation import Reservation
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -33,56 +35,70 @@ BALANCE: Final = CounterKind.BALANCE.value
 NO_WINDOW: Final = Window.NONE
 WINDOWS: Final[list[tuple[Window, str]]] = [(window, quoted(window.value)) for window in Window]
 
+_COUNTERS: Final[dict[CounterName, str]] = {}  # what a counter's document begins with
+_LISTS: Final[dict[tuple[str, ...], str]] = {(): "[]"}
+
 
 def account_text(account: Account) -> str:
     key = account.key
-    text = f'{{"format":{FORMAT},"tenant":{quoted(key.tenant)},"account":{quoted(key.account)}'
+    parts = [f'{{"format":{FORMAT},"tenant":{quoted_name(key.tenant)},"account":{quoted_name(key.account)}']
     if account.balances:
-        text += f',"balances":[{",".join([_balance(balance) for balance in account.balances])}]'
+        parts.append(f',"balances":[{",".join([_balance(balance) for balance in account.balances])}]')
     if account.counters:
-        text += f',"counters":[{",".join([_counter(counter) for counter in account.counters])}]'
+        parts.append(f',"counters":[{",".join([_counter(counter) for counter in account.counters])}]')
     if account.triggers:
-        text += f',"triggers":[{",".join([_trigger(trigger) for trigger in account.triggers])}]'
+        parts.append(f',"triggers":[{",".join([_trigger(trigger) for trigger in account.triggers])}]')
     if account.allow_negative:
-        text += ',"allow_negative":true'
+        parts.append(',"allow_negative":true')
     if account.disabled:
-        text += ',"disabled":true'
+        parts.append(',"disabled":true')
     if account.time_zone:
-        text += f',"time_zone":{quoted(account.time_zone)}'
+        parts.append(f',"time_zone":{quoted_name(account.time_zone)}')
     if account.plans:
-        text += f',"plans":{_texts(account.plans)}'
+        parts.append(f',"plans":{_texts(account.plans)}')
     if account.imported is not None:
-        text += f',"imported":{_texts(account.imported)}'
+        parts.append(f',"imported":{_texts(account.imported)}')
     if account.reservations:
-        text += f',"reservations":[{",".join([_reservation(reservation) for reservation in account.reservations])}]'
+        parts.append(f',"reservations":[{",".join([_reservation(held) for held in account.reservations])}]')
     if account.scores:
-        text += f',"scores":{_scores(account.scores)}'
+        parts.append(f',"scores":{_scores(account.scores)}')
     if account.members:
-        text += f',"members":{_texts(account.members)}'
-    return f'{text},"updated_ns":{account.updated_ns}}}'
+        parts.append(f',"members":{_texts(account.members)}')
+    parts.append(f',"updated_ns":{account.updated_ns}}}')
+    return "".join(parts)
 
 
 def _balance(balance: Balance) -> str:
-    return f'{{"uuid":{quoted(balance.uuid)},"value":{balance.value},"terms":{_terms(balance.terms)}}}'
+    return f'{{"uuid":{quoted_name(balance.uuid)},"value":{balance.value},"terms":{_terms(balance.terms)}}}'
 
 
 def _counter(counter: UnitCounter) -> str:
-    of = EVENT if counter.of is OF_EVENT else BALANCE
-    text = f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{of}","value":{counter.value}'
+    begun = _COUNTERS.get(counter.name) or _counter_begun(counter)
     filtered = _filter(counter.filter)
-    if filtered != NOTHING:
-        text += f',"filter":{filtered}'
-    if counter.window is not NO_WINDOW:
-        text += f',"window":{_window(counter.window)}'
-        if counter.since_ns:
-            text += f',"since_ns":{counter.since_ns}'
-        if counter.call:
-            text += f',"call":{quoted(counter.call)}'
-        if counter.fired:
-            text += f',"fired":{_texts(counter.fired)}'
-        if counter.expires_at_ns is not None:
-            text += f',"expires_at_ns":{counter.expires_at_ns}'
-    return text + "}"
+    filter = "" if filtered == NOTHING else f',"filter":{filtered}'
+    window = "" if counter.window is NO_WINDOW else _window_text(counter)
+    return f"{begun}{counter.value}{filter}{window}}}"
+
+
+def _counter_begun(counter: UnitCounter) -> str:
+    of = EVENT if counter.of is OF_EVENT else BALANCE
+    text = f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{of}","value":'
+    if len(_COUNTERS) >= SHARED_MAX:
+        _COUNTERS.clear()
+    _COUNTERS[counter.name] = text
+    return text
+
+
+def _window_text(counter: UnitCounter) -> str:
+    since = f',"since_ns":{counter.since_ns}' if counter.since_ns else ""
+    text = f',"window":{_window(counter.window)}{since}'
+    if counter.call:
+        text += f',"call":{quoted(counter.call)}'
+    if counter.fired:
+        text += f',"fired":{_texts(counter.fired)}'
+    if counter.expires_at_ns is not None:
+        text += f',"expires_at_ns":{counter.expires_at_ns}'
+    return text
 
 
 def _window(window: Window) -> str:
@@ -106,7 +122,14 @@ def _reservation(reservation: Reservation) -> str:
 
 
 def _texts(texts: tuple[str, ...]) -> str:
-    return f"[{','.join([quoted(text) for text in texts])}]"
+    known = _LISTS.get(texts)
+    if known is not None:
+        return known
+    if len(_LISTS) >= SHARED_MAX:
+        _LISTS.clear()
+    text = f"[{','.join([quoted(text) for text in texts])}]"
+    _LISTS[texts] = text
+    return text
 
 
 def _scores(scores: Mapping[str, int]) -> str:

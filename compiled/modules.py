@@ -35,6 +35,7 @@ OF_RATINGD: Final = (
     "ratingd/engine/account_desk.py",
     "ratingd/engine/batch.py",
     "ratingd/engine/cache.py",
+    "ratingd/engine/change_record.py",
     "ratingd/engine/charge_loop.py",
     "ratingd/engine/charge_record.py",
     "ratingd/engine/command.py",

@@ -19,8 +19,8 @@ from accounts.document import account_from_text
 from ratingd import observe
 from ratingd.engine.batch import Building, Decided, Waiting
 from ratingd.engine.cache import AccountCache, Held
+from ratingd.engine.change_record import changes_text
 from ratingd.engine.command import Command, Reply
-from ratingd.engine.compact import compact
 from ratingd.engine.contention import Contention
 from ratingd.engine.decide import Decider
 from ratingd.engine.decision import Decision, plans_changed
@@ -315,7 +315,7 @@ def _beside(held: Held, page: Page, decision: Decision) -> OperationRow:
         idempotency_key=None,
         fingerprint=b"",
         tariff_version=decision.tariff_version,
-        changes=compact(page.changes),
+        changes=changes_text(page.changes),
         charge=None,
         refunds=None,
         reply_code=0,

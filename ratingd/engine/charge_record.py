@@ -11,6 +11,7 @@ from typing import Any
 
 from accounts.account import AccountKey
 from accounts.charge import CallCost, Charge, ChargeRequest, Increment, MoneyPart, UnitPart
+from accounts.quoted_name import quoted_name
 from ratingd.engine.compact import compact, quoted
 from tariffs.zone import zone
 
@@ -18,14 +19,17 @@ from tariffs.zone import zone
 def charge_text(request: ChargeRequest, cost: CallCost) -> str:
     """The stored form of a charge: its event and its increment runs, corrections of PerformRounding last."""
     own = request.key
-    runs = [_run(increment, own) for span in cost.timespans for increment in span.increments]
+    runs: list[str] = []
+    for span in cost.timespans:
+        for increment in span.increments:
+            runs.append(_run(increment, own))
     for span in cost.timespans:
         if span.round_increment is not None:
             runs.append(_run(span.round_increment, own))
     return (
-        f"[[{quoted(request.category)},{quoted(request.subject)},{quoted(request.destination)},{quoted(request.tor)},"
-        f"{request.start_ns},{request.end_ns},{quoted(request.zone.name)},{request.duration_index},"
-        f"{request.loop_index},{quoted(request.switch_id)},{quoted(request.call_id)},"
+        f"[[{quoted_name(request.category)},{quoted_name(request.subject)},{quoted(request.destination)},"
+        f"{quoted_name(request.tor)},{request.start_ns},{request.end_ns},{quoted_name(request.zone.name)},"
+        f"{request.duration_index},{request.loop_index},{quoted_name(request.switch_id)},{quoted(request.call_id)},"
         f"{compact(dict(request.extra_fields)) if request.extra_fields else '{}'}],[{','.join(runs)}]]"
     )
 
@@ -50,17 +54,17 @@ def _run(increment: Increment, own: AccountKey) -> str:
     unit, money, payer = increment.unit, increment.money, increment.payer
     units = paid = "null"
     if unit is not None:
-        factor = quoted(unit.factor)
-        units = f"[{quoted(unit.uuid)},{quoted(unit.balance_id)},{unit.amount},{factor},{unit.after}]"
+        uuid, factor = quoted_name(unit.uuid), quoted_name(unit.factor)
+        units = f"[{uuid},{quoted_name(unit.balance_id)},{unit.amount},{factor},{unit.after}]"
     if money is not None:
         owner = "" if money.payer is None else f",{_names(money.payer)}"
-        paid = f"[{quoted(money.uuid)},{quoted(money.balance_id)},{money.after}{owner}]"
-    by = "null" if payer == own else f"[{_names(payer)}]"
+        paid = f"[{quoted_name(money.uuid)},{quoted_name(money.balance_id)},{money.after}{owner}]"
+    by = "null" if payer is own or payer == own else f"[{_names(payer)}]"
     return f"[{increment.duration},{increment.cost},{increment.count},{units},{paid},{by}]"
 
 
 def _names(key: AccountKey) -> str:
-    return f"{quoted(key.tenant)},{quoted(key.account)}"
+    return f"{quoted_name(key.tenant)},{quoted_name(key.account)}"
 
 
 def _increment(run: Sequence[Any], own: AccountKey) -> Increment:

@@ -5,18 +5,18 @@ the money. Each becomes an operation of its own account, under one operation id 
 account; hers alone carries the idempotency key and the reply, because she is who asked.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from accounts.account import AccountKey
 from accounts.book import Page
 from accounts.charge import CallCost, ChargeRequest
 from actions.outside import LogLine, Outside
+from ratingd.engine.change_record import changes_text
 from ratingd.engine.charge_record import charge_text
 from ratingd.engine.command import Reply
-from ratingd.engine.compact import compact
 from ratingd.store.rows import OpenCallWrite
 
-PLAN_CHANGES: Final = (("set", "plans"), ("set", "time_zone"))  # memberships are stored by time zone
+PLAN_CHANGES: Final = ("plans", "time_zone")  # memberships are stored by time zone
 
 
 class Decision:
@@ -61,15 +61,23 @@ class Decision:
     @property
     def charge(self) -> str | None:
         """What was drawn as a refund will need it, or what a refund gave back, as it is stored."""
-        return self._returned if self._drawn is None else charge_text(*self._drawn)
+        drawn = self._drawn
+        return self._returned if drawn is None else charge_text(drawn[0], drawn[1])
 
     def changes_of(self, key: AccountKey) -> str:
         """What the operation changed on one account, as it is stored."""
         for page in self.pages:
             if page.account.key == key:
-                return compact(page.changes)
+                return changes_text(page.changes)
         return "[]"
 
 
 def plans_changed(page: Page) -> bool:
-    return page.removed or any(change[0] == "account" or change[:2] in PLAN_CHANGES for change in page.changes)
+    """Whether the account's memberships may be others: it came, it went, or it said so."""
+    if page.removed:
+        return True
+    for change in page.changes:
+        what = cast(str, change[0])
+        if what == "account" or (what == "set" and change[1] in PLAN_CHANGES):
+            return True
+    return False

@@ -13,12 +13,13 @@ from librt.strings import BytesWriter
 
 from accounts.balance import BalanceKind
 from ratingd.api import convert
-from ratingd.api.wire import delimited, put_within, tag_of, varint
+from ratingd.api.wire import delimited, put_within, tag_of
 from ratingd.errors import InvalidIdempotencyKey, InvalidRequest
 from ratingd.v1.amount_pb2 import Amount, Usage
 from ratingd.v1.call_pb2 import CallCost
 from ratingd.v1.charging_pb2 import BatchDebitResponse, DebitResult
 from tests.table import table
+from tests.wire_numbers import varint
 
 NANO = 1_000_000_000
 amounts = st.integers(-convert.AMOUNT_MAX, convert.AMOUNT_MAX)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from ratingd.api.call_message import CallMessage, Parts, UsageMessage, only_call
 from ratingd.api.charge_message import read_charge
 from ratingd.api.debit_message import DebitMessage, content_of, read_batch, read_debit
-from ratingd.api.wire import varint
 from ratingd.api.wire_reader import Unusual
 from ratingd.errors import InvalidRequest
 from ratingd.v1.amount_pb2 import Usage
 from ratingd.v1.call_pb2 import Call
 from ratingd.v1.charging_pb2 import BatchDebitRequest, ChargeRequest, DebitRequest
 from ratingd.v1.rating_pb2 import GetCostRequest
+from tests.wire_numbers import varint
 
 TEXTS = st.text(max_size=4) | st.sampled_from(["", "x" * 127, "Ä" * 100])
 INT64 = st.sampled_from([0, 1, -1, 127, 128, 2**63 - 1, -(2**63)]) | st.integers(-(2**63), 2**63 - 1)

@@ -203,9 +203,9 @@ def set_amount(amount: Amount, value: int, kind: str, currency: str) -> None:
 
 def units_text(nano: int) -> str:
     """2_500_000_000 is "2.5"."""
-    whole, fraction = divmod(abs(nano), NANO)
-    digits = f"{fraction:09d}".rstrip("0")
-    text = f"{whole}.{digits}" if digits else str(whole)
+    size = abs(nano)
+    whole, fraction = size // NANO, size % NANO
+    text = f"{whole}.{str(NANO + fraction)[1:].rstrip('0')}" if fraction else str(whole)
     return f"-{text}" if nano < 0 else text
 
 

@@ -26,6 +26,7 @@ from ratingd.errors import InvariantBroken
 DELIMITED: Final = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES, FieldDescriptor.TYPE_MESSAGE)
 INT64: Final = 1 << 63
 NEGATIVE: Final = 1 << 64  # a negative number is written as 64 bits of its two's complement
+USUAL: Final = (1 << 62) - 1  # beyond it numbers are compared more slowly
 
 
 def tag_of(message: type[Message], field: str) -> int:
@@ -36,18 +37,18 @@ def tag_of(message: type[Message], field: str) -> int:
 
 def put_varint(out: BytesWriter, number: int) -> None:
     """An int64. Raises InvariantBroken where it is none: a price may have 64 digits."""
-    if number < 0 or number >= INT64:
-        number = _complement(number)
+    if not 0 <= number <= USUAL:
+        number = _unsigned(number)
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
 
 
-def _complement(number: int) -> int:
-    if not -INT64 <= number < 0:
+def _unsigned(number: int) -> int:
+    if not -INT64 <= number < INT64:
         raise InvariantBroken(f"the answer has a number that is too large to be told: {number}")
-    return number + NEGATIVE
+    return number if number >= 0 else number + NEGATIVE
 
 
 def put_number(out: BytesWriter, tag: int, number: int) -> None:
@@ -119,12 +120,10 @@ def varint_length(number: int) -> int:
     return length
 
 
-def varint(number: int) -> bytes:
-    out = BytesWriter()
-    put_varint(out, number)
-    return out.getvalue()
-
-
 def delimited(field: int, body: bytes) -> bytes:
     """A string, bytes or message field."""
-    return varint(field << 3 | 2) + varint(len(body)) + body
+    out = BytesWriter()
+    put_varint(out, field << 3 | 2)
+    put_varint(out, len(body))
+    out.write(body)
+    return out.getvalue()

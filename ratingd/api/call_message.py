@@ -114,17 +114,17 @@ class CallMessage:
 
     def _read_extent(self, reader: WireReader) -> None:
         if reader.tag == _TIME_START:
-            self.time_start = _seconds(reader.message())
+            self.time_start = _seconds(reader)
         if reader.tag == _USAGE:
-            self.usage = _usage(reader.message())
+            self.usage = _usage(reader)
         elif reader.tag == _TIME_END:
-            self.time_end = _seconds(reader.message())
+            self.time_end = _seconds(reader)
         if reader.tag == _DURATION_INDEX:
-            self.duration_index = _usage(reader.message())
+            self.duration_index = _usage(reader)
         if reader.tag == _LOOP_INDEX:
             self.loop_index = reader.small_number()
         if reader.tag == _MAX_COST_SO_FAR:
-            self.max_cost_so_far = _money(reader.message())
+            self.max_cost_so_far = _money(reader)
 
 
 def read_call(body: bytes) -> CallMessage:
@@ -147,24 +147,27 @@ def call_message(call: Call) -> CallMessage:
 
 
 def _seconds(reader: WireReader) -> Parts:
+    outside = reader.enter()
     seconds = reader.number() if reader.tag == _SECONDS else 0
     nanos = reader.small_number() if reader.tag == _NANOS else 0
-    reader.finish()
+    reader.leave(outside)
     return Parts(seconds, nanos)
 
 
 def _money(reader: WireReader) -> Parts:
+    outside = reader.enter()
     code = reader.text() if reader.tag == _CURRENCY_CODE else ""
     units = reader.number() if reader.tag == _MONEY_UNITS else 0
     nanos = reader.small_number() if reader.tag == _MONEY_NANOS else 0
-    reader.finish()
+    reader.leave(outside)
     return Parts(units, nanos, code)
 
 
 def _usage(reader: WireReader) -> UsageMessage:
-    duration = _seconds(reader.message()) if reader.tag == _DURATION else None
+    outside = reader.enter()
+    duration = _seconds(reader) if reader.tag == _DURATION else None
     units = reader.number(zero=True) if reader.tag == _UNITS and duration is None else None
-    reader.finish()
+    reader.leave(outside)
     return UsageMessage(duration, units)
 
 
@@ -172,12 +175,12 @@ def _entries(reader: WireReader) -> dict[str, str]:
     """A map, in whatever order: protobuf writes its entries with both fields."""
     entries: dict[str, str] = {}
     while reader.tag == _EXTRA_FIELDS:
-        entry = reader.message()
-        key = _part(entry, _ENTRY_KEY)
+        outside = reader.enter()
+        key = _part(reader, _ENTRY_KEY)
         if key in entries:
             raise Unusual
-        entries[key] = _part(entry, _ENTRY_VALUE)
-        entry.finish()
+        entries[key] = _part(reader, _ENTRY_VALUE)
+        reader.leave(outside)
     return entries
 
 

@@ -13,7 +13,17 @@ from accounts.charge import ChargeRequest, RequestType
 from ratingd.api.aliased import Named, aliased
 from ratingd.api.call_message import CallMessage, UsageMessage
 from ratingd.api.config import ApiConfig
-from ratingd.api.convert import duration_ns, moment_ns, money_nano, name, not_a_group, sum_nano, usage_of, used
+from ratingd.api.convert import (
+    NAME_MAX,
+    duration_ns,
+    moment_ns,
+    money_nano,
+    name,
+    not_a_group,
+    sum_nano,
+    usage_of,
+    used,
+)
 from ratingd.errors import InvalidRequest, UnknownTimeZone
 from ratingd.v1 import call_pb2
 from ratingd.v1.charging_pb2 import GetMaxSessionTimeRequest, MaxDebitRequest
@@ -42,17 +52,19 @@ def charge_request(
     request_type: RequestType = RequestType.PREPAID,
 ) -> ChargeRequest:
     """`max_rate` is (nano-units, usage): the dearest price to go on at."""
-    account, subject = name(call.account, "call.account"), name(call.subject, "call.subject")
+    sound = _names_are_sound(call)
+    account = _name(call.account, "call.account", sound)
+    subject = _name(call.subject, "call.subject", sound)
     if not account and not subject:
         raise InvalidRequest("call.account", "is empty, and so is call.subject: nobody is named")
-    tor = name(call.tor, "call.tor") or VOICE
+    tor = _name(call.tor, "call.tor", sound) or VOICE
     start_ns, end_ns = _extent(call, tor, config)
     call_zone, zone_given = _zone(call.time_zone, config)
-    switch_id, call_id = name(call.switch_id, "call.switch_id"), name(call.call_id, "call.call_id")
-    tenant = name(call.tenant, "call.tenant") or config.default_tenant
+    switch_id, call_id = _name(call.switch_id, "call.switch_id", sound), _name(call.call_id, "call.call_id", sound)
+    tenant = _name(call.tenant, "call.tenant", sound) or config.default_tenant
     account, subject = account or subject, subject or account
-    category = name(call.category, "call.category") or config.default_category
-    destination = name(call.destination, "call.destination")
+    category = _name(call.category, "call.category", sound) or config.default_category
+    destination = _name(call.destination, "call.destination", sound)
     extra: Mapping[str, str] | None = None if call.extra_fields is None else _extra_fields(call.extra_fields)
     aliases = config.aliases()
     if aliases:
@@ -60,7 +72,8 @@ def charge_request(
         named = Named(tenant, account, subject, category, destination, extra)
         tenant, account, subject, category, destination, extra = aliased(named, aliases, config.clock(), also)
     return ChargeRequest(
-        not_a_group(AccountKey(tenant, account), "call.account"),
+        # what the constructor of a NamedTuple comes to, which is a Python function
+        not_a_group(tuple.__new__(AccountKey, (tenant, account)), "call.account"),
         category,
         subject,
         destination,
@@ -123,6 +136,19 @@ def max_rate_of(request: GetMaxSessionTimeRequest | MaxDebitRequest, config: Api
     if per <= 0:
         raise InvalidRequest("max_rate_unit", "is not positive")
     return nano, per
+
+
+def _names_are_sound(call: CallMessage) -> bool:
+    """Whether all names of a call can be names: looked at in one go, for nearly always they can."""
+    names = (
+        f"{call.tenant}{call.account}{call.subject}{call.category}{call.destination}{call.tor}{call.switch_id}"
+        f"{call.call_id}"
+    )
+    return len(names) <= NAME_MAX and names.isprintable()
+
+
+def _name(text: str, field: str, sound: bool) -> str:
+    return text if sound else name(text, field)
 
 
 def _extent(call: CallMessage, tor: str, config: ApiConfig) -> tuple[int, int]:

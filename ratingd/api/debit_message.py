@@ -4,7 +4,6 @@ The same content under the same idempotency key is the same request, by whicheve
 the hash covers the bytes that protobuf writes for everything in it but the key.
 """
 
-from functools import cache
 from hashlib import blake2b
 from typing import Final
 
@@ -93,12 +92,12 @@ def content_of(request: Message) -> bytes:
 
 
 def hash_of(content: bytes, method: bytes) -> bytes:
-    mark = _begun(method).copy()
+    begun = _BEGUN.get(method)
+    if begun is None:
+        begun = _BEGUN[method] = blake2b(digest_size=16, key=method)
+    mark = begun.copy()
     mark.update(content)
     return mark.digest()
 
 
-@cache
-def _begun(method: bytes) -> blake2b:
-    """The hash of nothing yet: to begin it anew, key and all, would take twice as long."""
-    return blake2b(digest_size=16, key=method)
+_BEGUN: Final[dict[bytes, blake2b]] = {}  # the hash of nothing yet, by method: to begin anew takes twice as long

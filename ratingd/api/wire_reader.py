@@ -7,7 +7,10 @@ otherwise is `Unusual`: protobuf reads it and writes it down again (`understood`
 
     reader = WireReader(body)
     tenant = reader.text() if reader.tag == TENANT else ""      # reading a field leads to the tag of the next
-    usage = read_usage(reader.message()) if reader.tag == USAGE else None
+    if reader.tag == USAGE:
+        outside = reader.enter()                                # the tag is that of the first field within
+        usage = read_usage(reader)
+        reader.leave(outside)
     reader.finish()                                             # nothing else is left
 
 A field that has its default is never written, so `text`, `number` and `flag` refuse one; within a oneof it is.
@@ -36,7 +39,7 @@ class WireReader:
 
     def __init__(self, body: bytes, begin: int = 0, end: int = -1) -> None:
         self._body: Final = body
-        self._end: Final = len(body) if end < 0 else end
+        self._end = len(body) if end < 0 else end
         self._at = begin
         self.begun = begin  # where the field at hand begins, its tag included
         self.tag = END
@@ -73,6 +76,18 @@ class WireReader:
         self._at = end
         self._go_on()
         return within
+
+    def enter(self) -> int:
+        """Go into a message: its first field is at hand. `leave` wants to know what this gives."""
+        outside, self._end = self._end, self._length()
+        self._go_on()
+        return outside
+
+    def leave(self, outside: int) -> None:
+        """Go out of a message that was read to its end."""
+        self.finish()
+        self._end = outside
+        self._go_on()
 
     def number(self, *, zero: bool = False) -> int:
         """An int64."""

@@ -27,18 +27,22 @@ class GetMaxSessionTime:
     reserve_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Debit:
     """Book the usage. Answer: Charged | Refused."""
 
-    request: ChargeRequest
+    __slots__ = ("request",)
+
+    def __init__(self, request: ChargeRequest) -> None:
+        self.request: Final = request
 
 
-@dataclass(frozen=True, slots=True)
 class MaxDebit:
     """Book as much of the usage as is covered. Answer: Charged | Refused."""
 
-    request: ChargeRequest
+    __slots__ = ("request",)
+
+    def __init__(self, request: ChargeRequest) -> None:
+        self.request: Final = request
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ OF_RATINGD: Final = (
     "ratingd/engine/plans.py",
     "ratingd/engine/recovery.py",
     "ratingd/store/rows.py",
+    "ratingd/store/transaction.py",
 )
 
 

@@ -225,7 +225,7 @@ def _entry(entry: OutboxEntry, version: int, place: int) -> Row:
 
 def _repeated(database: Database, rows: Sequence[OperationRow]) -> list[tuple[AccountKey, str]]:
     """The keys that are stored already, or stand twice in the batch itself."""
-    given = Counter((row.key, row.idempotency_key) for row in rows if row.idempotency_key is not None)
+    given = Counter([(row.key, row.idempotency_key) for row in rows if row.idempotency_key is not None])
     with database.read() as connection:
         found = database.look_up(connection, FIND_KEYS, [(k.tenant, shard_of(k), k.account, i) for k, i in given])
     stored = {(AccountKey(tenant, account), key) for tenant, _, account, key in found}

@@ -54,24 +54,28 @@ class Page:
 
     `dirty` are the balances changed since the operation began; monitors on balances look at no others. `created` and
     `removed` tell whether the account itself appears or goes with this operation, `rearranged` whether its balances or
-    their terms may be others. `bounds` are those of the monitors that are watched, if any are. Where the triggers are
-    still those of the account it was copied from, `own_triggers` comes before whatever may change one.
+    their terms may be others; `begun` is how many of the changes have been made by laying it alone. `bounds` are those
+    of the monitors that are watched, if any are. Where the triggers are still those of the account it was copied from,
+    `own_triggers` comes before whatever may change one.
     """
 
-    __slots__ = ("_shares", "account", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed")
+    __slots__ = (
+        "_shares", "account", "begun", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed",
+    )  # fmt: skip
 
     def __init__(
         self, account: Account, created: bool = False, book: "Book | None" = None, *, shares_triggers: bool = False
     ) -> None:
         self.account: Final = account
         self.book: Final = Book() if book is None else book
-        self.book.pages[account.key] = self
+        self.book.add(self)
         self.changes: Final[list[Change]] = []
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
         self.removed = False
         self._shares = shares_triggers
         self.rearranged = created
+        self.begun = 0
         self.bounds: Bounds | None = None
         if created:
             self.changes.append(("account", account_document(account)))
@@ -84,7 +88,8 @@ class Page:
 
     def count(self, counter: UnitCounter, delta: int) -> None:
         counter.value += delta
-        self.changes.append(("count", *counter.name, delta, counter.value))
+        kind, of, id, window, call = counter.name
+        self.changes.append(("count", kind, of, id, window, call, delta, counter.value))
 
     def forget_outline(self) -> None:
         """What was worked out about the account may hold no longer."""
@@ -225,13 +230,22 @@ class AccountsNeeded(Exception):
 class Book:
     """The pages of one operation: the account it is about and, where a shared group or a transfer asks, others.
 
-    `pages` holds what was laid before it, None for an account that does not exist.
+    `pages` holds what was laid before it, None for an account that does not exist; `there` are those that do.
     """
 
-    __slots__ = ("pages",)
+    __slots__ = ("pages", "there")
 
     def __init__(self) -> None:
         self.pages: Final[dict[AccountKey, Page | None]] = {}
+        self.there: Final[list[Page]] = []
+
+    def add(self, page: Page) -> None:
+        """Take a page in, in place of one that there was of the same account."""
+        former = self.pages.get(page.account.key)
+        if former is not None:
+            self.there.remove(former)
+        self.pages[page.account.key] = page
+        self.there.append(page)
 
     def page(self, key: AccountKey) -> Page | None:
         """The page of an account, None where there is none. Raises AccountsNeeded where nobody has looked yet."""
@@ -247,15 +261,19 @@ class Book:
             raise AccountsNeeded(missing)
 
     def savepoint(self) -> list[Savepoint]:
-        return [page.savepoint() for page in self.pages.values() if page is not None]
+        return [page.savepoint() for page in self.there]
 
     def roll_back(self, savepoints: Iterable[Savepoint]) -> None:
         """Put every page back; one that was created since is gone again."""
         saved = {savepoint.page: savepoint for savepoint in savepoints}
-        for key, page in list(self.pages.items()):
-            if page is None:
-                continue
+        for page in list(self.there):
             if page in saved:
                 page.roll_back(saved[page])
             else:
-                self.pages[key] = None
+                self.pages[page.account.key] = None
+                self.there.remove(page)
+
+    def close(self) -> None:
+        """Let go of the pages: they name their book in turn."""
+        self.pages.clear()
+        self.there.clear()

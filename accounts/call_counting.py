@@ -21,18 +21,18 @@ NOTED_EVERY_NS: Final = 60_000_000_000
 
 
 class CallCounters:
-    """The counters of a call on the pages of one of its debits. `call` is its CgrID, "" for one that has no name."""
+    """The counters of a call on the pages of one of its debits that have monitors on single calls. `call` is its CgrID,
+    "" for one that has no name."""
 
     __slots__ = ("_call", "_opened")
 
-    def __init__(self, pages: Iterable[Page | None], call: str, expires_at_ns: int) -> None:
+    def __init__(self, pages: Iterable[Page], call: str, expires_at_ns: int) -> None:
         self._call: Final = call
         self._opened: Final[list[tuple[Savepoint, int]]] = []  # how each page was, and its changes once they were open
         for page in pages:
-            if page is not None and page.account.outlined().of_calls:
-                before = page.savepoint()
-                _open(page, call, expires_at_ns)
-                self._opened.append((before, len(page.changes)))
+            before = page.savepoint()
+            _open(page, call, expires_at_ns)
+            self._opened.append((before, len(page.changes)))
 
     def end(self, *, over: bool) -> None:
         """The debit is done; `over` closes the call."""

@@ -81,10 +81,10 @@ class HandDesk:
         except RatingdError:
             return None
         finally:
-            self.laid.update(laid)
+            self.laid.update(laid.held)
             laid.close()
         for page in decision.pages:
-            laid[page.account.key].account = None if page.removed else page.account
+            laid.held[page.account.key].account = None if page.removed else page.account
         self._note(key, decision)
         return decision
 
@@ -93,7 +93,7 @@ class HandDesk:
             try:
                 return self._decider.decide(command, laid, self.operations)
             except AccountsNeeded as needed:
-                laid.update({key: self._at_hand(key) for key in needed.keys})
+                laid.held.update({key: self._at_hand(key) for key in needed.keys})
         raise AssertionError(f"{command.operation} reaches further and further")
 
     def _at_hand(self, key: AccountKey) -> Held:

@@ -36,13 +36,13 @@ def test_versions_that_came_due_together_end_with_the_last() -> None:
 def test_a_call_keeps_the_version_it_began_under() -> None:
     plans = desk(version(1), version(2, 100))
     plans.current(200)
-    assert plans.of_call(1, 200).number == 1
-    assert plans.of_call(2, 200).number == 2
+    assert plans.of_call("1", 200).number == 1
+    assert plans.of_call("2", 200).number == 2
 
 
 def test_an_activation_may_move_open_calls() -> None:
     plans = desk(version(1), version(2, 100, moves_calls=True))
-    assert plans.of_call(1, 200).number == 2
+    assert plans.of_call("1", 200).number == 2
 
 
 def test_a_version_out_of_memory_is_fetched_and_one_that_is_gone_is_replaced() -> None:
@@ -57,10 +57,10 @@ def test_a_version_out_of_memory_is_fetched_and_one_that_is_gone_is_replaced() -
         plans.activate(version(number, number))
         plans.current(number)
     newest = KEPT_VERSIONS + 3
-    assert plans.of_call(1, 1_000).number == 1
-    assert plans.of_call(1, 1_000).number == 1
+    assert plans.of_call("1", 1_000).number == 1
+    assert plans.of_call("1", 1_000).number == 1
     assert fetched == [1]
-    assert plans.of_call(2, 1_000).number == newest
+    assert plans.of_call("2", 1_000).number == newest
 
 
 def test_the_same_version_is_not_activated_twice() -> None:

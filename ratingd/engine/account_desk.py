@@ -129,7 +129,7 @@ class AccountDesk:
             observe.fault("lane.fault", error, account=str(command.key))
             decision = self._decider.failed(command, InvariantBroken(f"{type(error).__name__}: {error}"))
         reached = len(laid.asked) > 1
-        waiting.keys = tuple({command.key, *laid.asked.intersection(laid)}) if reached else (command.key,)
+        waiting.keys = tuple({command.key, *laid.asked.intersection(laid.held)}) if reached else (command.key,)
         contended = bool(self.contention) and not self.building.apart and self.contention.meets(waiting.keys)
         if not contended:
             self._take_in(waiting, laid, decision)
@@ -171,7 +171,7 @@ class AccountDesk:
 
     def _lay(self, laid: Laid, keys: Sequence[AccountKey]) -> None:
         self.read(keys)
-        laid.update((key, self._at_hand(key)) for key in keys)
+        laid.held.update((key, self._at_hand(key)) for key in keys)
 
     def _at_hand(self, key: AccountKey) -> Held:
         held = self._cache.get(key)
@@ -188,14 +188,14 @@ class AccountDesk:
 
     def _take_in(self, waiting: Waiting, laid: Laid, decision: Decision) -> None:
         """Make the decision part of the batch: the accounts at hand become those it leaves."""
-        command, building, held = waiting.command, self.building, laid[waiting.command.key]
+        command, building, held = waiting.command, self.building, laid.held[waiting.command.key]
         for page in decision.pages:
             self._turn(page, laid)
             if page.account.key != command.key:
-                building.beside.append(_beside(laid[page.account.key], page, decision))
+                building.beside.append(_beside(laid.held[page.account.key], page, decision))
         for key in waiting.keys:
             if key not in building.touched:
-                building.read[key] = laid[key].version
+                building.read[key] = laid.held[key].version
         if decision.open_call is not None:
             self._note_call(held, decision.open_call, decision.at_ns)
         alerts = building.send(command.key, decision.outside, self._decider.new_id, decision.at_ns)
@@ -207,7 +207,7 @@ class AccountDesk:
     def _turn(self, page: Page, laid: Laid) -> None:
         """Let the account at hand be the one that a page leaves."""
         key = page.account.key
-        held = laid[key]
+        held = laid.held[key]
         touched = self.building.touch(key, held)
         if plans_changed(page):
             touched.plans = () if page.removed else page.account.plans

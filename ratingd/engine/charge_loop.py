@@ -41,9 +41,8 @@ class ChargeLoop:
 
     def arm(self) -> None:
         """Put the bounds in force, those of the members of its groups included."""
-        for page in self._book.pages.values():
-            if page is not None:
-                arm(page, self._now_ns, self._tried, self._call)
+        for page in self._book.there:
+            arm(page, self._now_ns, self._tried, self._call)
 
     def judge(self, reached: Reached) -> StoppedBy | None:
         """Evaluate the accounts that took part, in the order in which they did; the first that stops it is named."""

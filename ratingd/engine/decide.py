@@ -6,7 +6,7 @@ disconnects that its monitors asked for, and whether the call is open now. A ref
 nothing of it can be stored; its reply is stored under its key all the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -22,6 +22,7 @@ from accounts.refusal import refuse_early
 from accounts.session_time import max_session_time
 from accounts.sharing import ask_for_members
 from actions.context import ActionContext
+from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
@@ -89,7 +90,7 @@ class Decider:
         decided again with other accounts laid too, and RatingdError where the command cannot be carried out; `failed`
         makes its decision then.
         """
-        operation, held = command.operation, laid[command.key]
+        operation, held = command.operation, laid.held[command.key]
         laid.asked.clear()
         if isinstance(operation, (Debit, MaxDebit)):
             request = self._localised(operation.request, held.account)
@@ -119,7 +120,7 @@ class Decider:
 
     def _ask(self, command: Command, laid: Laid, request: ChargeRequest, reserve_ns: int | None) -> Decision:
         """GetMaxSessionTime; with `reserve_ns` the call holds what it is granted, and is open from then on."""
-        now, held = self._clock(), laid[command.key]
+        now, held = self._clock(), laid.held[command.key]
         known = known_call(held, request, now)
         version = self._version(known, request, now)
         early = refuse_early(request, held.account, self._rules)
@@ -161,8 +162,9 @@ class Decider:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
         if request.final:
             ask_for_members(page)
-        catalogue, call = version.book.catalogue, _call_name(book, request)
-        counting = CallCounters(book.pages.values(), call, now + self._open_call_ns)
+        catalogue, of_calls = version.book.catalogue, _watching_calls(book)
+        call = _call_name(of_calls, request)
+        counting = CallCounters(of_calls, call, now + self._open_call_ns)
         loop = ChargeLoop(book, catalogue, _Contexts(self, laid, now, request).of, now, call)
         if not command.dry_run:
             loop.arm()
@@ -186,7 +188,7 @@ class Decider:
             stored=True,
             pages=pages,
             outside=tuple(loop.outside),
-            log=(*_log_lines(loop, request.key), *_overdrawn(request.key, outcome)),
+            log=_log_lines(loop, request.key) + _overdrawn(request.key, outcome),
             drawn=(request, outcome) if outcome.timespans else None,
             open_call=call_write(known, request, version, now, self._open_call_ns, served=served),
         )  # fmt: skip
@@ -199,7 +201,7 @@ class Decider:
         if page is None:
             raise AccountUnknown(command.key.tenant, command.key.account)
         charge = self._charge_of(command.key, wanted.charge_id, pending)
-        call = _call_name(book, charge.request)
+        call = _call_name(_watching_calls(book), charge.request)
         loop = ChargeLoop(book, version.book.catalogue, _Contexts(self, laid, now, charge.request).of, now, call)
         if not command.dry_run:
             loop.arm()
@@ -251,13 +253,12 @@ class Decider:
 
     def _change(self, command: Command, laid: Laid) -> Decision:
         """Every operation that is not a charge: top-ups, settings, triggers, imports."""
-        now, operation_id, held = self._clock(), self._ids.next(), laid[command.key]
+        now, operation_id, held = self._clock(), self._ids.next(), laid.held[command.key]
         version = self._plans.current(now)
         context = self.context(held.account, held, now, None, laid)
         book = lay(laid, now, self._default_zone)
-        for each in book.pages.values():
-            if each is not None:
-                each.forget_outline()
+        for each in book.there:
+            each.forget_outline()
         result: Result = self._accounts.run(command.operation, command.key, book, version.book, context)
         keep_members(book, laid)
         pages = changed(book, laid, now)
@@ -282,7 +283,7 @@ class Decider:
 
     def _version(self, call: OpenCall | None, request: ChargeRequest, now: int) -> PlanVersion:
         begun = None if call is None or request.loop_index == 0 else call.fields.get(CALL_VERSION)
-        return self._plans.current(now) if begun is None else self._plans.of_call(int(begun), now)
+        return self._plans.current(now) if begun is None else self._plans.of_call(begun, now)
 
     def _localised(self, request: ChargeRequest, account: Account | None) -> ChargeRequest:
         """Rate in the account's time zone where the request names none."""
@@ -312,7 +313,7 @@ class Decider:
             exporters=self._exporters,
             account_updates=self._account_updates,
             default_zone=self._default_zone,
-            calls_of={key: OpenCalls(other, None, now) for key, other in laid.items()} if len(laid) > 1 else NO_CALLS,
+            calls_of=_calls_of(laid, now),
         )
 
 
@@ -329,7 +330,7 @@ class _Contexts:
 
     def of(self, page: Page, used: int, tried: set[TriggerKey]) -> ActionContext:
         account, laid = page.account, self._laid
-        return self._decider.context(account, laid[account.key], self._now, self._request, laid, used, tried)
+        return self._decider.context(account, laid.held[account.key], self._now, self._request, laid, used, tried)
 
 
 def _kind(command: Command) -> str:
@@ -341,19 +342,28 @@ _KINDS: Final[dict[type, str]] = {
 }  # fmt: skip
 
 
-def _call_name(book: Book, request: ChargeRequest) -> str:
+def _calls_of(laid: Laid, now: int) -> Mapping[AccountKey, Sequence[ActionCall]]:
+    """The open calls of several accounts; one alone has its own in the context."""
+    if len(laid.held) == 1:
+        return NO_CALLS
+    return {key: OpenCalls(other, None, now) for key, other in laid.held.items()}
+
+
+def _watching_calls(book: Book) -> list[Page]:
+    """The pages with monitors on single calls."""
+    return [page for page in book.there if page.account.outlined().of_calls]
+
+
+def _call_name(watching: list[Page], request: ChargeRequest) -> str:
     """The name of the call, if a monitor is on single calls; nothing else asks for it."""
-    for page in book.pages.values():
-        if page is not None and page.account.outlined().of_calls:
-            return cgr_id(request.switch_id, request.call_id)
-    return ""
+    return cgr_id(request.switch_id, request.call_id) if watching else ""
 
 
 def _drop_past(book: Book, now: int) -> None:
     """Drop the balances and triggers whose time is over, of the accounts whose balances took part: of those alone have
     the monitors been looked at."""
-    for page in book.pages.values():
-        if page is not None and page.dirty:
+    for page in book.there:
+        if page.dirty:
             outline = page.account.outlined()
             if outline.first_expiry_ns < now:
                 drop_expired(page, now)

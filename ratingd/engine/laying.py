@@ -8,7 +8,7 @@ others, with versions of their own: an operation that counted on the members is 
 meanwhile.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from accounts.account import Account, AccountKey
@@ -20,32 +20,38 @@ from ratingd.errors import InvariantBroken
 from tariffs.zone import Zone
 
 
-class Laid(dict[AccountKey, Held]):
+class Laid:
     """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
 
-    __slots__ = ("asked", "books")
+    __slots__ = ("_book", "asked", "held")
 
-    def __init__(self, held: Mapping[AccountKey, Held]) -> None:
-        super().__init__(held)
+    def __init__(self, held: dict[AccountKey, Held]) -> None:
+        self.held: Final = held
         self.asked: Final[set[AccountKey]] = set()
-        self.books: Final[list[Book]] = []
+        self._book: Book | None = None
+
+    def book(self) -> "LaidBook":
+        """A book for the operation; what the one before it looked at or tried is done with."""
+        self.close()
+        book = LaidBook(self.asked)
+        self._book = book
+        return book
 
     def close(self) -> None:
-        """Take the books apart: they and their pages name each other, and would wait for the garbage collector."""
-        for book in self.books:
-            book.pages.clear()
-        self.books.clear()
+        """Take the book apart: it and its pages name each other, and would wait for the garbage collector."""
+        if self._book is not None:
+            self._book.close()
+            self._book = None
 
 
 class LaidBook(Book):
-    """A book that notes which of its pages were asked for, and how much was changed on each by laying it alone."""
+    """A book that notes which of its pages were asked for."""
 
-    __slots__ = ("_asked", "begun")
+    __slots__ = ("_asked",)
 
     def __init__(self, asked: set[AccountKey]) -> None:
         super().__init__()
         self._asked: Final = asked
-        self.begun: Final[dict[AccountKey, int]] = {}
 
     def page(self, key: AccountKey) -> Page | None:
         self._asked.add(key)
@@ -62,9 +68,8 @@ class LaidBook(Book):
 
 def look(laid: Laid) -> Book:
     """A book of the accounts themselves, for an operation that only looks."""
-    book = LaidBook(laid.asked)
-    laid.books.append(book)
-    for key, held in laid.items():
+    book = laid.book()
+    for key, held in laid.held.items():
         account = _sound(key, held)
         if account is None:
             book.pages[key] = None
@@ -78,9 +83,8 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone, *, charging: bool = False) 
 
     Pages for a charge copy the triggers when one of them fires.
     """
-    book = LaidBook(laid.asked)
-    laid.books.append(book)
-    for key, held in laid.items():
+    book = laid.book()
+    for key, held in laid.held.items():
         account = _sound(key, held)
         if account is None:
             book.pages[key] = None
@@ -89,7 +93,7 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone, *, charging: bool = False) 
             page = Page(copy, book=book, shares_triggers=charging)
             roll_windows(page, now_ns, account.zone_or(default_zone))
             if len(page.account.counters) == len(account.counters):
-                book.begun[key] = len(page.changes)
+                page.begun = len(page.changes)
     return book
 
 
@@ -99,15 +103,11 @@ def _sound(key: AccountKey, held: Held) -> Account | None:
     return held.account
 
 
-def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
+def changed(book: Book, laid: Laid, now_ns: int) -> tuple[Page, ...]:
     """The pages that an operation has changed, dated. One on which laying began a window, and no more, is left alone:
     whoever lays it next begins the window again. Counters of calls that are over do go."""
-    asked, begun = laid.asked, book.begun
-    pages = [
-        page
-        for key, page in book.pages.items()
-        if page is not None and key in asked and len(page.changes) > begun.get(key, 0)
-    ]
+    asked = laid.asked
+    pages = [page for page in book.there if len(page.changes) > page.begun and page.account.key in asked]
     for page in pages:
         page.account.updated_ns = now_ns
     return tuple(pages)
@@ -115,9 +115,9 @@ def changed(book: LaidBook, laid: Laid, now_ns: int) -> tuple[Page, ...]:
 
 def keep_members(book: Book, laid: Laid) -> None:
     """Let accounts join the groups that their balances carry now, and leave those that none of them carries."""
-    rearranged = [(key, page) for key, page in book.pages.items() if page is not None and page.rearranged]
-    for key, page in rearranged:
-        held = laid.get(key)
+    for page in [page for page in book.there if page.rearranged]:
+        key = page.account.key
+        held = laid.held.get(key)
         before = NO_GROUPS if held is None or held.account is None else groups_of(held.account)
         after = NO_GROUPS if page.removed else groups_of(page.account)
         if before != after:

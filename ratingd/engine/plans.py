@@ -7,7 +7,7 @@ list that came out in mid-call, unless the activation moves open calls too.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from actions.folder import EMPTY_PLAN_BOOK, PlanBook
@@ -23,6 +23,10 @@ class PlanVersion:
     book: PlanBook
     effective_at_ns: int
     moves_calls: bool = False
+    name: str = field(init=False, repr=False, compare=False)  # the number, as an open call keeps it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", str(self.number))
 
 
 NO_PLAN: Final = PlanVersion(0, EMPTY_PLAN_BOOK, 0)
@@ -47,11 +51,12 @@ class PlanDesk:
             self._advance(now_ns)
         return self._current
 
-    def of_call(self, number: int, now_ns: int) -> PlanVersion:
-        """The version for a call that began under `number`."""
+    def of_call(self, name: str, now_ns: int) -> PlanVersion:
+        """The version for a call that began under the one of that name."""
         current = self.current(now_ns)
-        if number == current.number or current.moves_calls:
+        if name == current.name or current.moves_calls:
             return current
+        number = int(name)
         former = self._former.get(number)
         if former is None:
             former = self._fetch(number) or current

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from mypy_extensions import mypyc_attr
+
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 from accounts.outline import Outline, earliest
@@ -52,6 +54,7 @@ class Window(StrEnum):
     MONTH = "*month"
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class UnitCounter:
     """What a counter trigger has seen so far. `value` is 1e-9 of a unit or currency, whole ns for voice.
 
@@ -186,6 +189,7 @@ class Bound:
         self.counter: Final = counter
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Account:
     """What is stored of an account. `plans` are the action plans it belongs to, `imported` the row last loaded for it.
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 DEFAULT_BALANCE_ID: Final = "*default"
 
 
@@ -63,6 +65,7 @@ class BalanceTerms:
         return self.expires_at_ns is not None and self.expires_at_ns < at_ns
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Balance:
     """One bucket of an account. `uuid` is unique over the system; `terms.id` is the operator's name for it."""
 

@@ -13,10 +13,13 @@ noted when the bounds are drawn up (`holding`).
 from collections.abc import Iterable, Set
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account, Bound, BoundSide, UnitCounter
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 
 
+@mypyc_attr(acyclic=True)
 class Levels:
     """The nearest levels of one counter or balance, from above and from below."""
 
@@ -47,6 +50,7 @@ class Levels:
         return nearest
 
 
+@mypyc_attr(acyclic=True)
 class Bounds:
     """The bounds of one account. They stay as they are drawn up, whatever moves meanwhile.
 

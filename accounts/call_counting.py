@@ -13,6 +13,8 @@ was only asked is left as it was.
 from collections.abc import Iterable
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import UnitCounter, Window
 from accounts.book import Page, Savepoint
 from accounts.counting import counter_name, new_counter, replace_counters
@@ -20,6 +22,7 @@ from accounts.counting import counter_name, new_counter, replace_counters
 NOTED_EVERY_NS: Final = 60_000_000_000
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class CallCounters:
     """The counters of a call on the pages of one of its debits that have monitors on single calls. `call` is its CgrID,
     "" for one that has no name."""

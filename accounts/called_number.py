@@ -5,9 +5,12 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.tariff import Tariff
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class CalledNumber:
     __slots__ = ("_ids", "_prefixes", "_tariff", "digits")
 

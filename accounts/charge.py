@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import AccountKey
 from accounts.balance import BalanceKind
 from tariffs.span import Match
@@ -63,6 +65,7 @@ class ChargeRules:
     prefix_matching: bool = False  # of rating subjects
 
 
+@mypyc_attr(acyclic=True)
 class ChargeRequest:
     """A piece of a call (or of another service) to be paid by an account: the descriptor a switch sends.
 
@@ -160,6 +163,7 @@ class ChargeRequest:
         )  # fmt: skip
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class UnitPart:
     """What an increment took from a unit balance: `amount` of each, in the balance's scale, factor included.
 
@@ -179,6 +183,7 @@ class UnitPart:
         self.kind: Final = kind
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class MoneyPart:
     """Which monetary balance paid an increment's cost. `payer` owns it, where units of another account were taken."""
 
@@ -191,6 +196,7 @@ class MoneyPart:
         self.payer: Final = payer
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Increment:
     """`count` equal increments drawn from the same balances. A connect fee has duration 0."""
 
@@ -212,6 +218,7 @@ class Increment:
         return self.payer if self.money is None or self.money.payer is None else self.money.payer
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Timespan:
     """A piece of the call at one price, as drawn. `round_cost` is the correction of PerformRounding, part of `cost`."""
 
@@ -253,6 +260,7 @@ class StoppedBy:
     actions_id: str
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class CallCost:
     """What a debit drew. `granted` is the part of the request it served: less than asked where something ended it."""
 

@@ -13,6 +13,8 @@ single calls come with their call (`accounts.call_counting`); each moves with th
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import (
     Account,
     AccountTrigger,
@@ -95,6 +97,7 @@ def _refiltered(counter: UnitCounter, filter: BalanceFilter) -> UnitCounter:
     )  # fmt: skip
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Tally:
     """The counters that one event moves, looked up once for each payer. `call` is the name of its call."""
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import default_balance
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind, BalanceTerms
 from accounts.charge import ChargeRequest, Increment, MoneyPart, Reached
@@ -26,6 +28,7 @@ MONETARY: Final = BalanceKind.MONETARY.value
 DEFAULT_TERMS: Final = BalanceTerms(DEFAULT_BALANCE_ID, BalanceKind.MONETARY)
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Drawing:
     """Timespans in the making. What has not been drawn yet begins at `start_ns`."""
 

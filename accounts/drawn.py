@@ -6,6 +6,8 @@ the second stays one entry. A run remembers what its balances held after its las
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import AccountKey
 from accounts.balance import Balance
 from accounts.charge import Increment, MoneyPart, Timespan, UnitPart
@@ -14,6 +16,7 @@ from tariffs.rating_plan import RatingInterval
 from tariffs.span import Match
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Drawn:
     """A timespan in the making. `interval` is None where only units paid; `position` is its begin within the call."""
 

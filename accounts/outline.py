@@ -9,6 +9,8 @@ for, handed on from copy to copy, and forgotten as soon as a page changes more t
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.zone import Zone
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 NEVER: Final = (1 << 62) - 1  # in the year 2116; compared with instants only
 
 
+@mypyc_attr(acyclic=True)
 class Outline:
     """`units` are by the type of the event, each the places of balances among all of the account, in order.
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account, Window
 from accounts.book import Page
 from accounts.call_name import cgr_id
@@ -20,6 +22,7 @@ from accounts.reservation import Reservation, held_by_call, held_by_others
 NOTHING_HELD: Final[Mapping[str, int]] = MappingProxyType({})
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Payer:
     """One account: its page, the counters that its balances move, and what is held of them, by uuid.
 
@@ -36,6 +39,7 @@ class Payer:
         self.reserved: Final = reserved
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Payers:
     """All accounts of one charge. `caller` is the one that the request is about."""
 

@@ -13,6 +13,8 @@ both are looked at then, and those of no third.
 
 from typing import Final, TypeAlias
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import AccountKey, UnitCounter
 from accounts.balance import Balance
 from accounts.book import Page
@@ -24,6 +26,7 @@ Portion: TypeAlias = dict[Page, Moves]
 NOBODY: Final[tuple[AccountKey, ...]] = ()
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Portions:
     """Takes portions. `reached` are the accounts that took part in the last one, if a bound of any holds after it."""
 

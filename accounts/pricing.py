@@ -8,6 +8,8 @@ cost comes with the request.
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.charge import ChargeRequest, ChargeRules
 from tariffs.money import round_half
 from tariffs.rating import rate
@@ -18,6 +20,7 @@ from tariffs.tariff import Tariff
 Priced = tuple[Span, ...] | Unrated
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Pricing:
     """Prices for one request. `charged` is what the call has cost so far, fee included; who draws adds to it."""
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.book import Page
 from accounts.charge import ChargeRequest
 from accounts.payer import Payers
@@ -22,6 +24,7 @@ from accounts.usable import Usable, useful
 NO_SHARED_GROUPS: Final[Mapping[str, SharedGroup]] = MappingProxyType({})
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Selection:
     """The balances of one request, in the order in which they are tried: first all units, then all money."""
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.balance import BalanceKind
 from accounts.balance_timing import is_active
 from accounts.book import Page
@@ -43,6 +45,7 @@ class Purpose(Enum):
     MEASURE = 2
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Settlement:
     """One request on one account. Call `run`, then read what was drawn and why it ended.
 

@@ -7,6 +7,8 @@ is left is not asked here but when it is its turn, so that a balance that a moni
 from collections.abc import Mapping
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.called_number import CalledNumber
@@ -22,6 +24,7 @@ ZERO: Final = "*zero"  # begins the rating subject of units that are free
 NO_PLAN: Final = "*none"  # the rating plan of what units pay for
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Usable:
     """A balance that may pay, whose it is, and what other calls hold of it.
 

@@ -16,6 +16,8 @@ The work grows with the cuts, never with the increments or the seconds of a call
 from enum import StrEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.lookup import RatingInfo
 from tariffs.money import half, last_place, power_of_ten
 from tariffs.rate import RateSlot
@@ -41,6 +43,7 @@ _SWITCH: Final = Cut.SWITCH
 _STEP: Final = Cut.STEP
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Piece:
     """A part of the usage at one price, before it is widened. `position` is its begin counted from that of the call."""
 
@@ -65,6 +68,7 @@ class Piece:
         self.cut: Final = cut
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Cutting:
     """The pieces of a query, and where they end for want of a price: `hole` is None when all of it has one."""
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.activity import Prices
 from tariffs.rating_plan import RatingPlan
 from tariffs.tariff import Tariff
@@ -21,6 +23,7 @@ from tariffs.timing import ANY
 from tariffs.zone import Zone
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Destination:
     """The prices that match a number, and the prefix that did it (`*any` for the plan's entry for all others)."""
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.activity import Prices
 from tariffs.destination import destination
 from tariffs.rating_profile import Activation, RatingProfile
@@ -26,6 +28,7 @@ from tariffs.tariff import Tariff
 from tariffs.timing import ANY
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class RatingInfo:
     """From `from_ns` on, a part of the call is priced by these intervals."""
 

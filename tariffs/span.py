@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from tariffs.rate import RateSlot
 from tariffs.rating_plan import RatingInterval
 from tariffs.zone import Zone
@@ -25,6 +27,7 @@ class UnratedReason(StrEnum):
     DESTINATION_UNRATED = "DESTINATION_UNRATED"
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class RatingQuery:
     """Usage from `start_ns` to `end_ns` that wants a price. For what is not voice, `end_ns - start_ns` counts units.
 
@@ -57,6 +60,7 @@ class RatingQuery:
         self.zone: Final = zone
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Match:
     """Where a price came from: the profile, the plan, and what of the number matched. One for many spans."""
 
@@ -69,6 +73,7 @@ class Match:
         self.destination_id: Final = destination_id
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Span:
     """A piece of a call at one price: `count` increments of `increment` ns or units at `increment_cost` nano each.
 

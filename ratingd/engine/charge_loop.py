@@ -11,6 +11,8 @@ evaluated, by the counters and the balances of their own account.
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from mypy_extensions import mypyc_attr
+
 from accounts.book import Book, Page
 from accounts.charge import Reached, StoppedBy
 from actions.catalogue import Catalogue
@@ -24,6 +26,7 @@ from triggers.monitor import TriggerKey, arm
 ContextOf: TypeAlias = Callable[[Page, int, set[TriggerKey]], ActionContext]
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class ChargeLoop:
     """What the evaluations of one charge have come to. `call` is the name of the call that is charged."""
 

@@ -9,6 +9,8 @@ nothing of it can be stored; its reply is stored under its key all the same.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account, AccountKey
 from accounts.book import Book, Page
 from accounts.call_counting import CallCounters
@@ -317,6 +319,7 @@ class Decider:
         )
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class _Contexts:
     """The contexts in which the monitors of a charge are evaluated: of each member its own time zone and calls."""
 

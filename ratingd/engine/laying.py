@@ -11,6 +11,8 @@ meanwhile.
 from collections.abc import Iterable
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account, AccountKey
 from accounts.book import AccountsNeeded, Book, Page
 from accounts.counter_window import roll_windows
@@ -20,6 +22,7 @@ from ratingd.errors import InvariantBroken
 from tariffs.zone import Zone
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Laid:
     """The accounts laid before an operation, and which of them it `asked` for: its answer depends on no others."""
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from accounts.account import Account, TriggerTerms
 from accounts.charge import CallCost, ChargeRequest, Granted, RefundCost, Refused
 from actions.account_row import AccountRow
@@ -214,6 +216,7 @@ class Reserved:
         self.holders: Final = holders
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Charged:
     """What a debit did. `charge_id` is what a refund names; `account` is the one afterwards (not to be kept)."""
 

@@ -250,15 +250,16 @@ class Account:
         self.outline: Outline | None = None
 
     def copy(self) -> "Account":
-        copy = self.copy_sharing_triggers()
+        copy = self.borrowing()
+        copy.balances[:] = [balance.copy() for balance in self.balances]
         copy.triggers = [trigger.copy() for trigger in self.triggers]
         return copy
 
-    def copy_sharing_triggers(self) -> "Account":
-        """A copy for a charge, which seldom changes a trigger: its page copies them before it does."""
+    def borrowing(self) -> "Account":
+        """A copy for a charge, which changes one balance and seldom a trigger: its page copies those that it does."""
         copy = Account(
             self.key,
-            [balance.copy() for balance in self.balances],
+            list(self.balances),
             [counter.copy() for counter in self.counters],
             self.triggers,
             self.allow_negative,

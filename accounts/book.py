@@ -55,16 +55,16 @@ class Page:
     `dirty` are the balances changed since the operation began; monitors on balances look at no others. `created` and
     `removed` tell whether the account itself appears or goes with this operation, `rearranged` whether its balances or
     their terms may be others; `begun` is how many of the changes have been made by laying it alone. `bounds` are those
-    of the monitors that are watched, if any are. Where the triggers are still those of the account it was copied from,
-    `own_triggers` comes before whatever may change one.
+    of the monitors that are watched, if any are. Where balances and triggers are `lent` by the account that was copied,
+    `own` or `own_balance` comes before whatever may change one.
     """
 
     __slots__ = (
-        "_shares", "account", "begun", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed",
+        "_lent", "account", "begun", "book", "bounds", "changes", "created", "dirty", "rearranged", "removed",
     )  # fmt: skip
 
     def __init__(
-        self, account: Account, created: bool = False, book: "Book | None" = None, *, shares_triggers: bool = False
+        self, account: Account, created: bool = False, book: "Book | None" = None, *, lent: Account | None = None
     ) -> None:
         self.account: Final = account
         self.book: Final = Book() if book is None else book
@@ -73,7 +73,7 @@ class Page:
         self.dirty: Final[set[str]] = set()
         self.created: Final = created
         self.removed = False
-        self._shares = shares_triggers
+        self._lent = lent
         self.rearranged = created
         self.begun = 0
         self.bounds: Bounds | None = None
@@ -82,6 +82,10 @@ class Page:
 
     def move(self, balance: Balance, delta: int) -> None:
         """Add `delta` (negative to take) to a balance. A change of zero is recorded too: it makes the balance dirty."""
+        if self._is_lent(balance):
+            raise AssertionError(
+                f"balance {balance.uuid} is another account's, and nobody copied it before it is moved"
+            )
         balance.value += delta
         self.dirty.add(balance.uuid)
         self.changes.append(("value", balance.uuid, delta, balance.value))
@@ -120,11 +124,31 @@ class Page:
         self.account.balances.remove(balance)
         self.changes.append(("gone", balance.uuid))
 
-    def own_triggers(self) -> None:
-        """Have triggers that may be changed; those that were looked up before are another account's."""
-        if self._shares:
-            self._shares = False
-            self.account.triggers = [trigger.copy() for trigger in self.account.triggers]
+    def own(self) -> None:
+        """Have triggers and balances that may be changed; those that were looked up before are another account's."""
+        account = self.account
+        if self._lent is not None:
+            lent = set(self._lent.balances)
+            self._lent = None
+            account.balances[:] = [balance.copy() if balance in lent else balance for balance in account.balances]
+            account.triggers = [trigger.copy() for trigger in account.triggers]
+
+    def own_balance(self, balance: Balance) -> Balance:
+        """A balance of the account that may be changed: this one, or where it is lent a copy in its place."""
+        if not self._is_lent(balance):
+            return balance
+        own, balances = balance.copy(), self.account.balances
+        for place, each in enumerate(balances):
+            if each is balance:
+                balances[place] = own
+        return own
+
+    def _is_lent(self, balance: Balance) -> bool:
+        if self._lent is not None:
+            for each in self._lent.balances:
+                if each is balance:
+                    return True
+        return False
 
     def mark(self, trigger: AccountTrigger, *, executed: bool, last_executed_ns: int | None) -> None:
         self.forget_outline()
@@ -189,7 +213,7 @@ class Page:
         self.changes.append(("removed",))
 
     def savepoint(self) -> Savepoint:
-        self.own_triggers()
+        self.own()
         return Savepoint(self)
 
     def _rearrange(self) -> None:

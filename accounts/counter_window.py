@@ -57,7 +57,7 @@ def roll_windows(page: Page, now_ns: int, zone: Zone) -> None:
     if not _is_due(counters, now_ns, zone):
         outline.windows_zone, outline.windows_until_ns = zone, _lasting_until(counters, now_ns, zone)
         return
-    page.own_triggers()
+    page.own()
     begun = [_rolled(counter, window_begin(counter.window, now_ns, zone)) for counter in counters]
     restarted = {old.name for old, new in zip(counters, begun, strict=True) if new is not old and old.since_ns}
     kept = [counter for counter in begun if not _is_over(counter, now_ns)]

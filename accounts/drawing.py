@@ -126,8 +126,9 @@ class Drawing:
         if page is None or balance is None:
             return False
         payer = self._payers.of(page)
-        self.portions.take({page: self._money_moved(Usable(balance, payer), amount)}, 1)
-        part = MoneyPart(balance.uuid, balance.terms.id, balance.value)
+        money = Usable(balance, payer)
+        self.portions.take({page: self._money_moved(money, amount)}, 1)
+        part = MoneyPart(balance.uuid, balance.terms.id, money.balance.value)
         timespan.round_increment = Increment(0, amount, 1, payer.key, None, part)
         timespan.cost += amount
         self._pricing.charged += amount

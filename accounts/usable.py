@@ -28,13 +28,14 @@ NO_PLAN: Final = "*none"  # the rating plan of what units pay for
 class Usable:
     """A balance that may pay, whose it is, and what other calls hold of it.
 
-    `gone` is set once it left its account in mid-call, or its owner may not pay any more.
+    It is one that its page may change. `gone` is set once it left its account in mid-call, or its owner may not pay any
+    more.
     """
 
     __slots__ = ("balance", "destination_id", "gone", "held", "payer", "precision", "prefix")
 
     def __init__(self, balance: Balance, payer: Payer, prefix: str = "", destination_id: str = "") -> None:
-        self.balance: Final = balance
+        self.balance: Final = payer.page.own_balance(balance)
         self.payer: Final = payer
         self.held: Final = payer.held.get(balance.uuid, 0) if payer.held is not NOTHING_HELD else 0
         self.prefix: Final = prefix

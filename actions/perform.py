@@ -103,7 +103,7 @@ def evaluate(
     Balances stay while a call is charged, for the charge may still hold one that has expired by the clock but not by
     the time of the call; they go with the next operation, or with the sweep of accounts where something is due.
     """
-    page.own_triggers()
+    page.own()
     found = [
         _fire(firing, page, catalogue, context)
         for firing in due(page, context.now_ns, context.tried, context.call_name)

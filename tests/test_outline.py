@@ -38,7 +38,7 @@ def watched(*triggers: AccountTrigger) -> Account:
 
 def armed(account: Account, now_ns: int) -> Bounds:
     """The bounds that the next debit finds on its page."""
-    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    page = Page(account.borrowing(), lent=account)
     arm(page, now_ns, set())
     assert page.bounds is not None
     return page.bounds
@@ -83,7 +83,7 @@ def test_expired_balance_is_seen_from_the_instant_at_which_it_has_expired() -> N
 def test_monitor_whose_set_failed_is_seen_by_the_next_debit() -> None:
     account = watched(AccountTrigger(FLOOR))
     account.outlined()
-    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    page = Page(account.borrowing(), lent=account)
     arm(page, 500, {(account.key, "G", "FLOOR")})
     assert page.bounds is not None
     assert (page.bounds.of_balance(MAIN), floor(account, 500)) == (None, 20)
@@ -101,8 +101,8 @@ def test_monitor_that_a_disabled_account_has_noted_is_seen_once_it_is_enabled() 
 def test_balances_that_one_debit_has_changed_are_clean_for_the_next() -> None:
     account = watched(AccountTrigger(FLOOR))
     account.outlined()
-    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
-    page.move(page.account.balances[0], -90)
+    page = Page(account.borrowing(), lent=account)
+    page.move(page.own_balance(page.account.balances[0]), -90)
     arm(page, 500, set())
     assert page.bounds is not None
     assert [sorted(bounds.holding) for bounds in (page.bounds, armed(page.account, 500))] == [["M"], []]
@@ -112,19 +112,46 @@ def test_mark_is_made_on_triggers_of_the_page_alone() -> None:
     account = watched(AccountTrigger(FLOOR))
     account.outlined()
     before = armed(account, 500)
-    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
-    page.own_triggers()
+    page = Page(account.borrowing(), lent=account)
+    page.own()
     page.mark(page.account.triggers[0], executed=True, last_executed_ns=500)
     assert armed(page.account, 501).of_balance(MAIN) is None
     assert not account.triggers[0].executed
     assert armed(account, 501) is before
 
 
+def test_balance_pays_on_the_page_and_the_others_are_still_those_of_the_account() -> None:
+    account = watched()
+    account.balances.append(Balance("E", OTHER, 5))
+    page = Page(account.borrowing(), lent=account)
+    page.move(page.own_balance(page.account.balances[0]), -90)
+    assert [balance.value for balance in page.account.balances] == [MAIN.value - 90, 5]
+    assert [balance.value for balance in account.balances] == [MAIN.value, 5]
+    assert page.account.balances[1] is account.balances[1]
+
+
+def test_balance_that_has_paid_is_the_same_when_all_are_copied() -> None:
+    account = watched()
+    account.balances.append(Balance("E", OTHER, 5))
+    page = Page(account.borrowing(), lent=account)
+    paying = page.own_balance(page.account.balances[0])
+    page.own()
+    assert page.account.balances[0] is paying
+    assert page.account.balances[1] is not account.balances[1]
+
+
+def test_balance_that_is_lent_is_never_moved() -> None:
+    account = watched()
+    page = Page(account.borrowing(), lent=account)
+    with pytest.raises(AssertionError, match="balance M is another account's"):
+        page.move(account.balances[0], -1)
+
+
 def test_triggers_that_stay_when_others_have_ended_are_still_those_of_the_account() -> None:
     account = watched(AccountTrigger(FLOOR), AccountTrigger(ENDING))
-    page = Page(account.copy_sharing_triggers(), shares_triggers=True)
+    page = Page(account.borrowing(), lent=account)
     drop_over(page, 1_001)
-    page.own_triggers()
+    page.own()
     page.mark(page.account.triggers[0], executed=True, last_executed_ns=1_001)
     assert [trigger.executed for trigger in (*page.account.triggers, *account.triggers)] == [True, False, False]
 
@@ -136,7 +163,7 @@ def changeable() -> Page:
         UnitCounter("C", "*monetary", CounterKind.EVENT, ANY_BALANCE, window=Window.CALL, call="c1")
     )
     account.outlined()
-    return Page(account.copy_sharing_triggers(), shares_triggers=True)
+    return Page(account.borrowing(), lent=account)
 
 
 def undo_nothing(page: Page) -> None:

@@ -84,7 +84,7 @@ def look(laid: Laid) -> Book:
 def lay(laid: Laid, now_ns: int, default_zone: Zone, *, charging: bool = False) -> LaidBook:
     """A book of fresh copies of what was laid before an operation, their counters in the windows of this moment.
 
-    Pages for a charge copy the triggers when one of them fires.
+    Pages for a charge copy a balance when it may pay, and the triggers when one of them fires.
     """
     book = laid.book()
     for key, held in laid.held.items():
@@ -92,8 +92,8 @@ def lay(laid: Laid, now_ns: int, default_zone: Zone, *, charging: bool = False) 
         if account is None:
             book.pages[key] = None
         else:
-            copy = account.copy_sharing_triggers() if charging else account.copy()
-            page = Page(copy, book=book, shares_triggers=charging)
+            copy = account.borrowing() if charging else account.copy()
+            page = Page(copy, book=book, lent=account if charging else None)
             roll_windows(page, now_ns, account.zone_or(default_zone))
             if len(page.account.counters) == len(account.counters):
                 page.begun = len(page.changes)

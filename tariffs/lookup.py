@@ -88,14 +88,14 @@ def _shortened(subject: str) -> list[str]:
 
 def profile_of(tariff: Tariff, query: RatingQuery, *, prefix_matching: bool) -> RatingProfile | None:
     """The rating profile that a request is priced by."""
-    profiles, tenant, category = tariff.profiles, query.tenant, query.category
-    profile = profiles.get((tenant, category, query.subject))
+    tenant, category = query.tenant, query.category
+    profile = tariff.profile(tenant, category, query.subject)
     if profile is None and prefix_matching:
         for subject in _shortened(query.subject):
-            profile = profiles.get((tenant, category, subject))
+            profile = tariff.profile(tenant, category, subject)
             if profile is not None:
                 return profile
-    return profiles.get((tenant, category, ANY)) if profile is None else profile
+    return tariff.profile(tenant, category, ANY) if profile is None else profile
 
 
 def sole_info(tariff: Tariff, query: RatingQuery, profile: RatingProfile) -> RatingInfo | None:

@@ -29,6 +29,8 @@ class Tariff:
         "_prefixes",
         "_prices",
         "_ranks",
+        "_shared",
+        "_subjects",
         "destinations",
         "ids_by_prefix",
         "plans",
@@ -48,7 +50,9 @@ class Tariff:
         self.plans: Final = plans
         self.profiles: Final = profiles
         self.ids_by_prefix: Final = _ids_by_prefix(destinations)
-        self._prices: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
+        self._subjects: Final = _by_subject(profiles)
+        self._prices: Final[dict[str, dict[str, Prices]]] = {}  # by plan and destination id
+        self._shared: Final[dict[int, Prices]] = {}  # by identity: destinations of one price share their intervals
         self._ranks: Final[dict[str, dict[str, int]]] = {}
         self._prefixes: Final[dict[str, list[str]]] = {}
         self._lengths: Final = sorted({len(prefix) for prefix in self.ids_by_prefix if prefix}, reverse=True)
@@ -75,13 +79,25 @@ class Tariff:
 
     def prices(self, plan: RatingPlan, destination_id: str) -> Prices | None:
         """What a plan asks for a destination id (or `*any`); None where the plan does not name it."""
-        intervals = plan.destinations.get(destination_id)
-        if intervals is None:
-            return None
-        found = self._prices.get(id(intervals))
+        known = self._prices.get(plan.id)
+        if known is None:
+            known = self._prices[plan.id] = {}
+        found = known.get(destination_id)
         if found is None:
-            found = self._prices[id(intervals)] = Prices(intervals)
+            intervals = plan.destinations.get(destination_id)
+            if intervals is None:
+                return None
+            found = self._shared.get(id(intervals))
+            if found is None:
+                found = self._shared[id(intervals)] = Prices(intervals)
+            known[destination_id] = found
         return found
+
+    def profile(self, tenant: str, category: str, subject: str) -> RatingProfile | None:
+        """The rating profile of exactly this subject."""
+        categories = self._subjects.get(tenant)
+        subjects = None if categories is None else categories.get(category)
+        return None if subjects is None else subjects.get(subject)
 
     def rank(self, plan: RatingPlan, destination_id: str) -> int:
         """The place of a destination id in the order in which the plan names them."""
@@ -115,6 +131,14 @@ def _ids_by_prefix(destinations: Mapping[str, tuple[str, ...]]) -> dict[str, tup
         for prefix in prefixes:
             before = found.get(prefix)
             found[prefix] = (destination_id,) if before is None else (*before, destination_id)
+    return found
+
+
+def _by_subject(profiles: Mapping[ProfileKey, RatingProfile]) -> dict[str, dict[str, dict[str, RatingProfile]]]:
+    """The profiles by tenant, category and subject, each a text whose hash is known."""
+    found: dict[str, dict[str, dict[str, RatingProfile]]] = {}
+    for (tenant, category, subject), profile in profiles.items():
+        found.setdefault(tenant, {}).setdefault(category, {})[subject] = profile
     return found
 
 

@@ -99,27 +99,31 @@ def _refiltered(counter: UnitCounter, filter: BalanceFilter) -> UnitCounter:
 
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Tally:
-    """The counters that one event moves, looked up once for each payer. `call` is the name of its call."""
+    """The counters that one event moves. `call` is the name of its call.
 
-    __slots__ = ("_account", "_by_payer", "_call", "_category", "_number")
+    The last answer is kept: a balance pays one portion after the other.
+    """
+
+    __slots__ = ("_account", "_call", "_category", "_found", "_kind", "_number", "_payer")
 
     def __init__(self, account: Account, number: CalledNumber, category: str, call: str = "") -> None:
         self._account: Final = account
         self._number: Final = number
         self._category: Final = category
         self._call: Final = call
-        self._by_payer: Final[dict[tuple[str, str], tuple[UnitCounter, ...]]] = {}
+        self._payer: Balance | None = None
+        self._kind = ""
+        self._found = NO_COUNTERS
 
     def moved(self, kind: str, payer: Balance) -> tuple[UnitCounter, ...]:
         """The counters of a kind that move when this balance pays."""
         counters = self._account.counters
         if not counters:
             return NO_COUNTERS
-        found = self._by_payer.get((kind, payer.uuid))
-        if found is None:
-            found = tuple([c for c in counters if c.kind == kind and self._counts(c, payer)])
-            self._by_payer[kind, payer.uuid] = found
-        return found
+        if self._payer is not payer or self._kind != kind:
+            self._found = tuple([c for c in counters if c.kind == kind and self._counts(c, payer)])
+            self._payer, self._kind = payer, kind
+        return self._found
 
     @property
     def empty(self) -> bool:
@@ -134,7 +138,7 @@ class Tally:
 
     def reconsider(self) -> None:
         """Forget what was looked up: actions may have changed counters and balances."""
-        self._by_payer.clear()
+        self._payer = None
 
     def _counts(self, counter: UnitCounter, payer: Balance | None) -> bool:
         if counter.window is Window.CALL and counter.call != self._call:

@@ -18,7 +18,7 @@ from accounts.counting import ONE_CALL
 from accounts.document import balance_document
 from accounts.drawn import Drawn
 from accounts.payer import Payers
-from accounts.portion import Moves, Portion, Portions
+from accounts.portion import Moves, Portion, Portions, moves_of
 from accounts.pricing import Pricing
 from accounts.unit_rating import factor_for, unit_amount
 from accounts.usable import Usable
@@ -61,7 +61,7 @@ class Drawing:
         balance, request = units.balance, self._request
         factor = factor_for(balance.terms, request)
         moves = self._units_moved(units, increment, amount, factor)
-        count = self.portions.take({units.payer.page: moves}, count)
+        count = self.portions.take([(units.payer.page, moves)], count)
         if len(self.drawn) == self._turn:
             self.drawn.append(Drawn(self.start_ns, None, units.free_match(request.destination), None, None))
         drawn = self.drawn[-1]
@@ -72,9 +72,9 @@ class Drawing:
     def take_units(self, span: Span, units: Usable, amount: int, cost: int, money: Usable | None, count: int) -> int:
         """Take units at a price together with the money for it."""
         factor = factor_for(units.balance.terms, self._request)
-        portion: Portion = {units.payer.page: self._units_moved(units, span.increment, amount, factor)}
+        portion: Portion = [(units.payer.page, self._units_moved(units, span.increment, amount, factor))]
         if money is not None:
-            portion.setdefault(money.payer.page, {}).update(self._money_moved(money, cost))
+            moves_of(portion, money.payer.page).update(self._money_moved(money, cost))
         count = self.portions.take(portion, count)
         owner = units.payer.key
         other = None if money is None or money.payer is units.payer else money.payer.key
@@ -87,7 +87,7 @@ class Drawing:
         return count
 
     def take_money(self, span: Span, money: Usable, cost: int, count: int) -> int:
-        count = self.portions.take({money.payer.page: self._money_moved(money, cost)}, count)
+        count = self.portions.take([(money.payer.page, self._money_moved(money, cost))], count)
         drawn = self._timespan(span)
         drawn.add(money.payer.key, span.increment, cost, count, money=money.balance)
         self._advance(drawn, cost * count)
@@ -112,7 +112,7 @@ class Drawing:
             self._connected = True
             for counter in payer.tally.connected(None if money is None else money.balance):
                 moves[counter] = ONE_CALL
-        self.portions.take({payer.page: moves}, 1)
+        self.portions.take([(payer.page, moves)], 1)
         if fee:
             self._timespan(span).add(payer.key, 0, fee, 1, money=None if money is None else money.balance)
             self._pricing.charged += fee
@@ -127,7 +127,7 @@ class Drawing:
             return False
         payer = self._payers.of(page)
         money = Usable(balance, payer)
-        self.portions.take({page: self._money_moved(money, amount)}, 1)
+        self.portions.take([(page, self._money_moved(money, amount))], 1)
         part = MoneyPart(balance.uuid, balance.terms.id, money.balance.value)
         timespan.round_increment = Increment(0, amount, 1, payer.key, None, part)
         timespan.cost += amount

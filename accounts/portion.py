@@ -21,7 +21,7 @@ from accounts.book import Page
 from accounts.bounds import Bounds
 
 Moves: TypeAlias = dict[Balance | UnitCounter, int]  # what one portion adds to each; negative takes
-Portion: TypeAlias = dict[Page, Moves]
+Portion: TypeAlias = list[tuple[Page, Moves]]  # each page once
 
 NOBODY: Final[tuple[AccountKey, ...]] = ()
 
@@ -40,12 +40,12 @@ class Portions:
         nearest = _nearest(portion)
         if 0 < nearest <= count:
             count = nearest
-            self.reached = tuple([page.account.key for page in portion])
-            for page in portion:
+            self.reached = tuple([page.account.key for page, _ in portion])
+            for page, _ in portion:
                 page.forget_outline()  # which of its bounds hold will have to be looked at again
         else:
             self.reached = NOBODY
-        for page, moves in portion.items():
+        for page, moves in portion:
             for moved, delta in moves.items():
                 if isinstance(moved, UnitCounter):
                     if delta:
@@ -57,10 +57,20 @@ class Portions:
         return count
 
 
+def moves_of(portion: Portion, page: Page) -> Moves:
+    """What a portion in the making moves on a page."""
+    for each, moves in portion:
+        if each is page:
+            return moves
+    added: Moves = {}
+    portion.append((page, added))
+    return added
+
+
 def _nearest(portion: Portion) -> int:
     """The number of the first portion after which a bound holds; 0 when none ever does."""
     nearest = 0
-    for page, moves in portion.items():
+    for page, moves in portion:
         bounds = page.bounds
         if bounds is None:
             continue

@@ -17,7 +17,7 @@ from accounts.book import Page
 from accounts.called_number import CalledNumber
 from accounts.charge import Charge, Increment, Judge, NotRefunded, Reached, RefundCost
 from accounts.payer import Payer, Payers
-from accounts.portion import Portion, Portions
+from accounts.portion import Portion, Portions, moves_of
 from accounts.unit_rating import counted_amount
 from tariffs.tariff import Tariff
 
@@ -86,7 +86,7 @@ class _Returning:
 
     def _portion(self, increment: Increment) -> tuple[Portion, int]:
         """What one increment gives back, and how many of its parts have still a balance to go to."""
-        portion: Portion = {}
+        portion: Portion = []
         found = 0
         unit = increment.unit
         if unit is not None:
@@ -94,7 +94,7 @@ class _Returning:
             payer = self._payer(increment.payer)
             if balance is not None and payer is not None:
                 found += 1
-                moves = portion.setdefault(payer.page, {})
+                moves = moves_of(portion, payer.page)
                 moves[balance] = unit.amount
                 for counter in payer.tally.moved(self._tor, balance):
                     moves[counter] = -counted_amount(unit.amount, balance, self._tor)
@@ -102,7 +102,7 @@ class _Returning:
         payer = self._payer(increment.money_payer)
         if balance is not None and payer is not None:
             found += 1
-            moves = portion.setdefault(payer.page, {})
+            moves = moves_of(portion, payer.page)
             moves[balance] = moves.get(balance, 0) + increment.cost
             for counter in payer.tally.moved(MONETARY, balance):
                 moves[counter] = moves.get(counter, 0) - increment.cost

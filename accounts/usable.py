@@ -17,7 +17,7 @@ from accounts.payer import NOTHING_HELD, Payer
 from tariffs.span import Match
 
 ANY: Final = "*any"
-UNIT_KINDS: Final[Mapping[str, BalanceKind]] = {
+UNIT_KINDS: Final[dict[str, BalanceKind]] = {
     kind.value: kind for kind in BalanceKind if kind is not BalanceKind.MONETARY
 }
 ZERO: Final = "*zero"  # begins the rating subject of units that are free
@@ -134,7 +134,7 @@ def _towards(balance: Balance, payer: Payer, number: CalledNumber) -> Usable | N
     agreed = balance.terms.destinations
     if ANY in agreed:
         return Usable(balance, payer)
-    excludes_only = True not in agreed.values()
+    excludes_only = not any(agreed.values())
     for prefix, ids in number.prefixes:
         named = ""
         for id in ids:

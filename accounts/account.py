@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from sys import intern
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
@@ -97,13 +98,18 @@ class UnitCounter:
         self.expires_at_ns = expires_at_ns
         # What tells it from the other counters of its account; a copy has it already.
         self.name: Final[CounterName] = name if name is not None else (kind, of.value, id, window.value, call)
-        self.label: Final = label or "\0".join(self.name)  # the same as one text, which is quicker to look up
+        self.label: Final = label or counter_label(self.name)
 
     def copy(self) -> "UnitCounter":
         return UnitCounter(
             self.id, self.kind, self.of, self.filter, self.value, self.window, self.since_ns, self.call, self.fired,
             self.expires_at_ns, self.name, self.label,
         )  # fmt: skip
+
+
+def counter_label(name: CounterName) -> str:
+    """The same as one text, which is quicker to look up, and one and the same for the accounts of a plan."""
+    return intern("\0".join(name))
 
 
 class ThresholdType(StrEnum):

@@ -60,9 +60,20 @@ class BalanceTerms:
     blocker: bool = False
     disabled: bool = False
     text: str = field(default="", init=False, repr=False, compare=False)  # accounts.document
+    excludes_only: bool = field(init=False, repr=False, compare=False)  # no destination is included
+
+    def __post_init__(self) -> None:
+        """Nearly all balances have no constraint of a kind: one empty mapping serves all accounts."""
+        for name in ("destinations", "categories", "timing_ids", "factors"):
+            if not getattr(self, name):
+                object.__setattr__(self, name, NO_CONSTRAINT)
+        object.__setattr__(self, "excludes_only", not any(self.destinations.values()))
 
     def expired(self, at_ns: int) -> bool:
         return self.expires_at_ns is not None and self.expires_at_ns < at_ns
+
+
+NO_CONSTRAINT: Final[Mapping[str, bool]] = {}
 
 
 @mypyc_attr(acyclic=True, free_list_len=1)

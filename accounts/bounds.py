@@ -15,7 +15,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from accounts.account import Account, Bound, BoundSide, UnitCounter
+from accounts.account import Account, Bound, BoundSide, UnitCounter, counter_label
 from accounts.balance import DEFAULT_BALANCE_ID, Balance, BalanceKind
 
 
@@ -65,7 +65,7 @@ class Bounds:
         self._counters: Final[dict[str, Levels]] = {}  # by their labels
         for bound in bounds:
             if bound.counter is not None:
-                self._counters.setdefault("\0".join(bound.counter), Levels()).narrow(bound.side, bound.value)
+                self._counters.setdefault(counter_label(bound.counter), Levels()).narrow(bound.side, bound.value)
             elif bound.balance_uuid:
                 self._balances.setdefault(bound.balance_uuid, Levels()).narrow(bound.side, bound.value)
             else:

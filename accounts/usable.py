@@ -4,7 +4,6 @@ What counts is the time of the call: a balance that expired yesterday still pays
 is left is not asked here but when it is its turn, so that a balance that a monitor tops up in mid-call goes on paying.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -131,10 +130,9 @@ def _towards(balance: Balance, payer: Payer, number: CalledNumber) -> Usable | N
     Excluded wins over included at the same prefix. A balance that only excludes is decided by the longest prefix that
     any destination has, and applies to numbers that have none.
     """
-    agreed = balance.terms.destinations
+    agreed, excludes_only = balance.terms.destinations, balance.terms.excludes_only
     if ANY in agreed:
         return Usable(balance, payer)
-    excludes_only = not any(agreed.values())
     for prefix, ids in number.prefixes:
         named = ""
         for id in ids:

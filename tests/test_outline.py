@@ -197,7 +197,7 @@ def test_what_changes_more_than_values_forgets_the_outline_of_its_copy(change: C
 def test_values_leave_the_outline_as_it_is() -> None:
     page = changeable()
     kept = page.account.outline
-    page.move(page.account.balances[0], -5)
+    page.move(page.own_balance(page.account.balances[0]), -5)
     page.count(page.account.counters[0], 5)
     page.disable(True)
     assert page.account.outline is kept

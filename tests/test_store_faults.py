@@ -1,5 +1,6 @@
 """The store when things go wrong: locked, killed, taken; and that it goes on by itself afterwards."""
 
+import logging
 import os
 import signal
 import sqlite3
@@ -362,3 +363,23 @@ def test_commits_that_cross_each_other_never_deadlock(postgresql_url: str) -> No
     assert sorted(keys) in ends  # a deadlock would not tell which accounts it was about
     for each in stores:
         each.close()
+
+
+def test_no_statement_is_ended_by_a_time_of_the_server(postgresql_url: str) -> None:
+    """It would end the wait for a standby within a COMMIT, which is then answered as if it had been waited for."""
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as server:
+        name = server.info.dbname
+        server.execute(f'ALTER DATABASE "{name}" SET statement_timeout = 50')
+    store = open_store(postgresql_url)
+    with store.database.read() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "0"
+        connection.execute(text("SELECT pg_sleep(0.2)"))
+    store.close()
+
+
+def test_what_the_driver_remarks_is_one_event(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        open_store("postgresql://nobody@127.0.0.1:1/none").close()
+    logging.getLogger("psycopg").getChild("pipeline").warning("error ignored terminating %s: %s", "it", "it is\ngone")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r'store.driver said="error ignored terminating it: it is\ngone"')

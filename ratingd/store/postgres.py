@@ -3,8 +3,13 @@
 A commit that has returned is on disk: synchronous_commit is switched on for every connection and read back, whatever
 the server's default. A lock that another daemon holds is waited for `lock_timeout_ms`, and a server that has vanished
 is noticed by TCP within seconds, so that a lane never hangs.
+
+There is no statement_timeout, and a server's or a role's own is switched off. It would also end the wait for a
+synchronous standby within a COMMIT, and PostgreSQL then reports a success that a failover may lose; and a check of all
+books may take its hour.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -15,11 +20,13 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from ratingd import observe
 from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreUnavailable
 
 LOCKS: Final = 0x72617465  # the first half of our advisory locks: "rate"
 REFUSED: Final = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError)
+DRIVER: Final = "psycopg"
 TCP: Final = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -33,6 +40,7 @@ class PostgresDatabase:
     name = "postgresql"
 
     def __init__(self, url: URL, *, connections: int, lock_timeout_ms: int) -> None:
+        listen_to_driver()
         self._engine: Final = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=connections,
@@ -81,6 +89,10 @@ class PostgresDatabase:
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
         return [tuple(row) for row in connection.exec_driver_sql(lookup.postgres, columns_of(keys))]
 
+    def find(self, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
+        with self.read() as connection:
+            return self.look_up(connection, lookup, keys)
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         with faults_translated(), self._engine.connect() as guard, self._engine.connect() as connection:
@@ -95,6 +107,19 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+class DriverLog(logging.Handler):
+    """What the driver remarks, as events. When a server goes away it is that a pipeline could not be ended in order."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        observe.event("store.driver", said=record.getMessage())
+
+
+def listen_to_driver() -> None:
+    log = logging.getLogger(DRIVER)
+    if not any(isinstance(handler, DriverLog) for handler in log.handlers):
+        log.addHandler(DriverLog())
 
 
 def committed(connection: psycopg.Connection[Any], changes: Sequence[Change]) -> list[int]:
@@ -144,6 +169,7 @@ def prepare(connection: Any, lock_timeout_ms: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")
         cursor.execute(f"SET lock_timeout = {lock_timeout_ms:d}")
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("SHOW synchronous_commit")
         (found,) = cursor.fetchone()
     connection.commit()

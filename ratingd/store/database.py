@@ -74,6 +74,10 @@ class Database(Protocol):
 
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]: ...
 
+    def find(self, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
+        """The same in a transaction of its own, which is all of one instant. A lane waits for it as for `commit`."""
+        ...
+
     def migrating(self) -> AbstractContextManager[Connection]:
         """A connection that no other daemon migrates beside; whoever uses it commits."""
         ...

@@ -47,6 +47,7 @@ class SqliteDatabase:
         self._opened: Final[list[sqlite3.Connection]] = []  # for writing; the last one is in use
         event.listen(self._writer, "connect", lambda connection, _record: self._opened.append(connection))
         self._readers: Final = connected(self.path, "BEGIN", size=READERS)
+        self._finding: Final[list[sqlite3.Connection]] = []  # those that nobody uses, the last one first
         self._checkpoints: Final = Checkpoints(self.path, self._connection, self._mutex)
 
     @contextmanager
@@ -97,6 +98,20 @@ class SqliteDatabase:
     def look_up(self, connection: Connection, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
         return [tuple(row) for row in connection.exec_driver_sql(lookup.sqlite, (json.dumps(keys),))]
 
+    def find(self, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
+        with driver_faults_translated(REFUSED, sqlite3.Error):
+            try:
+                connection = self._finding.pop()
+            except IndexError:
+                connection = self._connection()
+            try:
+                found = connection.execute(lookup.sqlite, (json.dumps(keys),)).fetchall()
+            except BaseException:
+                connection.close()
+                raise
+            self._finding.append(connection)
+            return found
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         with self._mutex, faults_translated(), self._writer.connect() as connection:
@@ -108,6 +123,8 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._checkpoints.stop()
+        while self._finding:
+            self._finding.pop().close()
         self._readers.dispose()
         self._writer.dispose()
         self._checkpoints.release()

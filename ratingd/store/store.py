@@ -97,8 +97,7 @@ class Store:
         wanted = list(dict.fromkeys(keys))
         if not wanted:
             return {}
-        with self.database.read() as connection:
-            answer = self.database.look_up(connection, FIND_ACCOUNTS, transaction.account_rows(wanted))
+        answer = self.database.find(FIND_ACCOUNTS, transaction.account_rows(wanted))
         return account_rows(wanted, answer)
 
     def commit(self, batch: Batch) -> None:

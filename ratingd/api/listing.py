@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Semaphore
 from typing import Final, Protocol
 
 from accounts.account import Account, AccountKey
@@ -21,12 +22,15 @@ from ratingd.api.convert import account_key, instant_ns, name, set_amount, set_i
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.engine.charge_record import charge_from_text
 from ratingd.engine.command import Reply
-from ratingd.errors import AccountUnknown, InvalidRequest, InvariantBroken
+from ratingd.errors import AccountUnknown, InvalidRequest, InvariantBroken, Overloaded
 from ratingd.store.history import account_at
 from ratingd.store.rows import FIRST_KEY, AccountRow, OperationRow
 from ratingd.v1 import accounts_pb2
 
 SERVICE: Final = "/ratingd.v1.AccountService/"
+COUNTS_MAX: Final = 2  # at a time: each looks at every account, and the lanes read by the same connections
+COUNT_WAIT_S: Final = 5.0
+COUNT_AGAIN_MS: Final = 2_000
 
 
 class DirectoryShelf(Protocol):
@@ -64,6 +68,7 @@ class Listing:
     def __init__(self, config: ApiConfig, store: Shelves) -> None:
         self._config: Final = config
         self._store: Final = store
+        self._counts: Final = Semaphore(COUNTS_MAX)
         self._writer: Final = AnswerWriter(config.currency)
 
     def methods(self) -> list[AnyMethod]:
@@ -97,11 +102,15 @@ class Listing:
 
     def _count_accounts(self, body: bytes, _: int | None) -> Reply:
         request = parse(accounts_pb2.CountAccountsRequest(), body)
-        count = self._store.directory.count(
-            name(request.tenant, "tenant") or self._config.default_tenant,
-            prefix=name(request.account_prefix, "account_prefix"),
-            disabled=request.disabled if request.HasField("disabled") else None,
-        )
+        tenant = name(request.tenant, "tenant") or self._config.default_tenant
+        prefix = name(request.account_prefix, "account_prefix")
+        disabled = request.disabled if request.HasField("disabled") else None
+        if not self._counts.acquire(timeout=COUNT_WAIT_S):
+            raise Overloaded(COUNTS_MAX, COUNT_AGAIN_MS)
+        try:
+            count = self._store.directory.count(tenant, prefix=prefix, disabled=disabled)
+        finally:
+            self._counts.release()
         return Reply(0, accounts_pb2.CountAccountsResponse(count=count).SerializeToString())
 
     def _list_ledger(self, body: bytes, _: int | None) -> Reply:

@@ -93,10 +93,6 @@ class PostgresDatabase:
         with self.read() as connection:
             return self.look_up(connection, lookup, keys)
 
-    def find(self, lookup: Bulk, keys: Sequence[Row]) -> Sequence[Row]:
-        with self.read() as connection:
-            return self.look_up(connection, lookup, keys)
-
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         with faults_translated(), self._engine.connect() as guard, self._engine.connect() as connection:

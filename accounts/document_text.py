@@ -76,8 +76,10 @@ def _counter(counter: UnitCounter) -> str:
     begun = _COUNTERS.get(counter.name) or _counter_begun(counter)
     filtered = _filter(counter.filter)
     filter = "" if filtered == NOTHING else f',"filter":{filtered}'
-    window = "" if counter.window is NO_WINDOW else _window_text(counter)
-    return f"{begun}{counter.value}{filter}{window}}}"
+    if counter.window is NO_WINDOW:
+        return f"{begun}{counter.value}{filter}}}"
+    since = f',"since_ns":{counter.since_ns}' if counter.since_ns else ""
+    return f'{begun}{counter.value}{filter},"window":{_window(counter.window)}{since}{_of_call(counter)}}}'
 
 
 def _counter_begun(counter: UnitCounter) -> str:
@@ -89,11 +91,8 @@ def _counter_begun(counter: UnitCounter) -> str:
     return text
 
 
-def _window_text(counter: UnitCounter) -> str:
-    since = f',"since_ns":{counter.since_ns}' if counter.since_ns else ""
-    text = f',"window":{_window(counter.window)}{since}'
-    if counter.call:
-        text += f',"call":{quoted(counter.call)}'
+def _of_call(counter: UnitCounter) -> str:
+    text = f',"call":{quoted(counter.call)}' if counter.call else ""
     if counter.fired:
         text += f',"fired":{_texts(counter.fired)}'
     if counter.expires_at_ns is not None:

@@ -116,8 +116,7 @@ def changes_of(batch: Batch) -> list[Change]:
     """The statements that store a batch, in the order in which they lock."""
     changes = _accounts(batch.accounts) if batch.accounts else []
     if batch.operations:
-        rows = [_operation(row) for row in batch.operations]
-        rows.sort(key=_place)
+        rows = [_operation(row) for row in sorted(batch.operations, key=_place)]
         changes.append(Change(INSERT_OPERATIONS, rows, _KeysRepeated))
     if batch.open_calls:
         changes += _calls(batch.open_calls)
@@ -177,9 +176,10 @@ def _operation(row: OperationRow) -> Row:
     )  # fmt: skip
 
 
-def _place(row: Row) -> Row:
-    """Where an operation stands in the order of locks: its account, then its key."""
-    return row[0], row[1], row[2], row[7] or ""
+def _place(row: OperationRow) -> str:
+    """Where an operation stands in the order of locks: its account, then its key. One text is compared at one go; no
+    name has the NUL that keeps them apart."""
+    return f"{row.key.tenant}\0{chr(row.shard)}{row.key.account}\0{row.idempotency_key or ''}"
 
 
 def _update(write: AccountWrite) -> Row:

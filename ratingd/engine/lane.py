@@ -2,10 +2,10 @@
 
 Requests queue; the lane takes all that wait, decides them in order on working copies, and hands the batch to its
 committer. While that is being synced the next one is decided on top of its copies; a reply leaves only when
-its own batch is on disk. Under load hundreds of debits share a commit; a single one on an idle lane is committed at
-once by the thread that decided it. After a batch that was shared the lane lets requests gather until there are as many
-again, for a moment at most (`gather_us`): waking two threads and committing cost as much for one debit as for ten. A
-lone caller never waits.
+its own batch is on disk. Under load hundreds of debits share a commit. A single one on an idle lane is committed by
+the thread that decided it; on SQLite that is the thread that brought it, for waking another takes longer than the
+work. After a batch that was shared the lane lets requests gather until there are as many again, for a moment at most
+(`gather_us`): waking two threads and committing cost as much for one debit as for ten. A lone caller never waits.
 
 When a commit fails, the batch and the one decided on top of it are dropped together with every account they touched,
 and their requests are decided again in the same order (ratingd.engine.recovery): nobody has seen an answer. Only where
@@ -28,6 +28,7 @@ from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
 from ratingd.engine.neighbours import Neighbours
 from ratingd.engine.recovery import Recovery
+from ratingd.engine.telling import tell
 from ratingd.errors import InvariantBroken, Overloaded, RatingdError, Unavailable
 from ratingd.store.faults import StoreFault, VersionConflict
 from ratingd.store.store import Store
@@ -78,6 +79,8 @@ class Lane:
         self._in_flight: Building | None = None
         self._handed: Building | None = None  # the batch in flight, until the committer takes it
         self._failed: tuple[Building, Exception] | None = None
+        self._parked = False  # the deciding thread waits
+        self._lent = False  # and somebody else sees a lone request through in its place
         self._wanted = 1  # so many requests are to be there before the next batch is decided, if they come in time
         self._stopping = False
         self._ended = False
@@ -113,8 +116,12 @@ class Lane:
             done(command.encode(Overloaded(waiting, 50)))
 
     def submit_all(self, commands: "Sequence[tuple[Command, Callable[[Reply], None]]]") -> None:
-        """Queue commands that arrived together, in their order."""
+        """Queue commands that arrived together, in their order. A lone one may be answered before this returns."""
         now = time.monotonic_ns()
+        if len(commands) == 1 and self._free():
+            command, done = commands[0]
+            self._see_lone(Waiting(command, done, now))
+            return
         with self._lock:
             waiting = len(self._queue)
             room = 0 if self._stopping else max(0, self._limits.queue_max - waiting)
@@ -136,6 +143,32 @@ class Lane:
     def held(self) -> int:
         return self._desk.held
 
+    # -- a lone request, on the thread that brings it
+
+    def _free(self) -> bool:
+        """Whether nothing is to be done and nothing under way; then who asks does the work until `_see_lone` ends."""
+        with self._lock:
+            if not self._parked or self._lent or self._stopping or self._store.shared:
+                return False
+            if self._wanted > 1 or self._queue or self._in_flight is not None or self._ready():
+                return False
+            self._lent = self._recovery.alone == 0
+            return self._lent
+
+    def _see_lone(self, waiting: Waiting) -> None:
+        try:
+            self._decide_all([waiting])
+            self._hand_over(alone=True)
+        except Exception as error:  # noqa: BLE001 (as in `_decide_forever`)
+            observe.fault("lane.fault", error)
+            tell(self._drop, [waiting], error)
+            tell(self._answered)
+        finally:
+            with self._lock:
+                self._lent = False
+                if self._ready():
+                    self._to_decide.notify()
+
     # -- the deciding thread
 
     def _decide_forever(self) -> None:
@@ -154,14 +187,16 @@ class Lane:
             except Exception as error:  # noqa: BLE001 (ours to mend, yet nobody may wait for ever)
                 observe.fault("lane.fault", error)
                 lost = [] if failed is None else [decided.waiting for decided in failed[0].decided]
-                self._drop([*taken, *lost], error)
-                self._answered()
+                tell(self._drop, [*taken, *lost], error)
+                tell(self._answered)
 
     def _next(self) -> tuple[list[Waiting], tuple[Building, Exception] | None]:
         """Wait until there is something to decide, to recover from, or to hand over."""
         with self._lock:
-            while not self._ready():
+            self._parked = True
+            while self._lent or not self._ready():
                 self._to_decide.wait()
+            self._parked = False
             self._gather()
             failed, self._failed = self._failed, None
             room = self._room() if failed is None else 0
@@ -206,7 +241,7 @@ class Lane:
             self._ended = self._stopping and not self._queue
             self._to_commit.notify()
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, *, alone: bool = False) -> None:
         """Send the batch on its way, if none is: a single request goes without waking the committer."""
         with self._lock:
             if self._in_flight is not None or self._failed is not None or len(self._desk.building) == 0:
@@ -215,7 +250,7 @@ class Lane:
             self._recovery.one_went()
             self._wanted = min(len(batch), self._limits.queue_max)  # more will never wait
             self._apart_next = bool(self._apart)
-            if len(batch) > 1 or self._queue:
+            if len(batch) > 1 or (self._queue and not alone):
                 self._handed = batch
                 self._to_commit.notify()
                 return
@@ -238,6 +273,9 @@ class Lane:
         self._desk.forget_all()
         waiting = {id(request): request for request in [*[decided.waiting for decided in dropped.decided], *taken]}
         give_up(waiting.values(), InvariantBroken(f"{type(error).__name__}: {error}"))
+        kept = [request for request in self._apart if not request.answered]
+        self._apart.clear()
+        self._apart.extend(kept)
 
     def _decide_all(self, taken: Sequence[Waiting]) -> None:
         contention = self._desk.contention
@@ -271,10 +309,10 @@ class Lane:
         self._apart_next = False
         self._recovery.one_went()
         batch = self._desk.building = Building(apart=True)
-        keys = sorted({key for waiting in taken for key in self._desk.reach(waiting)})
-        for waiting in taken:
-            waiting.tries += 1  # to wait for a lock in vain is a try too
         try:
+            keys = sorted({key for waiting in taken for key in self._desk.reach(waiting)})
+            for waiting in taken:
+                waiting.tries += 1  # to wait for a lock in vain is a try too
             with self._store.holding(keys) as store:
                 self._decide_held(taken, keys)
                 if rows := batch.rows():
@@ -284,7 +322,7 @@ class Lane:
             self._recover([waiting for waiting in taken if not waiting.answered], [], [batch], error)
         else:
             batch = self._desk.hand_over()
-            self._desk.written(batch)
+            tell(self._desk.written, batch)
             self._answer(batch)
 
     def _decide_held(self, taken: Sequence[Waiting], keys: Sequence[AccountKey]) -> None:
@@ -330,7 +368,7 @@ class Lane:
 
     def _give_up(self, requests: Sequence[Waiting], error: RatingdError) -> None:
         give_up(requests, error)
-        self._answered()
+        tell(self._answered)
 
     # -- the committing thread
 
@@ -351,7 +389,7 @@ class Lane:
         except Exception as error:  # noqa: BLE001 (`Recovery` tells the kinds apart)
             self._settle(batch, error)
         else:
-            self._desk.written(batch)
+            tell(self._desk.written, batch)
             self._settle(batch, None)
             self._answer(batch)
 
@@ -375,11 +413,12 @@ class Lane:
             self._in_flight = None
             if error is not None:
                 self._failed = (batch, error)
-            self._to_decide.notify()
+            if not self._lent:
+                self._to_decide.notify()
 
     def _answer(self, batch: Building) -> None:
         if batch.outbox:
-            self._outbox_filled()
+            tell(self._outbox_filled)
         for decided in batch.decided:
             waiting = decided.waiting
             if waiting.answered:
@@ -394,4 +433,4 @@ class Lane:
                     observe.event(line.event, **line.fields)
             except Exception as error:  # noqa: BLE001 (who does not take an answer must not cost the others theirs)
                 observe.fault("lane.answer_not_taken", error, account=str(waiting.command.key))
-        self._answered()
+        tell(self._answered)

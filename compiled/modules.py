@@ -25,6 +25,8 @@ OF_RATINGD: Final = (
     "ratingd/api/charging.py",
     "ratingd/api/convert.py",
     "ratingd/api/debit_message.py",
+    "ratingd/api/edge_server.py",
+    "ratingd/api/edge_streams.py",
     "ratingd/api/method.py",
     "ratingd/api/rated_cost.py",
     "ratingd/api/rating.py",

@@ -67,7 +67,7 @@ class EdgeServer:
         self._going_down = False
         self._tell_lost: Callable[[], None] = lambda: None
         self._slow: Final = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="edge-slow")
-        self._thread: Final = Thread(target=self._run, name="edge-calls", daemon=True)
+        self._dispatcher: Final = Thread(target=self._run, name="edge-calls", daemon=True)
         self.port: Final = self._edge.port
         charger.on_answered(self._outbox.flush)
 
@@ -79,7 +79,7 @@ class EdgeServer:
         self._tell_lost = tell
 
     def start(self) -> None:
-        self._thread.start()
+        self._dispatcher.start()
         self._edge.start()
         self._health.serves()
 
@@ -91,8 +91,8 @@ class EdgeServer:
             stream.drain()
         self._outbox.flush()
         self._edge.stop(grace)
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._dispatcher.is_alive():
+            self._dispatcher.join()
         self._slow.shutdown(wait=False, cancel_futures=True)
         if left := sorted({*self._slow_calls.values()}):
             observe.event("edge.left_behind", methods=" ".join(left))

@@ -63,8 +63,9 @@ def told(seed: int, steps: list[Step], found: Disagreement) -> str:
 def play_or_tell(seed: int, count: int, folder: Path, crowd: int = 0) -> int:
     """Play a seed on SQLite; the number of steps. A failure is shrunk and raised with its history."""
     steps = history(seed, count, crowd)
-    if play(f"sqlite:///{folder / f'{seed}.db'}", steps) is not None:
-        left, found = shrunk(steps, lambda trial, name: play(f"sqlite:///{folder / f'{seed}-{name}.db'}", trial))
+    first = play(f"sqlite:///{folder / f'{seed}.db'}", steps)
+    if first is not None:
+        left, found = shrunk(steps, first, lambda trial, name: play(f"sqlite:///{folder / f'{seed}-{name}.db'}", trial))
         raise AssertionError(told(seed, left, found))
     return len(steps)
 

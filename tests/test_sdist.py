@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -36,8 +35,9 @@ def test_a_wheel_is_built_from_the_source_distribution_alone(tmp_path: Path) -> 
     for file in FILES:
         shutil.copy(TREE / file, sources / file)
     packed = build("sdist", sources, tmp_path)
-    with tarfile.open(packed) as archive:
-        archive.extractall(tmp_path / "elsewhere", filter="data")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    subprocess.run(["tar", "-xzf", str(packed), "-C", str(elsewhere)], timeout=60, check=True)
     (unpacked,) = (tmp_path / "elsewhere").iterdir()
     assert {path.name for path in (unpacked / "compiled").iterdir()} >= {"build.py", "modules.py"}
     wheel = build("wheel", unpacked, tmp_path)

@@ -38,7 +38,7 @@ def test_a_wheel_is_built_from_the_source_distribution_alone(tmp_path: Path) -> 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     subprocess.run(["tar", "-xzf", str(packed), "-C", str(elsewhere)], timeout=60, check=True)
-    (unpacked,) = (tmp_path / "elsewhere").iterdir()
+    (unpacked,) = elsewhere.iterdir()
     assert {path.name for path in (unpacked / "compiled").iterdir()} >= {"build.py", "modules.py"}
     wheel = build("wheel", unpacked, tmp_path)
     names = zipfile.ZipFile(wheel).namelist()

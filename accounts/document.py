@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from sys import intern
-from typing import Final, TypeVar
+from typing import Final
 
 from accounts.account import (
     NO_SCORES,
@@ -31,15 +31,13 @@ from accounts.account import (
 from accounts.balance import Balance, BalanceKind, BalanceTerms
 from accounts.balance_filter import ANY_BALANCE, BalanceFilter
 from accounts.fields import DocumentError, Fields
+from accounts.remembered import remembered
 from accounts.reservation import Reservation
 
 FORMAT: Final = 1
 ZERO: Final = Decimal(0)
 
-SHARED_MAX: Final = 20_000  # parts that are remembered; those of one package are some ten
-
 Document = dict[str, object]
-Part = TypeVar("Part")
 
 _TERMS: Final[dict[str, BalanceTerms]] = {}
 _TRIGGERS: Final[dict[str, TriggerTerms]] = {}
@@ -246,7 +244,7 @@ def _agreed(fields: Fields, lines: Sequence[str]) -> BalanceTerms:
     line = _line(part, lines)
     if not line:
         return _terms_from(Fields(fields.what, part))
-    return _TERMS.get(line) or _remembered(_TERMS, line, _terms_from(Fields(fields.what, json.loads(line))))
+    return _TERMS.get(line) or remembered(_TERMS, line, _terms_from(Fields(fields.what, json.loads(line))))
 
 
 def _watched(fields: Fields, lines: Sequence[str]) -> TriggerTerms:
@@ -254,7 +252,7 @@ def _watched(fields: Fields, lines: Sequence[str]) -> TriggerTerms:
     line = _line(part, lines)
     if not line:
         return _trigger_terms_from(Fields(fields.what, part))
-    return _TRIGGERS.get(line) or _remembered(
+    return _TRIGGERS.get(line) or remembered(
         _TRIGGERS, line, _trigger_terms_from(Fields(fields.what, json.loads(line)))
     )
 
@@ -264,7 +262,7 @@ def _filtered(fields: Fields, lines: Sequence[str]) -> BalanceFilter:
     line = _line(part, lines)
     if not line:
         return filter_from_document(part) if part else ANY_BALANCE
-    return _FILTERS.get(line) or _remembered(_FILTERS, line, filter_from_document(json.loads(line)))
+    return _FILTERS.get(line) or remembered(_FILTERS, line, filter_from_document(json.loads(line)))
 
 
 def _line(part: object, lines: Sequence[str]) -> str:
@@ -275,16 +273,8 @@ def _line(part: object, lines: Sequence[str]) -> str:
 
 
 def _shared_texts(texts: tuple[str, ...]) -> tuple[str, ...]:
-    if texts not in _TEXTS and len(_TEXTS) >= SHARED_MAX:
-        _TEXTS.clear()
-    return _TEXTS.setdefault(texts, texts)
-
-
-def _remembered(known: dict[str, Part], line: str, part: Part) -> Part:
-    if len(known) >= SHARED_MAX:
-        known.clear()
-    known[line] = part
-    return part
+    known = _TEXTS.get(texts)
+    return remembered(_TEXTS, texts, texts) if known is None else known
 
 
 def filter_from_document(document: object) -> BalanceFilter:

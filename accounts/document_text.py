@@ -16,13 +16,13 @@ from accounts.balance import Balance, BalanceTerms
 from accounts.balance_filter import BalanceFilter
 from accounts.document import (
     FORMAT,
-    SHARED_MAX,
     balance_terms_document,
     filter_document,
     reservation_document,
     trigger_terms_document,
 )
 from accounts.quoted_name import quoted_name
+from accounts.remembered import remembered
 from accounts.reservation import Reservation
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -84,11 +84,8 @@ def _counter(counter: UnitCounter) -> str:
 
 def _counter_begun(counter: UnitCounter) -> str:
     of = EVENT if counter.of is OF_EVENT else BALANCE
-    text = f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{of}","value":'
-    if len(_COUNTERS) >= SHARED_MAX:
-        _COUNTERS.clear()
-    _COUNTERS[counter.name] = text
-    return text
+    begun = f'{{"id":{quoted(counter.id)},"kind":{quoted(counter.kind)},"of":"{of}","value":'
+    return remembered(_COUNTERS, counter.name, begun)
 
 
 def _of_call(counter: UnitCounter) -> str:
@@ -124,11 +121,7 @@ def _texts(texts: tuple[str, ...]) -> str:
     known = _LISTS.get(texts)
     if known is not None:
         return known
-    if len(_LISTS) >= SHARED_MAX:
-        _LISTS.clear()
-    text = f"[{','.join([quoted(text) for text in texts])}]"
-    _LISTS[texts] = text
-    return text
+    return remembered(_LISTS, texts, f"[{','.join([quoted(text) for text in texts])}]")
 
 
 def _scores(scores: Mapping[str, int]) -> str:

@@ -8,6 +8,8 @@ once (the number called, the id of a call) is quoted where it is written, and no
 from json.encoder import encode_basestring_ascii
 from typing import Final
 
+from accounts.remembered import remembered
+
 NAMES_MAX: Final = 100_000  # the names of some thirty thousand accounts with three balances each
 
 _QUOTED: Final[dict[str, str]] = {}
@@ -17,8 +19,4 @@ def quoted_name(name: str) -> str:
     known = _QUOTED.get(name)
     if known is not None:
         return known
-    if len(_QUOTED) >= NAMES_MAX:
-        _QUOTED.clear()
-    text: str = encode_basestring_ascii(name)
-    _QUOTED[name] = text
-    return text
+    return remembered(_QUOTED, name, encode_basestring_ascii(name), NAMES_MAX)

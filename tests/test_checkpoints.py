@@ -38,6 +38,16 @@ class Debits:
             return int.from_bytes(file.read(16)[12:], "big")
 
 
+def log_begins_anew(folder: Path) -> None:
+    """Debit on a new store until a checkpoint has been made."""
+    store = open_store(f"sqlite:///{folder / 'ratingd.db'}")
+    store.migrate()
+    debits = Debits(store, folder / "ratingd.db-wal")
+    begun = debits.times_begun()
+    until(lambda: debits.one_more() > begun)
+    store.close()
+
+
 def test_log_begins_anew_while_commits_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "ROWS", 10)
     url = f"sqlite:///{tmp_path / 'ratingd.db'}"
@@ -67,13 +77,8 @@ def test_checkpoint_that_fails_is_told_and_the_next_one_made(
         given(self, connection)
 
     monkeypatch.setattr(checkpoints.Checkpoints, "_checkpoint", failing)
-    store = open_store(f"sqlite:///{tmp_path / 'ratingd.db'}")
-    store.migrate()
-    debits = Debits(store, tmp_path / "ratingd.db-wal")
-    begun = debits.times_begun()
-    until(lambda: debits.one_more() > begun)
+    log_begins_anew(tmp_path)
     assert "store.checkpoint_failed" in capsys.readouterr().err
-    store.close()
 
 
 def test_file_that_cannot_be_opened_is_told_and_tried_again(
@@ -90,10 +95,5 @@ def test_file_that_cannot_be_opened_is_told_and_tried_again(
         return given(name, flags, *more)
 
     monkeypatch.setattr(os, "open", opened)
-    store = open_store(f"sqlite:///{path}")
-    store.migrate()
-    debits = Debits(store, tmp_path / "ratingd.db-wal")
-    begun = debits.times_begun()
-    until(lambda: debits.one_more() > begun)
+    log_begins_anew(tmp_path)
     assert "Too many open files" in capsys.readouterr().err
-    store.close()

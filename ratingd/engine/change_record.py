@@ -9,9 +9,8 @@ from typing import Final, cast
 
 from accounts.book import Change
 from accounts.quoted_name import quoted_name
+from accounts.remembered import remembered
 from ratingd.engine.compact import compact
-
-COUNTERS_MAX: Final = 20_000
 
 _COUNTED: Final[dict[Change, str]] = {}  # what says which counter was moved, by its name
 
@@ -35,8 +34,4 @@ def _counter(name: Change) -> str:
     known = _COUNTED.get(name)
     if known is not None:
         return known
-    if len(_COUNTED) >= COUNTERS_MAX:
-        _COUNTED.clear()
-    text = ",".join([quoted_name(cast(str, part)) for part in name])
-    _COUNTED[name] = text
-    return text
+    return remembered(_COUNTED, name, ",".join([quoted_name(cast(str, part)) for part in name]))

@@ -23,7 +23,7 @@ THE_ACCOUNT: Final = "accounts AS t ON t.tenant = n.tenant AND t.shard = n.shard
 FIND_ACCOUNTS: Final = Bulk(
     sqlite=f"""
         SELECT json_group_array(json_array(n.place, t.version, length(t.document),
-            (SELECT json_group_array(json_array({CALL})) {ITS_CALLS}))), group_concat(t.document, '')
+            json((SELECT json_group_array(json_array({CALL})) {ITS_CALLS})))), group_concat(t.document, '')
         FROM (SELECT key AS place, json_extract(value, '$[0]') AS tenant, json_extract(value, '$[1]') AS shard,
             json_extract(value, '$[2]') AS account FROM json_each(?)) AS n CROSS JOIN {THE_ACCOUNT}""",
     postgres=f"""
@@ -34,7 +34,7 @@ FIND_ACCOUNTS: Final = Bulk(
 )
 
 
-def account_rows(keys: Sequence[AccountKey], answer: Sequence[Row]) -> dict[AccountKey, AccountRow]:
+def accounts_found(keys: Sequence[AccountKey], answer: Sequence[Row]) -> dict[AccountKey, AccountRow]:
     """The accounts that were found, of the keys that were looked for, in their order."""
     ((found, documents),) = answer
     rows: dict[AccountKey, AccountRow] = {}

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from accounts.account import AccountKey
 from ratingd.store import tables, transaction
-from ratingd.store.account_reading import FIND_ACCOUNTS, account_rows
+from ratingd.store.account_reading import FIND_ACCOUNTS, accounts_found
 from ratingd.store.cdrs import Cdrs
 from ratingd.store.database import Database, looking_up
 from ratingd.store.directory import Directory
@@ -98,7 +98,7 @@ class Store:
         if not wanted:
             return {}
         answer = self.database.find(FIND_ACCOUNTS, transaction.account_rows(wanted))
-        return account_rows(wanted, answer)
+        return accounts_found(wanted, answer)
 
     def commit(self, batch: Batch) -> None:
         """Store the batch whole, or raise and store nothing of it."""

@@ -22,6 +22,7 @@ from accounts.charge import MAX_USAGE
 from accounts.unit_rating import ZERO, zero_increment
 from ratingd.delivery.export_place import place
 from ratingd.delivery.mail_message import checked_address
+from ratingd.fraud_settings import FraudSettings
 from tariffs.duration import duration_text, parse_duration
 from tariffs.zone import zone
 
@@ -30,6 +31,7 @@ SECOND_NS: Final = 1_000_000_000
 HOUR_NS: Final = 3600 * SECOND_NS
 BALANCE_RATING_SUBJECT: Final[Mapping[str, str]] = {"*any": "*zero1ns", "*voice": "*zero1s"}
 EXPORTER_ID: Final = re.compile(r"[\w.:*-]+")
+NUMBER_KEY_MIN: Final = 16
 _STORES: Final = ("sqlite", "postgresql")
 _UNITLESS_MAX: Final = 1_000_000  # no duration that is meant is shorter than a millisecond
 
@@ -124,7 +126,7 @@ Exporters = Annotated[dict[str, str], NoDecode, BeforeValidator(_exporters)]
 Subjects = Annotated[dict[str, str], NoDecode, BeforeValidator(_subjects)]
 
 
-class Settings(BaseSettings):
+class Settings(FraudSettings):
     """Everything that can be set. The texts below the fields are what `ratingd config show` tells about them."""
 
     model_config = SettingsConfigDict(
@@ -261,7 +263,7 @@ class Settings(BaseSettings):
             raise ValueError(f"sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE is wanted, not {backend!r}")
         return url
 
-    @field_validator("default_timezone")
+    @field_validator("default_timezone", "fraud_timezone")
     @classmethod
     def _zone_known(cls, name: str) -> str:
         zone(name)
@@ -275,9 +277,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _loopback(self) -> Self:
-        host, _ = host_and_port(self.listen)
-        if not self.insecure_listen and not is_loopback(host):
-            raise ValueError(f"listen: other machines reach {host}; use 127.0.0.1, or allow it with insecure_listen")
+        served = [("listen", self.listen), ("http_listen", self.http_listen)]
+        served += [("http_also_listen", address) for address in self.http_also_listen]
+        for name, address in served:
+            host, _ = host_and_port(address) if address else ("127.0.0.1", 0)
+            if not self.insecure_listen and not is_loopback(host):
+                raise ValueError(
+                    f"{name}: other machines reach {host}; use 127.0.0.1, or allow it with insecure_listen"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _pseudonyms(self) -> Self:
+        if self.hash_numbers and len(self.number_key.get_secret_value()) < NUMBER_KEY_MIN:
+            raise ValueError(f"number_key: at least {NUMBER_KEY_MIN} characters are needed with hash_numbers")
         return self
 
     @model_validator(mode="after")

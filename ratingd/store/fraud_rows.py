@@ -88,7 +88,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """An entry of b_whitelist, a_whitelist or blacklist. The first three fields are its key; `expires_ms` 0: for ever."""
+    """An entry of b_whitelist, a_whitelist or blacklist. The first three fields are its key; `expires_ms` 0: never."""
 
     list: str
     kind: str  # number, prefix or trunk

@@ -10,6 +10,9 @@ it is beyond 1e11, microseconds beyond 1e14, nanoseconds beyond 1e17, or RFC 333
 Values of files are texts, so "486" is as good as 486. A field that is empty or null is one that nobody gave; a caller
 who withholds the number is one all the same, so a_number may be empty, but has to be there.
 
+A CDR that contradicts itself comes of a clock that was set while the call lasted: an end before the answer is the time
+of the answer, and where nobody says when an answered call was over it was when the record was made.
+
 Fields that nobody knows here are left out: a switch may tell more than is asked.
 """
 
@@ -51,10 +54,11 @@ KINDS: Final[Mapping[str, int]] = {
 }
 DISPOSITIONS: Final = (ANSWERED, NO_ANSWER, BUSY, CANCELLED, FAILED, REJECTED, DISCONNECTED_FRAUD)
 ATTESTATIONS: Final = ("A", "B", "C")
-TEXT_MAX: Final = 256  # characters of any one field
-TIME_END_MS: Final = 253_402_300_800_000  # the year 10000
+TEXT_MAX: Final = 200  # characters of any one field
+EARLIEST_MS: Final = 100_000_000_000  # March 1973
+LATEST_MS: Final = 9_214_646_400_000  # the year 2262
 DURATION_MAX_S: Final = 31_622_400  # a leap year
-SIP_CODE_MAX: Final = 699
+SIP_CODES: Final = (100, 699)
 TEXTS: Final = (
     "event_id", "call_id", "trunk", "switch_id", "tenant", "account", "cli", "p_asserted_identity", "source_ip",
     "origin_region", "target_region", "imei", "imsi", "cell_id", "label",
@@ -68,8 +72,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-def call_event(fields: Mapping[str, object]) -> fraud_pb2.CallEvent:
-    """One event. InvalidRequest names the field that is wrong."""
+def call_event(fields: Mapping[str, object], now_ms: int = 0) -> fraud_pb2.CallEvent:
+    """One event, which came at `now_ms` (0: there is no now). InvalidRequest names the field that is wrong."""
     event = fraud_pb2.CallEvent(kind=kind_of(fields.get("event_type")))  # type: ignore[arg-type]
     _name_parties(event, fields)
     for name in TEXTS:
@@ -79,6 +83,8 @@ def call_event(fields: Mapping[str, object]) -> fraud_pb2.CallEvent:
         if at_ms := time_of(name, fields.get(name)):
             setattr(event, target, at_ms)
     _describe(event, fields)
+    if event.kind == CDR:
+        _put_in_order(event, now_ms)
     return event
 
 
@@ -124,7 +130,7 @@ def kind_of(value: object) -> int:
 
 
 def text_of(name: str, value: object) -> str:
-    """A text of at most 256 characters without control characters; "" where nobody gave one."""
+    """A text of at most 200 printable characters; "" where nobody gave one."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -132,7 +138,8 @@ def text_of(name: str, value: object) -> str:
     if len(value) > TEXT_MAX:
         raise InvalidRequest(name, f"has {len(value)} characters, and {TEXT_MAX} are the most")
     if not value.isprintable():
-        _check_signs(name, value)
+        strange = next(sign for sign in value if not sign.isprintable())
+        raise InvalidRequest(name, f"has a control character ({strange!a}), which no text here may have")
     return value
 
 
@@ -142,8 +149,8 @@ def time_of(name: str, value: object) -> int:
         return 0
     number = _number(name, value, "a time is wanted: seconds since 1970, or RFC 3339")
     at_ms = _calendar(name, value) if number is None else _scaled(number)
-    if not 0 <= at_ms < TIME_END_MS:
-        raise InvalidRequest(name, f"{shown(value)} is no time between 1970 and the year 10000")
+    if at_ms and not EARLIEST_MS <= at_ms < LATEST_MS:
+        raise InvalidRequest(name, f"{shown(value)} is no time of a call; seconds since 1970 or RFC 3339 are")
     return at_ms
 
 
@@ -185,6 +192,16 @@ def _describe(event: fraud_pb2.CallEvent, fields: Mapping[str, object]) -> None:
     event.sip_code = _sip_code(fields.get("sip_code"))
 
 
+def _put_in_order(event: fraud_pb2.CallEvent, now_ms: int) -> None:
+    """No time of a call before the one that leads to it, and an end where there was an answer."""
+    if event.answer_ms:
+        event.answer_ms = max(event.answer_ms, event.start_ms)
+        if not event.end_ms and not event.HasField("duration_ms"):
+            event.end_ms = event.time_ms or now_ms
+    if event.end_ms:
+        event.end_ms = max(event.end_ms, event.answer_ms, event.start_ms)
+
+
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> str:
     said = text_of(name, value).strip().upper()
     if said and said not in known:
@@ -196,8 +213,9 @@ def _sip_code(value: object) -> int:
     if value is None or value == "":
         return 0
     number = _number("sip_code", value, "a SIP code is wanted")
-    if number is None or number % 1 or not 0 <= number <= SIP_CODE_MAX:
-        raise InvalidRequest("sip_code", f"a whole number between 0 and {SIP_CODE_MAX} is wanted, not {shown(value)}")
+    lowest, highest = SIP_CODES
+    if number is None or number % 1 or not lowest <= number <= highest:
+        raise InvalidRequest("sip_code", f"a whole number from {lowest} to {highest} is wanted, not {shown(value)}")
     return int(number)
 
 
@@ -240,10 +258,3 @@ def _calendar(name: str, value: object) -> int:
         ) from None
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return (aware - EPOCH) // MILLISECOND
-
-
-def _check_signs(name: str, value: str) -> None:
-    """Neither a database nor a log is to be asked to keep a NUL, a line break or half a character."""
-    for sign in value:
-        if sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff":
-            raise InvalidRequest(name, f"has a control character ({sign!a}), which no text here may have")

@@ -1,0 +1,313 @@
+"""The masking window: which calls to one number are part of a masking run.
+
+Five people who have nothing to do with each other do not call the same number within five seconds; somebody who changes
+the number he shows does. A call at 10:00:07 looks back on (10:00:02, 10:00:07]: are there five different callers or
+more, it is hot, and every call in that window is flagged, the first four as well, and so are two calls of one caller.
+
+What is flagged depends on what was accepted and not on the order in which it came; calls of one instant are in each
+other's windows. A call that comes late is put where its time puts it: the count of callers is wound back to that
+instant and played again from there, so that a call k places late costs k steps. One that is more than the lateness
+behind the newest is refused and changes nothing.
+
+Times are those of the events; nothing here reads a clock. Where the terms change, the next call is judged by the new
+ones; what has been flagged stays so, and a wider window finds only calls that the narrower one had no reason to forget.
+"""
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from triggers.masking_incident import Attempt, IncidentChain, MaskingIncident
+from triggers.masking_terms import MaskingTerms
+
+FORGOTTEN_MIN: Final = 16  # so many places at the front of the list are worth moving the rest
+NONE_FLAGGED: Final[list[Attempt]] = []  # of all cold calls; nobody adds to it
+
+
+@mypyc_attr(acyclic=True)
+class Placed:
+    """What became of an attempt.
+
+    `distinct` are the callers of the window that ends with it, or of the fullest one it is in, where it came late.
+    `hot`: it is flagged. `flagged` are all that are now and were not before, in the order of time. `incident` is the
+    one it belongs to; `opened`: that is new; `absorbed`: ids of incidents that have become this one. `also` are other
+    incidents that it changed, which takes a cool-down shorter than the window.
+    """
+
+    __slots__ = ("absorbed", "also", "distinct", "flagged", "hot", "incident", "late", "opened")
+
+    def __init__(
+        self,
+        distinct: int,
+        *,
+        late: bool = False,
+        hot: bool = False,
+        flagged: list[Attempt] = NONE_FLAGGED,
+        incident: MaskingIncident | None = None,
+        opened: bool = False,
+        absorbed: tuple[str, ...] = (),
+        also: tuple[MaskingIncident, ...] = (),
+    ) -> None:
+        self.late: Final = late
+        self.distinct: Final = distinct
+        self.hot: Final = hot
+        self.flagged: Final = flagged
+        self.incident: Final = incident
+        self.opened: Final = opened
+        self.absorbed: Final = absorbed
+        self.also: Final = also
+
+
+COLD_MAX: Final = 128
+COLD: Final = [Placed(distinct) for distinct in range(COLD_MAX)]  # most calls change nothing, and need nothing new
+ALONE: Final = COLD[1]
+LATE: Final = Placed(0, late=True)
+
+
+def cold(distinct: int) -> Placed:
+    return COLD[distinct] if distinct < COLD_MAX else Placed(distinct)
+
+
+class MaskingWindow:
+    """The calls to one number in the order of their times, as far back as a late one can reach.
+
+    `_callers` counts the calls of each caller in the newest window, which begins at place `_low`. What is before
+    `_first` is forgotten.
+    """
+
+    __slots__ = ("_attempts", "_b", "_callers", "_chain", "_first", "_low", "_settled", "terms", "truncated")
+
+    def __init__(self, b: str, terms: MaskingTerms) -> None:
+        self._b: Final = b
+        self.terms = terms
+        self._attempts: Final[list[Attempt]] = []
+        self._callers: Final[dict[str, int]] = {}
+        self._chain: IncidentChain | None = None
+        self._first = 0
+        self._low = 0
+        self._settled = True  # whether all that the present terms flag is flagged
+        self.truncated = 0
+
+    def __len__(self) -> int:
+        return len(self._attempts) - self._first
+
+    def place(self, attempt: Attempt) -> Placed:
+        attempts = self._attempts
+        if not attempts or attempt.at_ms >= attempts[-1].at_ms:
+            return self._append(attempt)
+        if attempts[-1].at_ms - attempt.at_ms > self.terms.lateness_ms:
+            return LATE
+        return self._insert(attempt)
+
+    def distinct(self, at_ms: int) -> int:
+        """The callers of the window that ends at `at_ms`, which need not be the time of a call."""
+        begin = at_ms - self.terms.span_ms
+        callers: set[str] = set()
+        for place in range(len(self._attempts) - 1, self._first - 1, -1):
+            attempt = self._attempts[place]
+            if attempt.at_ms < begin:
+                break
+            if attempt.at_ms <= at_ms:
+                callers.add(attempt.caller)
+        return len(callers)
+
+    def outlived(self, at_ms: int) -> bool:
+        """Whether a call at `at_ms` has nothing to do with all that is here, and neither has one that is late."""
+        if not self._attempts:
+            return False
+        over_ms = self._attempts[-1].at_ms + self.terms.reach_ms
+        return at_ms > (over_ms if self._chain is None else over_ms + self.terms.cooldown_ms)
+
+    def retune(self, terms: MaskingTerms) -> None:
+        """Judge what comes by other terms."""
+        self.terms = terms
+        self._settled = False
+        self._callers.clear()
+        attempts = self._attempts
+        self._low = len(attempts)
+        if attempts:
+            self._reach_back(attempts[-1].at_ms)
+
+    def restore(self, incident: MaskingIncident) -> None:
+        """Go on with an incident that was stored."""
+        self._incidents().put(incident)
+
+    # -- in the order of time
+
+    def _append(self, attempt: Attempt) -> Placed:
+        self._attempts.append(attempt)
+        self._enter(attempt)
+        distinct = len(self._callers)
+        placed = cold(distinct) if distinct < self.terms.threshold else self._heat(attempt, distinct)
+        self._forget(attempt.at_ms)
+        return placed
+
+    def _enter(self, attempt: Attempt) -> None:
+        """Let the window end with this call, the next in the order of time."""
+        attempts, callers = self._attempts, self._callers
+        callers[attempt.caller] = callers.get(attempt.caller, 0) + 1
+        begin, low = attempt.at_ms - self.terms.span_ms, self._low
+        while attempts[low].at_ms < begin:
+            self._leave(attempts[low].caller)
+            low += 1
+        self._low = low
+
+    def _leave(self, caller: str) -> None:
+        left = self._callers[caller] - 1
+        if left:
+            self._callers[caller] = left
+        else:
+            del self._callers[caller]
+
+    def _heat(self, attempt: Attempt, distinct: int) -> Placed:
+        """The newest window is hot. What is before a flagged call in it is flagged as well: that was hot, too."""
+        chain = self._incidents()
+        chain.begin()
+        incident = self._hot_at(attempt.at_ms, distinct)
+        attempt.hot = True
+        attempts, start = self._attempts, len(self._attempts) - 1
+        if self._settled and not self.terms.overlapping:
+            while start > self._low and not attempts[start - 1].flagged:
+                start -= 1
+        else:
+            start = self._low
+            self._settled = True
+        flagged: list[Attempt] = []
+        self._flag(start, len(attempts), incident, flagged)
+        return Placed(distinct, hot=True, flagged=flagged, incident=incident, opened=chain.opened)
+
+    def _flag(self, start: int, stop: int, incident: MaskingIncident, flagged: list[Attempt]) -> None:
+        attempts, overlapping = self._attempts, self.terms.overlapping
+        for place in range(start, stop):
+            attempt = attempts[place]
+            if not attempt.flagged:
+                attempt.flagged = True
+                flagged.append(attempt)
+                incident.add(attempt)
+            elif overlapping:
+                incident.add(attempt)
+
+    def _forget(self, newest_ms: int) -> None:
+        """Let go of what no late call can reach, and of the oldest where there are too many."""
+        attempts, first = self._attempts, self._first
+        keep_ms = newest_ms - self.terms.reach_ms
+        while attempts[first].at_ms < keep_ms:
+            first += 1
+        if len(attempts) - first > self.terms.calls_max:
+            first = self._truncate(first)
+        if first >= FORGOTTEN_MIN and 2 * first >= len(attempts):
+            del attempts[:first]
+            self._low -= first
+            first = 0
+        self._first = first
+
+    def _truncate(self, first: int) -> int:
+        """Keep the newest `calls_max`, though the window may hold more."""
+        stop = len(self._attempts) - self.terms.calls_max
+        self.truncated += stop - first
+        while self._low < stop:
+            self._leave(self._attempts[self._low].caller)
+            self._low += 1
+        return stop
+
+    # -- behind the newest
+
+    def _insert(self, attempt: Attempt) -> Placed:
+        """Put a late call where its time puts it, and look again at every window that it is in."""
+        attempts, threshold = self._attempts, self.terms.threshold
+        start = self._wind_back(attempt.at_ms)
+        attempts.insert(start, attempt)
+        replay = _Replay(attempt)
+        last_ms = attempt.at_ms + self.terms.span_ms
+        if self._chain is not None:
+            self._chain.begin()
+        for place in range(start, len(attempts)):
+            end = attempts[place]
+            self._enter(end)
+            if end.at_ms > last_ms:
+                continue
+            replay.distinct = max(replay.distinct, len(self._callers))
+            if len(self._callers) >= threshold:
+                self._heat_again(replay, place)
+        self._forget(attempts[-1].at_ms)
+        return self._replayed(replay)
+
+    def _wind_back(self, at_ms: int) -> int:
+        """Let the window end at `at_ms`; the place after the last call of that instant."""
+        attempts, place = self._attempts, len(self._attempts)
+        while place > self._first and attempts[place - 1].at_ms > at_ms:
+            place -= 1
+            if place >= self._low:
+                self._leave(attempts[place].caller)
+        self._low = min(self._low, place)
+        self._reach_back(at_ms)
+        return place
+
+    def _reach_back(self, at_ms: int) -> None:
+        """Count what the window that ends at `at_ms` holds before `_low`."""
+        attempts, callers, begin = self._attempts, self._callers, at_ms - self.terms.span_ms
+        while self._low > self._first and attempts[self._low - 1].at_ms >= begin:
+            self._low -= 1
+            caller = attempts[self._low].caller
+            callers[caller] = callers.get(caller, 0) + 1
+
+    def _heat_again(self, replay: "_Replay", place: int) -> None:
+        """The window that ends at `place` is hot with the late call; it may have been hot without it."""
+        end = self._attempts[place]
+        incident = self._hot_at(end.at_ms, len(self._callers))
+        replay.reached(incident)
+        if not end.hot:
+            end.hot = True
+            start = self._low if self.terms.overlapping else max(self._low, replay.done)
+            self._flag(start, place + 1, incident, replay.flagged)
+            replay.done = place + 1
+        elif not replay.attempt.flagged:
+            replay.attempt.flagged = True
+            replay.flagged.append(replay.attempt)
+            incident.add(replay.attempt)
+        elif self.terms.overlapping:
+            incident.add(replay.attempt)
+
+    def _replayed(self, replay: "_Replay") -> Placed:
+        chain = self._chain
+        if not replay.incidents or chain is None:
+            return cold(replay.distinct)
+        return Placed(
+            replay.distinct,
+            hot=True,
+            flagged=replay.flagged,
+            incident=replay.incidents[0],
+            opened=chain.opened and not chain.absorbed,
+            absorbed=chain.absorbed,
+            also=tuple(replay.incidents[1:]),
+        )
+
+    # -- incidents
+
+    def _incidents(self) -> IncidentChain:
+        if self._chain is None:
+            self._chain = IncidentChain(self._b)
+        return self._chain
+
+    def _hot_at(self, at_ms: int, distinct: int) -> MaskingIncident:
+        chain, terms = self._incidents(), self.terms
+        if len(chain.incidents) > 1:
+            chain.forget(self._attempts[-1].at_ms - terms.reach_ms - terms.cooldown_ms)
+        return chain.reach(at_ms, distinct, terms.cooldown_ms, terms.calls_max)
+
+
+class _Replay:
+    """What is found while the windows of a late call are looked at again. All before place `done` is flagged."""
+
+    __slots__ = ("attempt", "distinct", "done", "flagged", "incidents")
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt: Final = attempt
+        self.distinct = 0
+        self.done = 0
+        self.flagged: Final[list[Attempt]] = []
+        self.incidents: Final[list[MaskingIncident]] = []
+
+    def reached(self, incident: MaskingIncident) -> None:
+        if not self.incidents or self.incidents[-1] is not incident:
+            self.incidents.append(incident)

@@ -15,30 +15,18 @@ from ratingd.v1.fraud_pb2 import CallEventsRequest
 from tests.table import table
 from tests.wire_numbers import varint
 from triggers.call_event import NO_DETAILS, CallEvent, EventDetails
-from triggers.number import ANONYMOUS, NO_NUMBER, Number
+from triggers.number import NO_NUMBER, Number
+from triggers.number_reading import NumberReader
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 
 
-class Numbers:
-    """Numbers as the world has them, without its rules: what is not withheld is international."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Number] = {}
-
-    def read(self, raw: str) -> Number:
-        return self.known.setdefault(raw, Number("+" + raw.strip("+"), digits=raw.strip("+")))
-
-    def caller(self, raw: str, source_ip: str, call_id: str) -> Number:
-        return self.read(raw) if raw else Number(f"{ANONYMOUS}{source_ip}{call_id}")
-
-
 def reader(**terms: int) -> EventReader:
-    return EventReader(Numbers(), default_tenant="example.org", **terms)
+    return EventReader(NumberReader(), default_tenant="example.org", **terms)
 
 
 def message(kind: str = "INVITE", **fields: object) -> fraud_pb2.CallEvent:
-    given = {"call_id": "c1", "a_number": "4930111", "b_number": "4930222", "time_ms": NOW - 5, **fields}
+    given = {"call_id": "c1", "a_number": "4930123456", "b_number": "4930654321", "time_ms": NOW - 5, **fields}
     event = fraud_pb2.CallEvent(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     event.kind = fraud_pb2.CallEvent.Kind.Value(kind)  # type: ignore[assignment]
     return event
@@ -64,8 +52,8 @@ def shown(event: CallEvent) -> dict[str, object]:
 def test_an_invite_of_eight_fields() -> None:
     event = read(event_id="e1", trunk="T1", switch_id="sbc-1")
     assert (event.event_id, event.call_id, event.kind, event.at_ms) == ("e1", "c1", 1, NOW - 5)
-    assert (event.a.text, event.b.text, event.trunk, event.switch_id) == ("+4930111", "+4930222", "T1", "sbc-1")
-    assert (event.tenant, event.account, event.received_ms) == ("example.org", "4930111", NOW)
+    assert (event.a.text, event.b.text, event.trunk, event.switch_id) == ("+4930123456", "+4930654321", "T1", "sbc-1")
+    assert (event.tenant, event.account, event.received_ms) == ("example.org", "4930123456", NOW)
     assert event.details is NO_DETAILS
     assert not event.clock_skewed
 
@@ -83,17 +71,21 @@ def test_trunks_and_switches_are_one_object_for_all_their_events() -> None:
 
 
 def test_a_withheld_caller_is_one_and_a_later_event_need_not_repeat_the_numbers() -> None:
-    assert read(a_number="", source_ip="10.0.0.1").a.text == "anonymous10.0.0.1c1"
+    assert read(a_number="").a.text == read(a_number="Anonymous").a.text == "anonymous"
     later = read("ANSWER", a_number=None, b_number=None)
     assert (later.a, later.b) == (NO_NUMBER, NO_NUMBER)
 
 
 def test_details_are_read_where_there_are_any() -> None:
     details = read(
-        cli="49301", p_asserted_identity="49302", attestation="a", source_ip="10.0.0.1", origin_region="Berlin",
-        target_region="Bonn", imei="i", imsi="s", cell_id="c", label="fraud",
+        cli="+49 30 111111", p_asserted_identity="49302222222", attestation="a", source_ip="10.0.0.1",
+        origin_region="Berlin", target_region="Bonn", imei="i", imsi="s", cell_id="c", label="fraud",
     ).details  # fmt: skip
-    assert (details.cli.text, details.p_asserted_identity.text, details.cli_mismatch) == ("+49301", "+49302", True)
+    assert (details.cli.text, details.p_asserted_identity.text, details.cli_mismatch) == (
+        "+4930111111",
+        "+49302222222",
+        True,
+    )
     assert (details.attestation, details.source_ip) == ("A", "10.0.0.1")
     assert (details.origin_region, details.target_region) == ("Berlin", "Bonn")
     assert (details.imei, details.imsi, details.cell_id, details.label) == ("i", "s", "c", "fraud")
@@ -139,8 +131,9 @@ def test_a_code_alone_says_what_became_of_a_call_and_nothing_says_nothing() -> N
 
 @table("""
     kind             | fields               | fault
-    INVITE           | b_number=            | b_number: is empty: an INVITE says who is called
-    CDR              | b_number=            | b_number: is empty: a CDR says who is called
+    INVITE           | b_number=            | b_number: is '': an INVITE says who is called
+    INVITE           | b_number=anonymous   | b_number: is 'anonymous': an INVITE says who is called
+    CDR              | b_number=            | b_number: is '': a CDR says who is called
     ANSWER           | call_id=             | call_id: is empty: an ANSWER names the call it is about
     BYE              | call_id=             | call_id: is empty: a BYE names the call it is about
     INVITE           | time_ms=1795262400   | time_ms: is 1795262400, which is no time in milliseconds since 1970
@@ -209,7 +202,7 @@ def test_no_time_is_when_it_came() -> None:
 
 def test_a_call_without_a_name_has_one_made_of_what_was_said() -> None:
     event = read(call_id="", trunk="T1")
-    assert event.call_id == sha1(f"+4930111|+4930222|{NOW - 5}|T1".encode()).hexdigest()[:16]
+    assert event.call_id == sha1(f"+4930123456|+4930654321|{NOW - 5}|T1".encode()).hexdigest()[:16]
     assert read("CDR", call_id="", trunk="T1", start_ms=NOW - 5, end_ms=NOW - 1).call_id == event.call_id
     assert read(call_id="", trunk="T2").call_id != event.call_id
 
@@ -256,10 +249,10 @@ def test_no_events_are_no_events() -> None:
 
 # -- however it is written
 
-NUMBERS = st.sampled_from(["", "4930111", "0049 30", "anonymous"])
+NUMBERS = st.sampled_from(["", "4930123456", "0049 30", "anonymous"])
 MOMENTS = st.sampled_from([0, NOW, NOW - 60_000, NOW + 29_999, NOW + 10**7])
 EVENTS = st.fixed_dictionaries(
-    {"kind": st.integers(1, 8), "call_id": st.sampled_from(["c", "Ä" * 100]), "b_number": st.just("4930222")},
+    {"kind": st.integers(1, 8), "call_id": st.sampled_from(["c", "Ä" * 100]), "b_number": st.just("4930654321")},
     optional={
         **dict.fromkeys(("a_number", "cli", "p_asserted_identity"), NUMBERS),
         **dict.fromkeys(

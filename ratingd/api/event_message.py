@@ -16,7 +16,7 @@ are the log, and reading the log again gives the same events.
 """
 
 import hashlib
-from typing import Final, Protocol
+from typing import Final
 
 from google.protobuf.message import Message
 
@@ -45,7 +45,8 @@ from triggers.call_event import (
     CallEvent,
     EventDetails,
 )
-from triggers.number import NO_NUMBER, Number
+from triggers.number import NO_NUMBER
+from triggers.number_reading import NumberReader
 
 _EVENT_ID: Final = tag_of(CallEventMessage, "event_id")
 _CALL_ID: Final = tag_of(CallEventMessage, "call_id")
@@ -86,12 +87,6 @@ DISPOSITIONS: Final = frozenset(("", ANSWERED, NO_ANSWER, BUSY, CANCELLED, FAILE
 BY_SIP_CODE: Final = {486: BUSY, 487: CANCELLED, 480: NO_ANSWER, 408: NO_ANSWER}
 
 
-class NumberReading(Protocol):
-    def read(self, raw: str) -> Number: ...
-
-    def caller(self, raw: str, source_ip: str, call_id: str) -> Number: ...
-
-
 class EventFault:
     """Why the event at `index` of a message is none."""
 
@@ -121,7 +116,7 @@ class EventReader:
     as in a replay.
     """
 
-    def __init__(self, numbers: NumberReading, *, default_tenant: str, max_future_skew_ms: int = 30_000) -> None:
+    def __init__(self, numbers: NumberReader, *, default_tenant: str, max_future_skew_ms: int = 30_000) -> None:
         self._numbers: Final = numbers
         self._default_tenant: Final = default_tenant
         self._max_future_skew_ms: Final = max_future_skew_ms
@@ -175,7 +170,7 @@ class EventReader:
         account = name(reader.text(), "account") if reader.tag == _ACCOUNT else a_raw
         more = None if reader.tag == END else _More(reader)
         reader.finish()
-        _check(kind, b_raw, call_id)
+        _check(kind, call_id)
         latest_ms = LATEST_MS if self._max_future_skew_ms < 0 else received_ms + self._max_future_skew_ms
         skewed = time_ms > latest_ms
         at_ms = time_ms if time_ms and not skewed else received_ms
@@ -194,6 +189,8 @@ class EventReader:
         begins = kind in (INVITE, CDR)
         a = self._numbers.caller(a_raw, details.source_ip, call_id) if a_raw or begins else NO_NUMBER
         b = self._numbers.read(b_raw) if b_raw else NO_NUMBER
+        if begins and b is NO_NUMBER:
+            raise InvalidRequest("b_number", f"is {b_raw!r}: {_article(kind)} says who is called")
         return CallEvent(
             kind, at_ms, call_id, a, b,
             event_id=event_id, trunk=trunk, switch_id=switch_id, tenant=tenant, account=account,
@@ -282,14 +279,11 @@ class _More:
         return call_times(self.start_ms, self.answer_ms, self.end_ms, self.duration_ms, time_ms, received_ms, latest_ms)
 
 
-def _check(kind: int, b_raw: str, call_id: str) -> None:
+def _check(kind: int, call_id: str) -> None:
     if not INVITE <= kind <= CDR:
         known = ", ".join(f"{number} {text}" for number, text in enumerate(KIND_NAMES) if text)
         raise InvalidRequest("kind", f"{f'is {kind}' if kind else 'is missing'}; known are {known}")
-    if kind in (INVITE, CDR):
-        if not b_raw:
-            raise InvalidRequest("b_number", f"is empty: {_article(kind)} says who is called")
-    elif not call_id:
+    if not call_id and kind not in (INVITE, CDR):
         raise InvalidRequest("call_id", f"is empty: {_article(kind)} names the call it is about")
 
 

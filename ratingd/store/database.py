@@ -48,6 +48,20 @@ class Change:
             raise self.unmet
 
 
+class Numbering(Change):
+    """Rows that the database gives numbers: once stored, `ids` holds that of each row, in the order of the rows.
+
+    Its statement gives back one number for each row. `pages` is what the rows take of the log beyond a page each.
+    """
+
+    __slots__ = ("ids", "pages")
+
+    def __init__(self, bulk: Bulk, rows: Sequence[Row], pages: int = 0) -> None:
+        super().__init__(bulk, rows)
+        self.ids: list[int] = []
+        self.pages: Final = pages
+
+
 class Database(Protocol):
     """What `ratingd.store.sqlite` and `ratingd.store.postgres` provide."""
 
@@ -128,13 +142,14 @@ def first_line(fault: BaseException | None) -> str:
     return str(fault).partition("\n")[0]
 
 
-def inserting(table: Table, on_conflict: str = "") -> Bulk:
-    """Insert whole rows, in the order of the table's columns."""
-    names = ", ".join(column.name for column in table.columns)
-    marks = ", ".join("?" for _ in table.columns)
+def inserting(table: Table, on_conflict: str = "", columns: Sequence[str] | None = None) -> Bulk:
+    """Insert rows, in the order of the table's columns; whole ones unless it is said which `columns` they have."""
+    given = names_of(table) if columns is None else columns
+    names = ", ".join(given)
+    marks = ", ".join("?" for _ in given)
     return Bulk(
         sqlite=f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {on_conflict}",
-        postgres=f"INSERT INTO {table.name} ({names}) SELECT * FROM {unnested(table, names_of(table))} {on_conflict}",
+        postgres=f"INSERT INTO {table.name} ({names}) SELECT * FROM {unnested(table, given)} {on_conflict}",
     )
 
 

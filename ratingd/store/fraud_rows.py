@@ -56,7 +56,12 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class FlaggedCallRow:
-    """A call of a masking run. `result`: "", OK, ALREADY_ENDED or FAILED."""
+    """A call that was judged fraud. `result` of disconnecting it: "", OK, ALREADY_ENDED or FAILED; one that is stored
+    already is kept where this one is "".
+
+    `reason` is masking, blacklist, blocked or the id of a rule. A call of a masking run has the number called from its
+    incident; one that belongs to no incident (`incident_id` "") says it itself, so that victims can be counted.
+    """
 
     call_id: str
     incident_id: str
@@ -65,11 +70,17 @@ class FlaggedCallRow:
     switch_id: str
     trunk: str
     result: str = ""
+    reason: str = "masking"
+    b_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert. `id` 0 is a new one: the store gives the next. `document` is all that is shown of it, but for `id`."""
+    """An alert. `id` 0 is a new one: the store gives the next, unless the `uuid` is there already. Then nothing changes
+    and its id is given, so that a replay doubles no alert and undoes no acknowledgement.
+
+    `document` is all that is shown of it, but for `id`.
+    """
 
     id: int
     uuid: str
@@ -133,10 +144,11 @@ class RulesRow:
 
 @dataclass(frozen=True, slots=True)
 class SealedNumber:
-    """A number in the vault, under its pseudonym."""
+    """A number in the vault, under its pseudonym. `seen_ms`: when it was last in use, for its time to be forgotten."""
 
     pseudonym: str
     sealed: bytes
+    seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,7 @@ class FraudBatch:
     records: Sequence[CallRecord] = ()
     incidents: Sequence[IncidentRow] = ()
     flagged: Sequence[FlaggedCallRow] = ()
+    results: Sequence[tuple[str, str]] = ()  # (call_id, result) of flagged calls that are stored, or in this batch
     alerts: Sequence[AlertRow] = ()
     lists: Sequence[ListRow] = ()
     lists_removed: Sequence[tuple[str, str, str]] = ()
@@ -155,3 +168,33 @@ class FraudBatch:
     audits: Sequence[AuditRow] = ()
     rules: Sequence[RulesRow] = ()
     vault: Sequence[SealedNumber] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FraudStored:
+    """Ids of each of the batch's `events` and of each of its `alerts`, known ones too, in their order."""
+
+    event_ids: tuple[int, ...] = ()
+    alert_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A call record as it was read; `id` rises with the order in which calls were first stored."""
+
+    id: int
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIncident:
+    """An incident with its calls, in the order of time."""
+
+    row: IncidentRow
+    calls: Sequence[FlaggedCallRow]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudit:
+    id: int
+    row: AuditRow

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from ratingd import observe
-from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
+from ratingd.store.database import Bulk, Change, Numbering, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreUnavailable
 
 LOCKS: Final = 0x72617465  # the first half of our advisory locks: "rate"
@@ -129,6 +129,9 @@ def committed(connection: psycopg.Connection[Any], changes: Sequence[Change]) ->
     for change, changed in zip(changes, counts, strict=True):
         change.check(changed)
     connection.commit()
+    for change, cursor in zip(changes, cursors, strict=True):
+        if isinstance(change, Numbering):
+            change.ids = [id for (id,) in cursor.fetchall()]
     return counts
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from ratingd.store.checkpoints import Checkpoints
-from ratingd.store.database import Bulk, Change, Row, driver_faults_translated, faults_translated
+from ratingd.store.database import Bulk, Change, Numbering, Row, driver_faults_translated, faults_translated
 from ratingd.store.faults import StoreInUse, StoreUnavailable
 
 OLDEST: Final = (3, 35, 0)
@@ -70,7 +70,7 @@ class SqliteDatabase:
             except BaseException:
                 connection.rollback()
                 raise
-            self._checkpoints.written(sum(counts))
+            self._checkpoints.written(sum(counts) + sum(c.pages for c in changes if isinstance(c, Numbering)))
             return counts
 
     def _writing(self) -> sqlite3.Connection:
@@ -80,6 +80,9 @@ class SqliteDatabase:
         return self._opened[-1]
 
     def _change(self, connection: sqlite3.Connection, change: Change) -> int:
+        if isinstance(change, Numbering):
+            change.ids = [connection.execute(change.bulk.sqlite, row).fetchall()[0][0] for row in change.rows]
+            return len(change.ids)
         changed = connection.executemany(change.bulk.sqlite, change.rows).rowcount
         change.check(changed)
         return changed

@@ -2,8 +2,8 @@
 
 The engine reads accounts and replies, commits batches, and looks up charges. What else is kept has a shelf of its own:
 `store.directory` of accounts, `store.journal` of operations, `store.cdrs`, `store.outbox`, `store.tariffs`,
-`store.schedules`. Every method may raise a `StoreFault`, and the next call connects again by itself. All may be called
-from any thread.
+`store.schedules`, `store.fraud` of call events and what was detected in them. Every method may raise a `StoreFault`,
+and the next call connects again by itself. All may be called from any thread.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,6 +21,7 @@ from ratingd.store.cdrs import Cdrs
 from ratingd.store.database import Database, looking_up
 from ratingd.store.directory import Directory
 from ratingd.store.faults import StoreUnavailable
+from ratingd.store.fraud_shelf import FraudShelf
 from ratingd.store.journal import FORGOTTEN_TO, Journal
 from ratingd.store.migration import migrate
 from ratingd.store.outbox import Outbox
@@ -73,6 +74,7 @@ class Store:
         self.database: Final = database
         self.cdrs: Final = Cdrs(database)
         self.directory: Final = Directory(database)
+        self.fraud: Final = FraudShelf(database)
         self.journal: Final = Journal(database)
         self.outbox: Final = Outbox(database)
         self.schedules: Final = Schedules(database)

@@ -239,3 +239,193 @@ schedule_orders: Final = Table(
     Index("ix_schedule_orders_ordered_ns", "ordered_ns"),
     Index("ix_schedule_orders_open", "ordered_ns", **partial("ended_ns IS NULL")),
 )
+
+# What fraud detection keeps. Times are milliseconds since the epoch; `ratingd.store.fraud_rows` says what columns mean.
+
+
+def number_column() -> Column[int]:
+    """Given by the database; it rises, also when all rows are gone."""
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
+call_events: Final = Table(
+    "call_events",
+    metadata,
+    number_column(),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("ix_call_events_received_ms", "received_ms"),
+    sqlite_autoincrement=True,
+)
+
+# One row a call, in as few bytes as possible: `ratingd.store.fraud_record_columns` says how.
+call_records: Final = Table(
+    "call_records",
+    metadata,
+    number_column(),
+    Column("call_key", BigInteger, nullable=False),
+    Column("call_id", LargeBinary, nullable=False),
+    Column("a", BigInteger, nullable=False),
+    Column("b", BigInteger, nullable=False),
+    Column("account", Text),
+    Column("place", SmallInteger),
+    Column("origin", SmallInteger),
+    Column("target", SmallInteger),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("ring_after", BigInteger),
+    Column("answer_after", BigInteger),
+    Column("end_after", BigInteger),
+    Column("outcome", SmallInteger, nullable=False),
+    Column("probability", SmallInteger),
+    Column("risk", SmallInteger),
+    Column("more", Text),
+    Index("ix_call_records_call_key", "call_key", unique=True),
+    Index("ix_call_records_a", "a"),
+    Index("ix_call_records_b", "b"),
+    sqlite_autoincrement=True,
+)
+
+# Texts that many call records share, such as the trunk, under a number that fits two bytes.
+call_words: Final = Table(
+    "call_words",
+    metadata,
+    number_column(),
+    Column("word", NAME, nullable=False),
+    UniqueConstraint("word"),
+)
+
+incidents: Final = Table(
+    "incidents",
+    metadata,
+    Column("id", NAME, nullable=False),
+    Column("b_number", NAME, nullable=False),
+    Column("severity", NAME, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("max_distinct", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index("ix_incidents_opened_ms", "opened_ms", "id"),
+    Index("ix_incidents_last_ms", "last_ms"),
+    Index("ix_incidents_b_number", "b_number", "opened_ms"),
+)
+
+incident_aliases: Final = Table(
+    "incident_aliases",
+    metadata,
+    Column("former_id", NAME, nullable=False),
+    Column("id", NAME, nullable=False),
+    PrimaryKeyConstraint("former_id"),
+    Index("ix_incident_aliases_id", "id"),
+)
+
+flagged_calls: Final = Table(
+    "flagged_calls",
+    metadata,
+    Column("call_id", NAME, nullable=False),
+    Column("incident_id", NAME, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("a_number", NAME, nullable=False),
+    Column("switch_id", Text, nullable=False),
+    Column("trunk", Text, nullable=False),
+    Column("result", NAME, nullable=False),
+    Column("reason", NAME, nullable=False),
+    Column("b_number", NAME),
+    PrimaryKeyConstraint("call_id"),
+    Index("ix_flagged_calls_incident_id", "incident_id", "at_ms", "call_id"),
+    Index("ix_flagged_calls_at_ms", "at_ms", "call_id"),
+)
+
+fraud_alerts: Final = Table(
+    "fraud_alerts",
+    metadata,
+    number_column(),
+    Column("uuid", NAME, nullable=False),
+    Column("severity", NAME, nullable=False),
+    Column("status", NAME, nullable=False),
+    Column("detector", NAME, nullable=False),
+    Column("fraud_type", NAME, nullable=False),
+    Column("subject_kind", NAME, nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("incident_id", NAME, nullable=False),
+    Column("dedup_key", NAME, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("uuid"),
+    Index("ix_fraud_alerts_subject", "subject", "id"),
+    Index("ix_fraud_alerts_incident_id", "incident_id", **partial("incident_id <> ''")),
+    Index("ix_fraud_alerts_dedup_key", "dedup_key", "id"),
+    Index("ix_fraud_alerts_last_ms", "last_ms"),
+    Index("ix_fraud_alerts_open", "status", "id", **partial("status IN ('new', 'acked')")),
+    sqlite_autoincrement=True,
+)
+
+number_lists: Final = Table(
+    "number_lists",
+    metadata,
+    Column("list", NAME, nullable=False),
+    Column("kind", NAME, nullable=False),
+    Column("value", NAME, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("threshold", BigInteger, nullable=False),
+    Column("window_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("list", "kind", "value"),
+)
+
+fraud_orders: Final = Table(
+    "fraud_orders",
+    metadata,
+    Column("id", NAME, nullable=False),
+    Column("tenant", NAME, nullable=False),
+    Column("account", NAME, nullable=False),
+    Column("actions_id", NAME, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("result", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index("ix_fraud_orders_created_ms", "created_ms", "id"),
+    Index("ix_fraud_orders_open", "created_ms", **partial("NOT done")),
+)
+
+fraud_audits: Final = Table(
+    "fraud_audits",
+    metadata,
+    number_column(),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", NAME, nullable=False),
+    Column("what", NAME, nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("ix_fraud_audits_subject", "subject", "id"),
+    sqlite_autoincrement=True,
+)
+
+fraud_rules: Final = Table(
+    "fraud_rules",
+    metadata,
+    number_column(),
+    Column("rules", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+vault: Final = Table(
+    "vault",
+    metadata,
+    Column("pseudonym", NAME, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("pseudonym"),
+    Index("ix_vault_seen_ms", "seen_ms"),
+)

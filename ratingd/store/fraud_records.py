@@ -1,0 +1,71 @@
+"""Call records as they are asked for: of a call, of a number, and all of them for whoever trains on them.
+
+"Whom did +37190012345 call this week?" is read backwards from the newest, a hundred at a time: the next page begins
+`before_id`, the id of the last record of the page before.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+
+from ratingd.store.database import Database
+from ratingd.store.fraud_record_columns import call_key, number_key, record
+from ratingd.store.fraud_rows import StoredRecord
+from ratingd.store.fraud_words import Words
+from ratingd.store.tables import call_records
+from triggers.call_record import CallRecord
+
+r: Final = call_records.c
+
+
+class CallRecords:
+    _database: Database
+    _words: Words
+
+    def record(self, call_id: str) -> CallRecord | None:
+        found = self._read(select(call_records).where(r.call_key == call_key(call_id)))
+        return found[0].record if found and found[0].record.call_id == call_id else None
+
+    def records(
+        self,
+        *,
+        number: str = "",
+        a: str = "",
+        b: str = "",
+        since_ms: int = 0,
+        until_ms: int = 0,
+        before_id: int = 0,
+        limit: int = 100,
+    ) -> list[StoredRecord]:
+        """Records, newest first: those of a number on either side (`number`), of a caller, of a called one, or all.
+
+        They began in [since_ms, until_ms); 0 is no bound.
+        """
+        query = select(call_records).order_by(r.id.desc()).limit(limit)
+        query = query.where(*(_of(column, text) for column, text in ((r.a, a), (r.b, b)) if text))
+        if number:
+            query = query.where(or_(_of(r.a, number), _of(r.b, number)))
+        if since_ms:
+            query = query.where(r.start_ms >= since_ms)
+        if until_ms:
+            query = query.where(r.start_ms < until_ms)
+        return self._read(query.where(r.id < before_id) if before_id else query)
+
+    def records_after(self, after_id: int = 0, limit: int = 1000) -> list[StoredRecord]:
+        """All records, in the order in which the calls were first stored."""
+        return self._read(select(call_records).where(r.id > after_id).order_by(r.id).limit(limit))
+
+    def _read(self, query: Select[Any]) -> list[StoredRecord]:
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        words = self._words.texts(_numbers_of_words(rows))
+        return [StoredRecord(row.id, record(row, words)) for row in rows]
+
+
+def _of(column: ColumnElement[int], number: str) -> ColumnElement[bool]:
+    return column == number_key(number)
+
+
+def _numbers_of_words(rows: Sequence[Row[Any]]) -> set[int]:
+    return {number for row in rows for number in (row.place, row.origin, row.target) if number is not None}

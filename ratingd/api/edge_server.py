@@ -159,7 +159,7 @@ class EdgeServer:
                 done(reply)
 
     def _open(self, method: StreamMethod, call: int, _: bytes, __: int | None) -> None:
-        prompt = method.kind is Kind.LANE
+        prompt = method.kind is not Kind.STREAM
         outlet = EdgeOutlet(self._outbox, call, at_once=not prompt)
         try:
             stream = (OpenStream if prompt else ThreadedStream)(method, outlet, self._message_bytes_max)
@@ -217,5 +217,5 @@ def refusal(error: RatingdError) -> Refusal:
 def row(method: AnyMethod, room: int) -> Row:
     if isinstance(method, Method):
         return method.name, UNARY, 0, False
-    prompt = method.kind is Kind.LANE
-    return method.name, room, method.in_flight_max if prompt else WINDOW, prompt
+    window = WINDOW if method.kind is Kind.STREAM else method.in_flight_max
+    return method.name, room, window, method.kind is Kind.LANE

@@ -2,8 +2,9 @@
 
 A stream may block while it deals with a message, to hold its client back, so it has a thread of its own. Only where its
 kind says that it does not block (LANE: the engine gives each message its one answer, and the transport lets no more
-messages wait than the stream wants) its messages are dealt with where they arrive, and its answers leave with the
-engine's next bunch: a debit on the `Charge` stream costs no thread's waking at all.
+messages wait than the stream wants; PROMPT: the stream says when it takes one more) its messages are dealt with where
+they arrive, and its answers leave with the next bunch: a debit on the `Charge` stream, or a call event, costs no
+thread's waking at all.
 """
 
 from queue import SimpleQueue
@@ -43,6 +44,9 @@ class EdgeOutlet:
     def ready(self) -> None:
         """The stream can take one more message."""
         self._say(READY, b"")
+
+    def flush(self) -> None:
+        self._outbox.flush()
 
     def close(self) -> None:
         self._say(CLOSED, b"")

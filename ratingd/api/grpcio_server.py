@@ -23,7 +23,7 @@ import grpc
 
 from ratingd import observe
 from ratingd.api.health import Health
-from ratingd.api.method import AnyMethod, Method, Stream, StreamMethod, Submit, answer, told
+from ratingd.api.method import AnyMethod, Kind, Method, Stream, StreamMethod, Submit, answer, told
 from ratingd.api.status import failure, status_of
 from ratingd.api.tls_files import Pems, read_pems
 from ratingd.api.transport import METADATA_BYTES_MAX, WATCHES_MAX, CannotListen, TransportOptions
@@ -103,7 +103,7 @@ class GrpcioServer:
         self, method: StreamMethod, among: "_OpenStreams"
     ) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]:
         def behave(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            outlet = _QueueOutlet()
+            outlet = _QueueOutlet(method.in_flight_max if method.kind is Kind.PROMPT else None)
             stream = method.open(outlet)
             if not among.enter(stream):
                 stream.cancel()
@@ -222,11 +222,14 @@ class _Waiting:
 
 
 class _QueueOutlet:
-    """Answers of one stream, from any thread to the one that sends them."""
+    """Answers of one stream, from any thread to the one that sends them. Where there are `places`, each message takes
+    one until the stream is ready for another.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int | None) -> None:
         self._changed: Final = threading.Condition()
         self._messages: Final[deque[bytes]] = deque()
+        self._places = places
         self.over = False
         self.last: Reply | None = None
 
@@ -243,6 +246,15 @@ class _QueueOutlet:
                 self.last = reply
                 self._changed.notify_all()
 
+    def ready(self) -> None:
+        with self._changed:
+            if self._places is not None:
+                self._places += 1
+                self._changed.notify_all()
+
+    def flush(self) -> None:
+        """They leave as they come."""
+
     def cut_off(self) -> None:
         """Nobody takes answers any more."""
         with self._changed:
@@ -255,10 +267,12 @@ class _QueueOutlet:
             return self._changed.wait_for(lambda: self.over, seconds)
 
     def wait_for_room(self) -> None:
-        """Read no further while the client does not take its answers."""
+        """Read no further while the client does not take its answers, or the stream not another message."""
         with self._changed:
-            while len(self._messages) >= UNSENT_MAX and not self.over:
+            while (len(self._messages) >= UNSENT_MAX or self._places == 0) and not self.over:
                 self._changed.wait()
+            if self._places is not None:
+                self._places -= 1
 
     def messages(self) -> Iterator[bytes]:
         while True:

@@ -8,7 +8,7 @@ of the lane. No method can tell which transport calls it, and no transport knows
     lane        on its thread     when the batch commits, on the lane's thread      Debit
     quick       on its thread     at once                                           GetCost
     slow        on a pool         when it is done                                   Verify
-    stream      per message       as the stream likes, see `Stream`                 Charge
+    stream      per message       as the stream likes, see `StreamMethod`           Charge, WatchDisconnects, CallEvents
 """
 
 from collections.abc import Callable, Sequence
@@ -31,6 +31,7 @@ class Kind(Enum):
     QUICK = "quick"
     SLOW = "slow"
     STREAM = "stream"
+    PROMPT = "prompt"
 
 
 Done = Callable[[Reply], None]
@@ -64,12 +65,18 @@ class Method:
 
 
 class Outlet(Protocol):
-    """Where a stream's answers go. Neither call blocks; after `finish` nothing more is sent."""
+    """Where a stream's answers go. No call blocks; after `finish` nothing more is sent."""
 
     def send(self, message: bytes) -> None: ...
 
     def finish(self, reply: Reply | None = None) -> None:
         """End the stream, with OK or with a status."""
+
+    def ready(self) -> None:
+        """A stream of kind PROMPT can take one more message."""
+
+    def flush(self) -> None:
+        """What was sent leaves now, where it would wait for the end of a bunch (LANE, PROMPT)."""
 
 
 class Stream(Protocol):
@@ -90,8 +97,11 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StreamMethod:
-    """Of kind LANE each message has one answer, which the engine gives, and `receive` does not block while at most
-    `in_flight_max` messages wait for theirs: a transport that sees to that needs no thread for the stream.
+    """Two kinds need no thread of their own, for `receive` does not block:
+
+    LANE     each message has one answer, which the engine gives; at most `in_flight_max` messages wait for theirs
+    PROMPT   the stream says `ready` for each message, at once or when it can take one more; at most `in_flight_max`
+             messages are given to it that it has not said so of
     """
 
     name: str

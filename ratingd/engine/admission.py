@@ -1,0 +1,65 @@
+"""Admission: whether a charged call may go on, as fraud detection sees it, and for how long at a time.
+
+GetMaxSessionTime of a call to a number under attack is refused CALL_MASKED; one from a trunk that is blocked
+NUMBER_BLOCKED. A call of an account that is kept short is granted two minutes where the account would pay for an hour.
+A `final` debit is of a call that has happened and is charged whatever is thought of it.
+"""
+
+from typing import Final, Protocol
+
+from accounts.charge import ChargeRequest, Granted, Reason, Refused
+from tariffs.span import VOICE
+
+NO_LIMIT: Final = 0
+
+
+class Admission:
+    """`reason` None lets the call pass. `limit_ns` is the most it is granted at a time; 0: no limit.
+
+    `changes` says how many changes of blocks and lists were known when this was found.
+    """
+
+    __slots__ = ("changes", "detail", "limit_ns", "reason")
+
+    def __init__(
+        self, reason: Reason | None = None, detail: str = "", *, limit_ns: int = NO_LIMIT, changes: int = 0
+    ) -> None:
+        self.reason: Final = reason
+        self.detail: Final = detail
+        self.limit_ns: Final = limit_ns
+        self.changes: Final = changes
+
+
+ADMITTED: Final = Admission()
+
+
+class Admitting(Protocol):
+    def admit(self, request: ChargeRequest, now_ns: int) -> Admission:
+        """What is thought of the call that a request is about. The first request of a call is told to detection.
+
+        It never raises.
+        """
+        ...
+
+
+def admission(admitting: Admitting | None, request: ChargeRequest, now_ns: int, *, dry_run: bool) -> Admission:
+    """Only calls of voice that have a name are looked at, and what is only asked for is not."""
+    if admitting is None or dry_run or not request.call_id or request.tor != VOICE:
+        return ADMITTED
+    return admitting.admit(request, now_ns)
+
+
+def refused(admission: Admission, request: ChargeRequest) -> Refused | None:
+    if admission.reason is None or request.final:
+        return None
+    return Refused(admission.reason, admission.detail)
+
+
+def shortened(admission: Admission, granted: Granted | Refused) -> Granted | Refused:
+    """A grant within the call's limit; an unlimited one (-1) as well."""
+    limit_ns = admission.limit_ns
+    if limit_ns == NO_LIMIT or not isinstance(granted, Granted):
+        return granted
+    if 0 <= granted.usage <= limit_ns:
+        return granted
+    return Granted(limit_ns, granted.reason, granted.drawn)

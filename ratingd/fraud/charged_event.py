@@ -1,0 +1,106 @@
+"""The call event that a charged call is: detection learns of it from the first request that charging sees.
+
+Account 1001 asks how long it may call +4930111; switch sbc-1 names the call c-17. That is an INVITE from 1001, or from
+the number that the switch gives as `a_number` among the extra fields, to +4930111, at the beginning of the call:
+
+    extra field   a_number  trunk  cli  p_asserted_identity  attestation  source_ip
+    otherwise     account   none   none none                 none         none
+
+It is logged in the bytes that a switch would have sent, so that whoever reads the log reads nothing else.
+"""
+
+from typing import Final
+
+from librt.strings import BytesWriter
+
+from accounts.charge import ChargeRequest
+from ratingd.api.event_message import framed
+from ratingd.api.wire import put_number, put_text, tag_of
+from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
+from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.number import NO_NUMBER
+from triggers.number_reading import NumberReader
+
+MS: Final = 1_000_000
+CALL_ID: Final = tag_of(CallEventMessage, "call_id")
+KIND: Final = tag_of(CallEventMessage, "kind")
+TIME: Final = tag_of(CallEventMessage, "time_ms")
+A_NUMBER: Final = tag_of(CallEventMessage, "a_number")
+B_NUMBER: Final = tag_of(CallEventMessage, "b_number")
+TRUNK: Final = tag_of(CallEventMessage, "trunk")
+SWITCH_ID: Final = tag_of(CallEventMessage, "switch_id")
+TENANT: Final = tag_of(CallEventMessage, "tenant")
+ACCOUNT: Final = tag_of(CallEventMessage, "account")
+CLI: Final = tag_of(CallEventMessage, "cli")
+ASSERTED: Final = tag_of(CallEventMessage, "p_asserted_identity")
+ATTESTATION: Final = tag_of(CallEventMessage, "attestation")
+
+
+def caller_of(request: ChargeRequest) -> str:
+    """The caller as the switch says, else the account."""
+    return request.extra_fields.get("a_number") or request.key.account
+
+
+def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, max_skew_ms: int) -> CallEvent:
+    """The INVITE of a call. One that begins too far ahead counts as of now."""
+    begun_ms = (request.end_ns - request.duration_index) // MS
+    skewed = begun_ms > now_ms + max_skew_ms
+    extra = request.extra_fields
+    details = NO_DETAILS
+    source_ip = ""
+    if extra:
+        source_ip = extra.get("source_ip", "")
+        details = _details(request, numbers, source_ip)
+    return CallEvent(
+        INVITE,
+        now_ms if skewed else begun_ms,
+        request.call_id,
+        numbers.caller(caller_of(request), source_ip, request.call_id),
+        numbers.read(request.destination),
+        trunk=extra.get("trunk", ""),
+        switch_id=request.switch_id,
+        tenant=request.key.tenant,
+        account=request.key.account,
+        received_ms=now_ms,
+        clock_skewed=skewed,
+        details=details,
+    )
+
+
+def charged_body(event: CallEvent, request: ChargeRequest, *, pseudonyms: bool) -> bytes:
+    """The event as a switch would have sent it, framed."""
+    out = BytesWriter()
+    put_text(out, CALL_ID, event.call_id)
+    put_number(out, KIND, INVITE)
+    put_number(out, TIME, event.at_ms)
+    put_text(out, A_NUMBER, event.a.text if pseudonyms else caller_of(request))
+    put_text(out, B_NUMBER, event.b.text if pseudonyms else request.destination)
+    put_text(out, TRUNK, event.trunk)
+    put_text(out, SWITCH_ID, event.switch_id)
+    put_text(out, TENANT, event.tenant)
+    put_text(out, ACCOUNT, event.account)
+    extra = request.extra_fields
+    if event.details is not NO_DETAILS:
+        details = event.details
+        put_text(out, CLI, details.cli.text if pseudonyms else extra.get("cli", ""))
+        asserted = details.p_asserted_identity.text if pseudonyms else extra.get("p_asserted_identity", "")
+        put_text(out, ASSERTED, asserted)
+        put_text(out, ATTESTATION, details.attestation)
+    return framed(out.getvalue())
+
+
+def _details(request: ChargeRequest, numbers: NumberReader, source_ip: str) -> EventDetails:
+    extra = request.extra_fields
+    cli, asserted, attestation = (
+        extra.get("cli", ""),
+        extra.get("p_asserted_identity", ""),
+        extra.get("attestation", ""),
+    )
+    if not (cli or asserted or attestation or source_ip):
+        return NO_DETAILS
+    return EventDetails(
+        cli=numbers.read(cli) if cli else NO_NUMBER,
+        p_asserted_identity=numbers.read(asserted) if asserted else NO_NUMBER,
+        attestation=attestation if attestation in ("A", "B", "C") else "",
+        source_ip=source_ip,
+    )

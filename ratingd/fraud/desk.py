@@ -1,0 +1,253 @@
+"""The fraud desk: where every source brings its call events, and gets their verdicts at once.
+
+    transport threads ─▶ take(events, bodies, "grpc", stored) ─┐
+    HTTP threads ──────▶ take_and_wait(…) ─────────────────────┼─▶ one lock ─▶ FraudWatch ─▶ verdicts, at once
+    lanes ─────────────▶ admit(request) ───────────────────────┘                    └─▶ FraudWriter ─▶ disk ─▶ stored()
+
+An event needs a few microseconds, so one lock serves all: it is held for 64 events at a time, and nothing that waits
+for a disk, a network or another lock is done under it. What is answered has not been stored yet; `stored` tells when it
+is, and who has not heard that sends the events again, which changes nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
+from typing import Final
+
+from accounts.charge import ChargeRequest, Reason
+from ratingd import observe
+from ratingd.api.event_message import EventReader
+from ratingd.engine.admission import ADMITTED, Admission
+from ratingd.engine.telling import tell
+from ratingd.errors import Overloaded, Unavailable
+from ratingd.fraud.blocks import Blocks
+from ratingd.fraud.charged_event import charged_body, charged_event
+from ratingd.fraud.event_log import as_taken
+from ratingd.fraud.guard import masked
+from ratingd.fraud.inquiries import FraudInquiries
+from ratingd.fraud.taken import Taken
+from ratingd.fraud.writer import FraudWriter
+from triggers.call_event import INVITE, CallEvent
+from triggers.fraud_watch import MASKING, FraudWatch
+from triggers.number_reading import NumberReader
+from triggers.outcome import Outcome
+from triggers.verdict import DISCONNECT, Verdict
+
+SLICE: Final = 64  # events that are looked at under the lock before others have a chance
+CHARGING: Final = "charging"
+STORED_WITHIN_S: Final = 30.0
+MS: Final = 1_000_000
+FAR_MS: Final = 1 << 61
+
+Stored = Callable[[Exception | None], None]
+Listener = Callable[[Sequence[Outcome]], None]
+
+
+class FraudDesk(FraudInquiries):
+    """Thread-safe. `reader` and `numbers` are for whoever brings events; `figures` for whoever counts."""
+
+    def __init__(
+        self,
+        watch: FraudWatch,
+        reader: EventReader,
+        numbers: NumberReader,
+        writer: FraudWriter,
+        blocks: Blocks,
+        clock: Callable[[], int] = time.time_ns,
+        *,
+        detection: bool = True,
+        pseudonyms: bool = False,
+        max_skew_ms: int = 30_000,
+    ) -> None:
+        super().__init__(watch, numbers, clock)
+        self.reader: Final = reader
+        self.blocks: Final = blocks
+        self._writer: Final = writer
+        self._detection: Final = detection
+        self._pseudonyms: Final = pseudonyms
+        self._max_skew_ms: Final = max_skew_ms
+        self._listeners: tuple[Listener, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+        return self._writer.waiting
+
+    # -- events
+
+    def take(
+        self, events: Sequence[CallEvent], bodies: Sequence[bytes], source: str, stored: Stored | None = None
+    ) -> list[Verdict]:
+        """Let events count, and say at once what is thought of each.
+
+        `bodies` are the framed bytes of the events. `stored` is called once, on the writer's thread (or on this one,
+        where there is nothing to store): with None when all of them are on disk, with the fault when they will not be.
+        Raises Overloaded where there is no room to keep them; nothing was counted then.
+        """
+        began_ns = time.perf_counter_ns()
+        if not self._writer.has_room(len(events)):
+            raise Overloaded(self._writer.waiting, 100)
+        if self._writer.pressed:
+            return self._take_pressed(events, bodies, source, stored)
+        outcomes = self._outcomes(events, source)
+        self._log(outcomes, bodies, source, stored)
+        self.figures.took(time.perf_counter_ns() - began_ns, len(events))
+        return [outcome.verdict for outcome in outcomes]
+
+    def take_and_wait(self, events: Sequence[CallEvent], bodies: Sequence[bytes], source: str) -> list[Verdict]:
+        """The same, and return when they are stored. Raises Unavailable where they are not."""
+        waited: Future[None] = Future()
+
+        def stored(error: Exception | None) -> None:
+            if error is None:
+                waited.set_result(None)
+            else:
+                waited.set_exception(error)
+
+        verdicts = self.take(events, bodies, source, stored)
+        try:
+            waited.result(STORED_WITHIN_S)
+        except NotInTime:
+            raise Unavailable("the events were looked at and are not stored yet; send them again") from None
+        return verdicts
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have the outcomes of each message told, on the thread that brought it; it must not block. Gives what ends
+        it."""
+        self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return end
+
+    # -- charging
+
+    def admit(self, request: ChargeRequest, now_ns: int) -> Admission:
+        """What is thought of a call that is charged; the first request of it is an INVITE. Never raises."""
+        known = self.guard.known(request.call_id)
+        if known is not None:
+            return known
+        try:
+            return self._admit_new(request, now_ns // MS)
+        except Exception as error:  # noqa: BLE001 (whatever is wrong here, charging goes on)
+            observe.fault("fraud.not_admitted", error, call=request.call_id)
+            return ADMITTED
+
+    # -- inside
+
+    def _outcomes(self, events: Sequence[CallEvent], source: str) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        lock = self.lock
+        for start in range(0, len(events), SLICE):
+            lock.acquire()
+            try:
+                kinds = self.figures.kinds_of(source)
+                for event in events[start : start + SLICE]:
+                    outcome = self.watch.take(event)
+                    outcomes.append(outcome)
+                    kinds[event.kind] += 1
+                    if outcome.attempt:
+                        self.figures.attempted(event.received_ms)
+                    if outcome.eventful:
+                        self._note(outcome)
+            finally:
+                lock.release()
+        for listener in self._listeners:
+            tell(listener, outcomes)
+        return outcomes
+
+    def _note(self, outcome: Outcome) -> None:
+        """Count what is out of the ordinary, and mark charged calls that were flagged."""
+        figures = self.figures
+        figures.count(outcome)
+        placed = outcome.placed
+        if placed is None or placed.incident is None or not outcome.decision.cuts:
+            return
+        for attempt in placed.flagged:
+            self.guard.mark(attempt.call_id, placed.incident.id)
+
+    def _log(self, outcomes: Sequence[Outcome], bodies: Sequence[bytes], source: str, stored: Stored | None) -> None:
+        kept: list[Outcome] = []
+        logged: list[bytes] = []
+        first_ms, last_ms, received_ms = FAR_MS, 0, 0
+        urgent = False
+        for place, outcome in enumerate(outcomes):
+            if outcome.duplicate:
+                continue
+            event = outcome.event
+            kept.append(outcome)
+            logged.append(as_taken(event, bodies[place], pseudonyms=self._pseudonyms))
+            first_ms, last_ms = min(first_ms, event.at_ms), max(last_ms, event.at_ms)
+            received_ms = event.received_ms
+            urgent = urgent or outcome.urgent
+        if kept or stored is not None:
+            taken = Taken(source, received_ms, logged, kept, stored, first_ms=first_ms, last_ms=last_ms, urgent=urgent)
+            self._writer.add(taken)
+
+    def _take_pressed(
+        self, events: Sequence[CallEvent], bodies: Sequence[bytes], source: str, stored: Stored | None
+    ) -> list[Verdict]:
+        """The log is nearly full: only what may begin a masking run is looked at, the rest is shed."""
+        places = [place for place, event in enumerate(events) if event.kind == INVITE]
+        self.figures.shed += len(events) - len(places)
+        verdicts = [Verdict(event.call_id) for event in events]
+        outcomes = self._outcomes([events[place] for place in places], source)
+        for place, outcome in zip(places, outcomes, strict=True):
+            verdicts[place] = outcome.verdict
+        self._log(outcomes, [bodies[place] for place in places], source, stored)
+        return verdicts
+
+    def _admit_new(self, request: ChargeRequest, now_ms: int) -> Admission:
+        """A call that lanes have not brought yet, or one to be looked at again."""
+        event = charged_event(request, self.numbers, now_ms, self._max_skew_ms)
+        if not event.b.text:
+            return ADMITTED
+        outcome: Outcome | None = None
+        changes = self.guard.changes
+        lock = self.lock
+        lock.acquire()
+        try:
+            if self._detection and not self.watch.knows_call(event.call_id):
+                outcome = self.watch.take(event)
+                self.figures.kinds_of(CHARGING)[INVITE] += 1
+                if outcome.attempt:
+                    self.figures.attempted(event.received_ms)
+                if outcome.eventful:
+                    self._note(outcome)
+            admission = self._admission(request, event, changes)
+            self.guard.keep(event.call_id, admission)
+        finally:
+            lock.release()
+        if outcome is not None:
+            self._log_charged(outcome, request)
+        return admission
+
+    def _admission(self, request: ChargeRequest, event: CallEvent, changes: int) -> Admission:
+        told = self.watch.verdict_of_call(event.call_id)
+        if told.action == DISCONNECT and MASKING in told.reasons:
+            return masked(event.call_id, told.incident_id)
+        entry = self.watch.refusal(event)
+        if entry:
+            return Admission(Reason.NUMBER_BLOCKED, entry, changes=changes)
+        key = request.key
+        limit_ms = self.blocks.limit_ms(key.tenant, key.account, event.a, event.b, event.trunk, event.received_ms)
+        if limit_ms or changes:
+            return Admission(limit_ns=limit_ms * MS, changes=changes)
+        return ADMITTED
+
+    def _log_charged(self, outcome: Outcome, request: ChargeRequest) -> None:
+        event = outcome.event
+        if self._listeners:
+            for listener in self._listeners:
+                tell(listener, (outcome,))
+        if not self._writer.has_room(1):
+            self.figures.not_stored += 1
+            return
+        body = charged_body(event, request, pseudonyms=self._pseudonyms)
+        taken = Taken(
+            CHARGING, event.received_ms, (body,), (outcome,), None,
+            first_ms=event.at_ms, last_ms=event.at_ms, urgent=outcome.urgent,
+        )  # fmt: skip
+        self._writer.add(taken)

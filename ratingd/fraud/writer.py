@@ -1,0 +1,229 @@
+"""The fraud writer: events and what they led to, on disk, in one transaction, without keeping anybody waiting.
+
+A switch sends 64 INVITEs; the verdicts are back after 300 µs, and the 64 bodies with the incident, the alert and the
+five orders to disconnect wait here. As something is to be done the writer commits at once; had nothing come of them it
+would let more gather, for 10 ms at most after its last commit, so that a busy log shares its commits and a quiet one
+is written immediately. What nobody waits for (calls that are charged, which the open calls tell of after a crash) may
+gather for 100 ms. Then whoever waits is told, the outbox wakes and orders go to their lanes.
+
+While the store does not answer the batch is tried again and again, and what comes meanwhile waits behind it. When three
+quarters of the room are taken, events other than INVITE are shed, the newest first because the others wait already;
+when all of it is, whoever brings more is told `Overloaded`. Taking an event never waits for the disk.
+
+A batch that the database refuses for good is told to those who wait; what is behind it goes on.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from ratingd import observe
+from ratingd.engine.telling import tell
+from ratingd.errors import Unavailable
+from ratingd.fraud.event_log import rows_of
+from ratingd.fraud.taken import Taken
+from ratingd.store.faults import StoreFault, StoreUnavailable
+from ratingd.store.fraud_rows import FraudBatch
+from triggers.outcome import Outcome
+
+GATHER_S: Final = 0.010
+GATHER_UNASKED_S: Final = 0.100
+EVENTS_MAX: Final = 200_000  # that wait
+BYTES_MAX: Final = 128 * 1024 * 1024
+COMMIT_EVENTS_MAX: Final = 20_000  # in one transaction
+BACK_OFF_S: Final = (0.02, 0.1, 0.5, 1.0)
+LAST_TRIES: Final = 3  # after the daemon is told to stop
+
+
+class Shelf(Protocol):
+    def commit(self, batch: FraudBatch) -> object: ...
+
+
+class Effects(Protocol):
+    """What comes of outcomes beside the log."""
+
+    def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch: ...
+
+    def stored(self, batch: FraudBatch, stored: object) -> None: ...
+
+
+class NoEffects:
+    """Events are stored and nothing comes of them."""
+
+    def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch:
+        return FraudBatch()
+
+    def stored(self, batch: FraudBatch, stored: object) -> None:
+        pass
+
+
+class FraudWriter:
+    """One thread. `add` never blocks; `stored` of each `Taken` is called once, on this thread, in their order."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        effects: Effects,
+        clock: Callable[[], int] = time.time_ns,
+        *,
+        events_max: int = EVENTS_MAX,
+        bytes_max: int = BYTES_MAX,
+    ) -> None:
+        self._shelf: Final = shelf
+        self._effects: Final = effects
+        self._clock: Final = clock
+        self._events_max: Final = events_max
+        self._bytes_max: Final = bytes_max
+        self._changed: Final = threading.Condition()
+        self._pending: list[Taken] = []
+        self._waiting_events = 0  # in `_pending` and in the batch under way
+        self._waiting_bytes = 0
+        self._urgent = False
+        self._asked = False
+        self._under_way = False
+        self._stopping = False
+        self._committed_s = 0.0  # when the last commit ended
+        self.commits = 0
+        self._writer: Final = threading.Thread(target=self._write_forever, name="fraud-writer", daemon=True)
+
+    def start(self) -> None:
+        self._writer.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Store all that was taken, then end. What cannot be stored is told to those who wait for it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._writer.is_alive():
+            self._writer.join(timeout_s)
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+        return self._waiting_events
+
+    @property
+    def pressed(self) -> bool:
+        """Whether three quarters of the room are taken."""
+        return 4 * self._waiting_events >= 3 * self._events_max or 4 * self._waiting_bytes >= 3 * self._bytes_max
+
+    def has_room(self, events: int) -> bool:
+        return (
+            not self._stopping
+            and self._waiting_events + events <= self._events_max
+            and (self._waiting_bytes < self._bytes_max)
+        )
+
+    def add(self, taken: Taken) -> None:
+        """Have this stored."""
+        with self._changed:
+            if self._stopping and not self._writer.is_alive():
+                taken.tell(Unavailable("the daemon is stopping; the events were looked at and not stored"))
+                return
+            before = len(self._pending)
+            self._pending.append(taken)
+            self._waiting_events += taken.count
+            self._waiting_bytes += taken.bytes
+            woken = taken.urgent and not self._urgent
+            asked = taken.stored is not None and not self._asked
+            self._urgent = self._urgent or taken.urgent
+            self._asked = self._asked or taken.stored is not None
+            if before == 0 or woken or asked:
+                self._changed.notify_all()
+
+    # -- the thread
+
+    def _write_forever(self) -> None:
+        while True:
+            batch = self._next()
+            if not batch:
+                return
+            try:
+                self._store(batch)
+            except Exception as error:  # noqa: BLE001 (ours to mend, yet nobody may wait for ever)
+                observe.fault("fraud.writer_fault", error)
+                self._tell(batch, error)
+            with self._changed:
+                self._under_way = False
+                self._waiting_events -= sum([taken.count for taken in batch])
+                self._waiting_bytes -= sum([taken.bytes for taken in batch])
+                self._changed.notify_all()
+
+    def _next(self) -> list[Taken]:
+        """What is to be stored next; empty when there is nothing and never will be."""
+        with self._changed:
+            while not self._pending:
+                if self._stopping:
+                    return []
+                self._changed.wait()
+            self._gather()
+            batch = self._first()
+            del self._pending[: len(batch)]
+            self._urgent = self._asked = False
+            for taken in self._pending:
+                self._urgent = self._urgent or taken.urgent
+                self._asked = self._asked or taken.stored is not None
+            self._under_way = True
+            return batch
+
+    def _gather(self) -> None:
+        while not self._urgent and not self._stopping and self._waiting_events < COMMIT_EVENTS_MAX:
+            gathered_s = GATHER_S if self._asked else GATHER_UNASKED_S
+            left_s = self._committed_s + gathered_s - time.monotonic()
+            if left_s <= 0:
+                return
+            self._changed.wait(left_s)
+
+    def _first(self) -> list[Taken]:
+        """As many as one transaction is to hold, one at least."""
+        events = 0
+        for place, taken in enumerate(self._pending):
+            events += taken.count
+            if events > COMMIT_EVENTS_MAX and place:
+                return self._pending[:place]
+        return list(self._pending)
+
+    def _store(self, batch: list[Taken]) -> None:
+        events = rows_of(batch)
+        outcomes = [outcome for taken in batch for outcome in taken.outcomes]
+        rows = replace(self._rows(outcomes), events=events) if outcomes else FraudBatch(events=events)
+        if events or outcomes:
+            try:
+                stored = self._commit(rows)
+            except StoreFault as fault:
+                observe.event("fraud.not_stored", events=sum([row.count for row in events]), error=str(fault))
+                self._tell(batch, Unavailable(f"the events were looked at and could not be stored: {fault}"))
+                return
+            tell(self._effects.stored, rows, stored)
+        self._committed_s = time.monotonic()
+        self._tell(batch, None)
+
+    def _rows(self, outcomes: Sequence[Outcome]) -> FraudBatch:
+        """What comes of outcomes. One that fails is left out, so that the others are stored."""
+        now_ms = self._clock() // 1_000_000
+        try:
+            return self._effects.rows(outcomes, now_ms)
+        except Exception as error:  # noqa: BLE001 (events must be stored, whatever is wrong with what comes of them)
+            observe.fault("fraud.effects_fault", error, outcomes=len(outcomes))
+            return FraudBatch()
+
+    def _commit(self, rows: FraudBatch) -> object:
+        """Commit, again and again while the store does not answer. Raises StoreFault when there is no use in it."""
+        tries = 0
+        while True:
+            try:
+                stored = self._shelf.commit(rows)
+                self.commits += 1
+                return stored
+            except StoreUnavailable as fault:
+                tries += 1
+                if self._stopping and tries >= LAST_TRIES:
+                    raise
+                observe.event("fraud.store_waits", tries=tries, error=str(fault))
+                time.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S)) - 1])
+
+    def _tell(self, batch: Sequence[Taken], error: Exception | None) -> None:
+        for taken in batch:
+            tell(taken.tell, error)

@@ -58,6 +58,10 @@ class ActionType(StrEnum):
     CGR_RPC = "*cgr_rpc"
     ALTER_SESSIONS = "*alter_sessions"
     FORCE_DISCONNECT_SESSIONS = "*force_disconnect_sessions"
+    ALERT = "*alert"  # this and the next three are for fraud detection, and CGRateS has none of them
+    BLOCK_NUMBER = "*block_number"
+    BLOCK_TRUNK = "*block_trunk"
+    LIMIT_SESSION = "*limit_session"
     REMOVE_SESSION_COSTS = "*remove_session_costs"
     RESET_THRESHOLD = "*reset_threshold"
     RESET_STAT_QUEUE = "*reset_stat_queue"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from actions import account_actions, cdr_log, export, mail, session_filter, transfer
+from actions import account_actions, cdr_log, export, mail, protection, session_filter, transfer
 from actions.action import ActionType
 from actions.alert import check_url
 from actions.filter import FilterUnsupported, parse_filter
@@ -49,6 +49,10 @@ READERS: Final[Mapping[ActionType, tuple[Callable[[str], object], str]]] = {
     ActionType.SET_RECURRENT: (parse_trigger_choice, TRIGGERS),
     ActionType.UNSET_RECURRENT: (parse_trigger_choice, TRIGGERS),
     ActionType.FORCE_DISCONNECT_SESSIONS: (parse_session_filter, session_filter.ALLOWED),
+    ActionType.ALERT: (protection.parse_alert, protection.ALERT_ALLOWED),
+    ActionType.BLOCK_NUMBER: (protection.parse_block_number, protection.NUMBER_ALLOWED),
+    ActionType.BLOCK_TRUNK: (protection.parse_block_trunk, protection.TRUNK_ALLOWED),
+    ActionType.LIMIT_SESSION: (protection.parse_limit, protection.LIMIT_ALLOWED),
 }
 
 

@@ -93,6 +93,19 @@ class Disconnect:
 
 
 @dataclass(frozen=True, slots=True)
+class Protect:
+    """Have fraud detection raise an alert, refuse a number or a trunk, or keep an account's calls short.
+
+    `kind` and `body` are in the words of `actions.protection`. `id` is the same however often it is taken there.
+    """
+
+    id: str
+    kind: str
+    body: Mapping[str, object]
+    account: AccountKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """An event for the log: a name and JSON-ready fields."""
 
@@ -100,4 +113,4 @@ class LogLine:
     fields: Mapping[str, object]
 
 
-Outside: TypeAlias = PostAlert | SendMail | Export | WriteCdr | Disconnect | LogLine
+Outside: TypeAlias = PostAlert | SendMail | Export | WriteCdr | Disconnect | Protect | LogLine

@@ -39,6 +39,7 @@ from actions.failure import ActionFailed, FailureReason
 from actions.filter import account_fields, passes
 from actions.mail import mail
 from actions.outside import Disconnect, LogLine, Outside
+from actions.protection import protect
 from actions.reach import accounts_named
 from actions.session_filter import parse_session_filter
 from actions.transfer import transfer_balance, transfer_to_default
@@ -269,6 +270,8 @@ class _SetRun:
                 return records(account.key, action, [*self._moved, *left], context)
             case ActionType.FORCE_DISCONNECT_SESSIONS:
                 return _disconnects(self._page, action, context)
+            case ActionType.ALERT | ActionType.BLOCK_NUMBER | ActionType.BLOCK_TRUNK | ActionType.LIMIT_SESSION:
+                return (protect(account, action, context),)
             case _:
                 raise ActionFailed(action, "nobody performs it", FailureReason.UNSUPPORTED)
 

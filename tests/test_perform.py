@@ -188,6 +188,10 @@ EXTRA = {
     ActionType.POST_EVENT: URL,
     ActionType.MAIL_ASYNC: "noc@example.org",
     ActionType.EXPORT: "KAFKA",
+    ActionType.ALERT: '{"Severity":"HIGH"}',
+    ActionType.BLOCK_NUMBER: '{"Number":"+371909000"}',
+    ActionType.BLOCK_TRUNK: '{"Trunk":"t-7"}',
+    ActionType.LIMIT_SESSION: '{"Limit":"60s"}',
     ActionType.TRANSFER_BALANCE: '{"DestinationAccountID":"cgrates.org:1001","DestinationBalanceID":"N"}',
 }
 

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from accounts.account import AccountKey
 from accounts.balance import kind_scale
 from accounts.call_name import cgr_id
-from actions.outside import Disconnect, Export, LogLine, Outside, PostAlert, SendMail, WriteCdr
+from actions.outside import Disconnect, Export, LogLine, Outside, PostAlert, Protect, SendMail, WriteCdr
 from ratingd.store.rows import CdrRow, OutboxEntry, shard_of
 
 COST_SCALE: Final = 1_000_000_000
@@ -43,6 +43,8 @@ class Outgoing:
             self.cdrs.append(cdr_row(effect, self._now_ns))
         elif isinstance(effect, Disconnect):
             self._queue(effect.account, self._new_id(), "disconnect", effect.switch_id, order(effect))
+        elif isinstance(effect, Protect):
+            self._queue(effect.account, effect.id, "protect", effect.kind, effect.body)
         elif not isinstance(effect, LogLine):
             assert_never(effect)
 

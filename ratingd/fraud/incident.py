@@ -1,0 +1,81 @@
+"""Incidents as they are stored, posted and shown: who called whom over what, how many at once, and what was done.
+
+The run against +49301234567 opened at 10:00:04.900, when the fifth caller within five seconds rang. Its row says so,
+its document names up to a thousand callers in the order in which they came, the trunks, and why; its calls are rows of
+their own. A late call may move the opening of a run and so its id, or show that two were one: the former ids go along.
+
+A run's object goes on changing while the detector sees more of it. What is read here is copied at once, and whatever
+came in between is in the next batch, for the event that brought it is there too.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ratingd.fraud.alert import worse
+from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow
+from triggers.masking_incident import Attempt, MaskingIncident
+
+CALLERS_MAX: Final = 1_000
+ALREADY_ENDED: Final = "ALREADY_ENDED"
+
+
+@dataclass(slots=True)
+class Run:
+    """What is known of a run besides what the detector says: how bad it is, and what is done."""
+
+    severity: str
+    response: str
+    threshold: int
+    explanations: tuple[str, ...] = ()
+
+    def judged(self, severity: str, response: str) -> None:
+        self.severity = worse(self.severity, severity)
+        if self.response != "disconnect":
+            self.response = response
+
+
+def incident_row(incident: MaskingIncident, run: Run, now_ms: int) -> IncidentRow:
+    return IncidentRow(
+        incident.id, incident.b, run.severity, incident.opened_ms, incident.last_ms, incident.max_distinct, now_ms,
+        json.dumps(incident_document(incident, run), separators=(",", ":")), tuple(incident.former_ids),
+    )  # fmt: skip
+
+
+def incident_document(incident: MaskingIncident, run: Run) -> dict[str, Any]:
+    """What is shown of a run besides the columns of its row."""
+    return {
+        "a_numbers": list(incident.callers)[:CALLERS_MAX],
+        "trunks": list(incident.trunks),
+        "probability_max": incident.probability_max,
+        "threshold": run.threshold,
+        "explanation": "; ".join(run.explanations) or explained(incident, run.threshold),
+        "explanations": list(run.explanations),
+        "former_ids": list(incident.former_ids),
+        "response": run.response,
+        "calls": len(incident.calls),
+    }
+
+
+def explained(incident: MaskingIncident, threshold: int) -> str:
+    return f"{incident.max_distinct} callers within the window called {incident.b}; {threshold} are a masking run"
+
+
+def shown(row: IncidentRow) -> dict[str, Any]:
+    """A run as it is posted: the columns and the document in one. Times are milliseconds, as in the API."""
+    document: dict[str, Any] = json.loads(row.document)
+    return {
+        "id": row.id,
+        "b_number": row.b_number,
+        "severity": row.severity,
+        "opened_ms": row.opened_ms,
+        "last_ms": row.last_ms,
+        "max_distinct": row.max_distinct,
+    } | document
+
+
+def flagged_row(attempt: Attempt, incident_id: str, b: str, *, ended: bool) -> FlaggedCallRow:
+    return FlaggedCallRow(
+        attempt.call_id, incident_id, attempt.at_ms, attempt.caller, attempt.switch_id, attempt.trunk,
+        ALREADY_ENDED if ended else "", b_number=b,
+    )  # fmt: skip

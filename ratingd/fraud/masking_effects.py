@@ -1,0 +1,183 @@
+"""What a masking run leads to: its row, its flagged calls, orders to cut them, one alert, and blocks where wanted.
+
+The fifth caller of +49301234567 opens a run at 10:00:04.900. One alert is raised, CRITICAL; all five calls are flagged
+and ordered to be cut. Until the run has been quiet for the cool-down each further call is flagged and cut, the run's
+row and alert grow, receivers are told how it stands every five seconds at most, and there is no second alert.
+
+What is done follows the worst that was found of the run: once it was to be cut, so is every call of it that comes late.
+A call that has ended already is marked so and not ordered.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from accounts.account import AccountKey
+from ratingd.fraud.alert import CALLS_MAX, Alert, worse
+from ratingd.fraud.alert_book import AlertBook
+from ratingd.fraud.blocks import PAIR, block, pair
+from ratingd.fraud.gathered import Gathered
+from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown
+from ratingd.fraud.pace import Pace
+from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
+from ratingd.fraud.switch_orders import MASKING, cut
+from ratingd.store.fraud_rows import IncidentRow
+from ratingd.store.rows import OutboxEntry
+from triggers.masking_decision import CUT
+from triggers.masking_incident import Attempt, MaskingIncident
+from triggers.outcome import Outcome
+
+RUNS_MAX: Final = 100_000
+B_NUMBER: Final = "b_number"
+
+
+class MaskingEffects:
+    def __init__(
+        self,
+        book: AlertBook,
+        posts: Posts,
+        pace: Pace,
+        ended: Callable[[str], bool],
+        *,
+        tenant: str,
+        block_ms: int,
+    ) -> None:
+        self._book: Final = book
+        self._posts: Final = posts
+        self._pace: Final = pace
+        self._ended: Final = ended
+        self._tenant: Final = tenant
+        self._block_ms: Final = block_ms
+        self._runs: Final[OrderedDict[str, Run]] = OrderedDict()  # by incident, the one longest untouched first
+        self._touched: dict[str, tuple[MaskingIncident, Run]] = {}  # in this batch
+        self._opened: dict[str, Outcome] = {}
+        self.opened_total: Final[dict[str, int]] = {}
+
+    def take(self, outcome: Outcome, found: Gathered) -> None:
+        placed = outcome.placed
+        if placed is None or placed.incident is None:
+            return
+        run = self._run(placed.incident, outcome, placed.absorbed)
+        if placed.opened:
+            self._opened[placed.incident.id] = outcome
+        for incident in placed.also:
+            self._run(incident, outcome, ())
+        for attempt in placed.flagged:
+            self._flag(attempt, placed.incident, run, outcome, found)
+
+    def finish(self, found: Gathered) -> None:
+        """The rows of the runs that were touched, as they stand at the end of the batch, and who is told."""
+        for incident, run in self._touched.values():
+            row = incident_row(incident, run, found.now_ms)
+            found.incidents.append(row)
+            opened = self._opened.get(incident.id)
+            if opened is not None:
+                self._open(incident, run, row, opened, found)
+            else:
+                self._go_on(incident, run, row, found)
+        self._touched, self._opened = {}, {}
+
+    def _run(self, incident: MaskingIncident, outcome: Outcome, absorbed: tuple[str, ...]) -> Run:
+        run = self._runs.pop(incident.id, None)
+        for id in absorbed:
+            former = self._runs.pop(id, None)
+            self._touched.pop(id, None)
+            outcome_of_former = self._opened.pop(id, None)
+            if outcome_of_former is not None:
+                self._opened[incident.id] = outcome_of_former
+            run = _joined(run, former)
+        decision = outcome.decision
+        if run is None:
+            run = Run(decision.severity, decision.response, outcome.threshold)
+        run.judged(decision.severity, decision.response)
+        run.threshold = outcome.threshold
+        run.explanations = outcome.explanations or run.explanations
+        self._runs[incident.id] = run
+        while len(self._runs) > RUNS_MAX:
+            self._runs.popitem(last=False)
+        self._touched[incident.id] = (incident, run)
+        return run
+
+    def _flag(self, attempt: Attempt, incident: MaskingIncident, run: Run, outcome: Outcome, found: Gathered) -> None:
+        ended = self._ended(attempt.call_id)
+        found.flag(flagged_row(attempt, incident.id, incident.b, ended=ended))
+        if run.response != CUT:
+            return
+        if not ended:
+            found.outbox.append(cut(attempt, incident.id, self._payer(attempt, outcome), found.now_ms))
+        if self._block_ms and attempt.trunk:
+            until_ms = attempt.at_ms + self._block_ms
+            who = f"incident {incident.id}"
+            found.enter(block(PAIR, pair(attempt.trunk, incident.b), MASKING, who, found.now_ms, until_ms))
+
+    def _payer(self, attempt: Attempt, outcome: Outcome) -> AccountKey:
+        """Whose call it is: for the call that has just come what its event says, for others who called."""
+        event = outcome.event
+        if attempt.call_id == event.call_id and event.account:
+            return AccountKey(event.tenant or self._tenant, event.account)
+        return AccountKey(event.tenant or self._tenant, attempt.caller)
+
+    # -- who is told
+
+    def _open(self, incident: MaskingIncident, run: Run, row: IncidentRow, outcome: Outcome, found: Gathered) -> None:
+        self.opened_total[run.severity] = self.opened_total.get(run.severity, 0) + 1
+        alert, new = self._book.raised(_alert(incident, run, outcome, found.now_ms))
+        if alert.detector != MASKING:  # a storm's digest tells of many
+            return
+        self._book.belongs(alert, incident.id)
+        _bring_up_to_date(alert, incident, run)
+        self._book.changed(alert)
+        if new:
+            self._pace.told(alert.uuid, found.now_ms)
+            found.outbox.extend(self._posts.told(CREATED, alert, found.now_ms, {"incident": shown(row)}))
+        elif self._posts:
+            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, self._teller(UPDATED, alert, row)))
+
+    def _go_on(self, incident: MaskingIncident, run: Run, row: IncidentRow, found: Gathered) -> None:
+        alert = self._book.of_incident(incident.id, incident.former_ids)
+        if alert is None:
+            return
+        _bring_up_to_date(alert, incident, run)
+        self._book.changed(alert)
+        if self._posts:
+            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, self._teller(INCIDENT_UPDATED, alert, row)))
+
+    def _teller(self, event: str, alert: Alert, row: IncidentRow) -> Callable[[int], list[OutboxEntry]]:
+        def tell(now_ms: int) -> list[OutboxEntry]:
+            return self._posts.told(event, alert, now_ms, {"incident": shown(row)})
+
+        return tell
+
+
+def _joined(run: Run | None, former: Run | None) -> Run | None:
+    if run is not None and former is not None:
+        run.judged(former.severity, former.response)
+    return run if run is not None else former
+
+
+def _alert(incident: MaskingIncident, run: Run, outcome: Outcome, now_ms: int) -> Alert:
+    return Alert(
+        run.severity,
+        f"Masked calls to {incident.b}",
+        explained(incident, run.threshold),
+        MASKING, MASKING, B_NUMBER, incident.b, now_ms, incident.opened_ms, incident.opened_ms,
+        caller_id=outcome.event.a.text,
+        incident_id=incident.id,
+        value=float(incident.max_distinct),
+        threshold=float(run.threshold),
+        explanations=[{"feature": "distinct_a_count", "value": float(incident.max_distinct), "text": text}
+                      for text in run.explanations],
+        tenant=outcome.event.tenant,
+    )  # fmt: skip
+
+
+def _bring_up_to_date(alert: Alert, incident: MaskingIncident, run: Run) -> None:
+    """Let the alert say of its run what is known of it now."""
+    alert.incident_id = incident.id
+    alert.severity = worse(alert.severity, run.severity)
+    alert.last_ms = max(alert.last_ms, incident.last_ms)
+    alert.value = max(alert.value, float(incident.max_distinct))
+    alert.description = explained(incident, run.threshold)
+    alert.add_calls([attempt.call_id for attempt in incident.calls[:CALLS_MAX]])
+    if run.response == CUT:
+        alert.action_results[:] = [f"disconnect: {len(incident.calls)} calls flagged"]

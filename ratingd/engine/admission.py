@@ -7,7 +7,7 @@ A `final` debit is of a call that has happened and is charged whatever is though
 
 from typing import Final, Protocol
 
-from accounts.charge import ChargeRequest, Granted, Reason, Refused
+from accounts.charge import UNLIMITED, ChargeRequest, Granted, Reason, Refused
 from tariffs.span import VOICE
 
 NO_LIMIT: Final = 0
@@ -55,11 +55,16 @@ def refused(admission: Admission, request: ChargeRequest) -> Refused | None:
     return Refused(admission.reason, admission.detail)
 
 
-def shortened(admission: Admission, granted: Granted | Refused) -> Granted | Refused:
-    """A grant within the call's limit; an unlimited one (-1) as well."""
+def shortened(admission: Admission, request: ChargeRequest) -> ChargeRequest:
+    """The request, asking no more than the call's limit."""
     limit_ns = admission.limit_ns
-    if limit_ns == NO_LIMIT or not isinstance(granted, Granted):
-        return granted
-    if 0 <= granted.usage <= limit_ns:
-        return granted
-    return Granted(limit_ns, granted.reason, granted.drawn)
+    if limit_ns == NO_LIMIT or request.usage <= limit_ns:
+        return request
+    return request.ending_at(request.start_ns + limit_ns)
+
+
+def within(admission: Admission, granted: Granted | Refused) -> Granted | Refused:
+    """The grant within the call's limit, where the account may talk without one."""
+    if admission.limit_ns != NO_LIMIT and isinstance(granted, Granted) and granted.usage == UNLIMITED:
+        return Granted(admission.limit_ns)
+    return granted

@@ -28,6 +28,7 @@ from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
+from ratingd.engine.admission import Admitting, admission, refused, shortened, within
 from ratingd.engine.cache import Held
 from ratingd.engine.charge_loop import ChargeLoop
 from ratingd.engine.charge_record import charge_from_text, returned_text
@@ -70,8 +71,10 @@ class Decider:
         open_call_ns: int,
         exporters: Collection[str] = (),
         account_updates: Sequence[str] = (),
+        admitting: Admitting | None = None,
     ) -> None:
         self._store: Final = store
+        self._admitting: Final = admitting
         self._plans: Final = plans
         self._rules: Final = rules
         self._ids: Final = ids
@@ -125,13 +128,15 @@ class Decider:
         now, held = self._clock(), laid.held[command.key]
         known = known_call(held, request, now)
         version = self._version(known, request, now)
-        early = refuse_early(request, held.account, self._rules)
+        admitted = admission(self._admitting, request, now, dry_run=command.dry_run)
+        early = refuse_early(request, held.account, self._rules) or refused(admitted, request)
         asking = look(laid).page(command.key)
         if early is not None or asking is None:
             granted: Granted | Refused = early or _unknown(request.key)
         else:
             groups = version.book.catalogue.shared_groups
-            granted = max_session_time(asking, version.book.tariff, request, self._rules, groups, now)
+            asked = shortened(admitted, request)
+            granted = within(admitted, max_session_time(asking, version.book.tariff, asked, self._rules, groups, now))
         if reserve_ns is None:
             return self._plain(command, command.encode(granted))
         operation_id = self._ids.next()
@@ -157,7 +162,9 @@ class Decider:
         now, operation_id = self._clock(), self._ids.next()
         known = known_call(held, request, now)
         version = self._version(known, request, now)
+        admitted = admission(self._admitting, request, now, dry_run=command.dry_run)
         early = refuse_early(request, held.account, self._rules, open_call=known is not None)
+        early = early or refused(admitted, request)
         book = lay(laid, now, self._default_zone, charging=True)
         page = book.page(command.key)
         if early is not None or page is None:

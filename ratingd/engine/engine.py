@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from accounts.account import Account, AccountKey
 from accounts.charge import ChargeRules
 from ratingd import observe
+from ratingd.engine.admission import Admitting
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
 from ratingd.engine.held_replies import HeldReplies
@@ -64,8 +65,14 @@ class Engine:
     """Thread-safe. One per process and store."""
 
     def __init__(
-        self, store: Store, options: EngineOptions, outbox: Outbox, clock: Callable[[], int] = time.time_ns
+        self,
+        store: Store,
+        options: EngineOptions,
+        outbox: Outbox,
+        clock: Callable[[], int] = time.time_ns,
+        admitting: Admitting | None = None,
     ) -> None:
+        """`admitting` is asked about every call that is charged, and may refuse it."""
         self.store: Final = store
         self.options: Final = options
         self.clock: Final = clock
@@ -76,7 +83,7 @@ class Engine:
         self._held: Final = HeldReplies(options.sync_action_ms / 1000, self._answered)
         decider = Decider(
             store, self.plans, options.rules, self.ids, clock, zone(options.default_timezone), options.open_call_ns,
-            options.exporters, options.account_updates,
+            options.exporters, options.account_updates, admitting,
         )  # fmt: skip
         count = options.lanes if store.shared else 1
         self._neighbours: Final = Neighbours()

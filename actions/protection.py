@@ -32,7 +32,7 @@ ALERT: Final = "alert"
 BLOCK_NUMBER: Final = "block_number"
 BLOCK_TRUNK: Final = "block_trunk"
 LIMIT_SESSION: Final = "limit_session"
-TRUNK_FIELD: Final = "Trunk"  # of a request, where its switch says it
+TRUNK_FIELD: Final = "trunk"  # of a request, where its switch says it
 
 
 def parse_alert(text: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from ratingd.store.fraud_rows import AlertRow
+from triggers.explanation import Explanation
 
 LOW: Final = "LOW"
 MEDIUM: Final = "MEDIUM"
@@ -69,6 +70,8 @@ class Alert:
     report_only: bool = False
     tenant: str = ""
     account: str = ""
+    trigger: str = ""  # "group/unique id" of the account's monitor that told it
+    fired: bool = False  # and it has fired: nothing more comes of it until it is armed again
 
     def __post_init__(self) -> None:
         if not self.uuid:
@@ -100,6 +103,18 @@ class Alert:
             return False
         self.action_results.append(result)
         return True
+
+
+def explanation_document(each: Explanation) -> dict[str, Any]:
+    """One line of why, as it is shown."""
+    return {
+        "feature": each.feature,
+        "value": each.value,
+        "baseline": each.baseline,
+        "contribution": each.contribution,
+        "direction": each.direction,
+        "text": each.text,
+    }
 
 
 def row(alert: Alert) -> AlertRow:
@@ -141,6 +156,8 @@ def document(alert: Alert) -> dict[str, Any]:
         "report_only": alert.report_only,
         "tenant": alert.tenant,
         "account": alert.account,
+        "trigger": alert.trigger,
+        "fired": alert.fired,
     }
 
 
@@ -177,6 +194,8 @@ def read(stored: AlertRow) -> Alert:
         report_only=shown["report_only"],
         tenant=shown["tenant"],
         account=shown["account"],
+        trigger=shown["trigger"],
+        fired=shown["fired"],
     )
 
 

@@ -22,7 +22,8 @@ from typing import Any, Final, Protocol
 from ratingd import observe
 from ratingd.errors import InvalidRequest, NotFound, Unavailable
 from ratingd.fraud.alert import ACKED, CRITICAL, FALSE_POSITIVE, OPEN, RESOLVED, Alert, document, read, row, worse
-from ratingd.store.fraud_rows import AlertRow, AuditRow, FraudBatch
+from ratingd.fraud.posts import CREATED, UPDATED, Posts
+from ratingd.store.fraud_rows import AlertRow, AuditRow, FraudBatch, FraudStored
 
 MINUTE_MS: Final = 60_000
 QUIET_MS: Final = 24 * 3_600_000
@@ -42,7 +43,7 @@ class Shelf(Protocol):
 
     def quiet_alerts(self, before_ms: int, limit: int) -> Sequence[AlertRow]: ...
 
-    def commit(self, batch: FraudBatch) -> object: ...
+    def commit(self, batch: FraudBatch) -> FraudStored: ...
 
 
 class AlertUnknown(NotFound):
@@ -59,11 +60,15 @@ class AlertBook:
         *,
         dedup_ms: int,
         storm_max: int,
+        posts: Posts | None = None,
+        wake: Callable[[], None] = lambda: None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._shelf: Final = shelf
         self._dedup_ms: Final = dedup_ms
         self._storm_max: Final = storm_max
+        self._posts: Final = posts if posts is not None else Posts((), "")
+        self._wake: Final = wake
         self._clock: Final = clock
         self._changed: Final = threading.Condition(threading.RLock())
         self._open: Final[OrderedDict[str, Alert]] = OrderedDict()  # by dedup key, the one longest unchanged first
@@ -219,19 +224,41 @@ class AlertBook:
             raise AlertUnknown(id)
         return read(stored)
 
+    def raise_now(self, alert: Alert) -> Alert:
+        """Take an alert in and store it at once, for whoever is not the writer. Raises Unavailable, StoreFault."""
+        with self._changed:
+            self._wait_for_writer()
+            kept, new = self.raised(alert)
+            posts = self._posts.told(CREATED if new else UPDATED, kept, alert.created_ms)
+            rows = self.taken()
+            try:
+                stored = self._shelf.commit(FraudBatch(alerts=rows, outbox=posts))
+            except BaseException:
+                self.dropped()
+                raise
+        self.committed(stored.alert_ids)
+        self._wake()
+        return kept
+
+    def _wait_for_writer(self) -> None:
+        if not self._changed.wait_for(lambda: not self._under_way, WAIT_S):
+            raise Unavailable("alerts are still on their way to the disk. Nothing was done; ask again.")
+
     def _changed_by(self, id: int, change: Callable[[Alert], None], audit: AuditRow | None) -> Alert:
         """Change an alert and store it, while the writer has none on its way."""
         with self._changed:
-            if not self._changed.wait_for(lambda: not self._under_way, WAIT_S):
-                raise Unavailable("alerts are still on their way to the disk. Nothing was done; ask again.")
+            self._wait_for_writer()
             alert = self.alert(id)
             as_changed = read(row(alert))
             change(as_changed)
-            self._shelf.commit(FraudBatch(alerts=[row(as_changed)], audits=[] if audit is None else [audit]))
+            posts = self._posts.told(UPDATED, as_changed, self._now_ms())
+            audits = [] if audit is None else [audit]
+            self._shelf.commit(FraudBatch(alerts=[row(as_changed)], outbox=posts, audits=audits))
             change(alert)
             if alert.status not in OPEN:
                 self._let_go(alert)
         self._tell(alert)
+        self._wake()
         return alert
 
     # -- inside

@@ -16,7 +16,7 @@ refused, as caller or as called, and their calls never shortened.
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ratingd.store.fraud_rows import ListRow
@@ -56,6 +56,7 @@ class Blocks:
 
     def __init__(self, entries: Iterable[ListRow] = ()) -> None:
         self._lock: Final = threading.Lock()
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._held: dict[Key, ListRow] = {}
         self._kinds: frozenset[tuple[str, str]] = frozenset()
         self.take(entries)
@@ -66,11 +67,13 @@ class Blocks:
         if taken:
             with self._lock:
                 self._replace(self._held | taken)
+            self._tell()
 
     def remove(self, keys: Iterable[Key]) -> None:
         gone = set(keys)
         with self._lock:
             self._replace({key: entry for key, entry in self._held.items() if key not in gone})
+        self._tell()
 
     def forget(self, before_ms: int) -> list[Key]:
         """Drop what has ended before an instant; the keys, for their rows to be removed."""
@@ -107,11 +110,19 @@ class Blocks:
                 found = entry.window_ms
         return found
 
+    def listen(self, changed: Callable[[], None]) -> None:
+        """Have it told when something else holds."""
+        self._listeners = (*self._listeners, changed)
+
     def _holding(self, list: str, kind: str, value: str, at_ms: int) -> ListRow | None:
         if (list, kind) not in self._kinds:
             return None
         entry = self._held.get((list, kind, value))
         return entry if entry is not None and (not entry.expires_ms or at_ms < entry.expires_ms) else None
+
+    def _tell(self) -> None:
+        for changed in self._listeners:
+            changed()
 
     def _replace(self, held: dict[Key, ListRow]) -> None:
         self._held = held

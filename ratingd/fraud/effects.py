@@ -73,7 +73,7 @@ class FraudEffects:
         return self._masking.opened_total
 
     def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch:
-        """Everything that these lead to; events and records are whoever stores them."""
+        """Everything that these lead to, but for the rows of the events themselves."""
         found = Gathered(now_ms)
         for outcome in outcomes:
             if outcome.placed is not None and outcome.placed.incident is not None:
@@ -81,7 +81,11 @@ class FraudEffects:
             if outcome.attempt and outcome.verdict.reasons:
                 self._refused(outcome, found)
             for hit in outcome.hits:
-                self._raise(self._rules.take(hit, outcome.event, found), found)
+                alert = self._rules.take(hit, outcome.event, found)
+                if alert is not None:
+                    self._raise(alert, found)
+            if outcome.record is not None:
+                found.records.append(outcome.record)
         self._masking.finish(found)
         return self._batch(found)
 
@@ -142,6 +146,7 @@ class FraudEffects:
         for row in found.flagged.values():
             self.flagged_total[row.reason] = self.flagged_total.get(row.reason, 0) + 1
         return FraudBatch(
+            records=found.records,
             incidents=found.incidents,
             flagged=list(found.flagged.values()),
             alerts=self._book.taken(),

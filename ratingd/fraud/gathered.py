@@ -4,11 +4,13 @@ from typing import Final
 
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, ListRow, OrderRow
 from ratingd.store.rows import OutboxEntry
+from triggers.call_record import CallRecord
 
 
 class Gathered:
     def __init__(self, now_ms: int) -> None:
         self.now_ms: Final = now_ms
+        self.records: Final[list[CallRecord]] = []
         self.incidents: Final[list[IncidentRow]] = []
         self.flagged: Final[dict[str, FlaggedCallRow]] = {}
         self.lists: Final[dict[tuple[str, str, str], ListRow]] = {}

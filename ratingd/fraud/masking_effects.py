@@ -10,10 +10,10 @@ A call that has ended already is marked so and not ordered.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from accounts.account import AccountKey
-from ratingd.fraud.alert import CALLS_MAX, Alert, worse
+from ratingd.fraud.alert import CALLS_MAX, Alert, explanation_document, worse
 from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.blocks import PAIR, block, pair
 from ratingd.fraud.gathered import Gathered
@@ -23,6 +23,7 @@ from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
 from ratingd.fraud.switch_orders import MASKING, cut
 from ratingd.store.fraud_rows import IncidentRow
 from ratingd.store.rows import OutboxEntry
+from triggers.explanation import Explanation
 from triggers.masking_decision import CUT
 from triggers.masking_incident import Attempt, MaskingIncident
 from triggers.outcome import Outcome
@@ -57,6 +58,8 @@ class MaskingEffects:
         placed = outcome.placed
         if placed is None or placed.incident is None:
             return
+        known = self._runs.get(placed.incident.id)
+        reported = known is not None and known.response != CUT
         run = self._run(placed.incident, outcome, placed.absorbed)
         if placed.opened:
             self._opened[placed.incident.id] = outcome
@@ -64,6 +67,9 @@ class MaskingEffects:
             self._run(incident, outcome, ())
         for attempt in placed.flagged:
             self._flag(attempt, placed.incident, run, outcome, found)
+        if reported and run.response == CUT:  # what was only reported is to be cut after all
+            for attempt in placed.incident.calls:
+                self._flag(attempt, placed.incident, run, outcome, found)
 
     def finish(self, found: Gathered) -> None:
         """The rows of the runs that were touched, as they stand at the end of the batch, and who is told."""
@@ -122,16 +128,18 @@ class MaskingEffects:
     def _open(self, incident: MaskingIncident, run: Run, row: IncidentRow, outcome: Outcome, found: Gathered) -> None:
         self.opened_total[run.severity] = self.opened_total.get(run.severity, 0) + 1
         alert, new = self._book.raised(_alert(incident, run, outcome, found.now_ms))
-        if alert.detector != MASKING:  # a storm's digest tells of many
-            return
-        self._book.belongs(alert, incident.id)
-        _bring_up_to_date(alert, incident, run)
-        self._book.changed(alert)
+        more = {}
+        if alert.detector == MASKING:  # and not a storm's digest, which tells of many
+            self._book.belongs(alert, incident.id)
+            _bring_up_to_date(alert, incident, run)
+            self._book.changed(alert)
+            more = {"incident": shown(row)}
         if new:
             self._pace.told(alert.uuid, found.now_ms)
-            found.outbox.extend(self._posts.told(CREATED, alert, found.now_ms, {"incident": shown(row)}))
+            found.outbox.extend(self._posts.told(CREATED, alert, found.now_ms, more))
         elif self._posts:
-            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, self._teller(UPDATED, alert, row)))
+            tell = self._teller(UPDATED, alert, more)
+            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
 
     def _go_on(self, incident: MaskingIncident, run: Run, row: IncidentRow, found: Gathered) -> None:
         alert = self._book.of_incident(incident.id, incident.former_ids)
@@ -140,11 +148,12 @@ class MaskingEffects:
         _bring_up_to_date(alert, incident, run)
         self._book.changed(alert)
         if self._posts:
-            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, self._teller(INCIDENT_UPDATED, alert, row)))
+            tell = self._teller(INCIDENT_UPDATED, alert, {"incident": shown(row)})
+            found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
 
-    def _teller(self, event: str, alert: Alert, row: IncidentRow) -> Callable[[int], list[OutboxEntry]]:
+    def _teller(self, event: str, alert: Alert, more: dict[str, Any]) -> Callable[[int], list[OutboxEntry]]:
         def tell(now_ms: int) -> list[OutboxEntry]:
-            return self._posts.told(event, alert, now_ms, {"incident": shown(row)})
+            return self._posts.told(event, alert, now_ms, more)
 
         return tell
 
@@ -165,10 +174,15 @@ def _alert(incident: MaskingIncident, run: Run, outcome: Outcome, now_ms: int) -
         incident_id=incident.id,
         value=float(incident.max_distinct),
         threshold=float(run.threshold),
-        explanations=[{"feature": "distinct_a_count", "value": float(incident.max_distinct), "text": text}
-                      for text in run.explanations],
+        explanations=_explanations(incident, run),
         tenant=outcome.event.tenant,
     )  # fmt: skip
+
+
+def _explanations(incident: MaskingIncident, run: Run) -> list[dict[str, Any]]:
+    value, threshold = float(incident.max_distinct), float(run.threshold)
+    texts = run.explanations or (explained(incident, run.threshold),)
+    return [explanation_document(Explanation("distinct_a", value, threshold, 0.5, text)) for text in texts]
 
 
 def _bring_up_to_date(alert: Alert, incident: MaskingIncident, run: Run) -> None:

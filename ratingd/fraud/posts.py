@@ -43,7 +43,12 @@ class Posts:
         content |= {"alert": {"id": alert.id or None} | document(alert)} | dict(more or {})
         entries = []
         for url in self._urls:
-            id = str(uuid5(SPACE, f"{alert.uuid}|{event}|{alert.count}|{alert.last_ms}|{url}"))
+            id = str(uuid5(SPACE, f"{alert.uuid}|{event}|{_state(alert)}|{url}"))
             body = json.dumps({"event": event, "id": id} | content, separators=(",", ":"))
             entries.append(OutboxEntry(id, key, shard, WEBHOOK, url, body, now_ns, due_ns=now_ns))
         return entries
+
+
+def _state(alert: Alert) -> str:
+    """What makes one telling of an alert another than the former."""
+    return f"{alert.count}|{alert.last_ms}|{alert.value:g}|{alert.status}|{len(alert.call_ids)}|{alert.action_results}"

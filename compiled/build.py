@@ -171,6 +171,7 @@ def sources() -> Iterable[Path]:
     for package in PACKAGES:
         yield from (ROOT / package).rglob("*.py")
         yield from (ROOT / package).rglob("*.pyi")
+        yield from (ROOT / package).rglob("*.csv")
     yield from (ROOT / "examples" / "tariffs").glob("*.csv")
 
 

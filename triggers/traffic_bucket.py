@@ -1,0 +1,112 @@
+"""Buckets: what is kept of the calls of one second, minute, hour or day, once the calls themselves are let go.
+
+A trunk makes 90 calls from 10:15 to 10:16. Its bucket of that minute has their sums, their distinct callers, called
+numbers and regions, and their delays. At 11:17 the minute is joined into the bucket of 10:00 to 11:00, the day after
+that one into the bucket of the day. Buckets begin at whole UTC minutes, hours and days.
+"""
+
+from mypy_extensions import mypyc_attr
+
+from triggers.counted_call import CountedCall
+from triggers.delay_counts import DelayCounts
+from triggers.distinct_count import DistinctCount
+from triggers.talkers import Talkers
+from triggers.traffic_tally import Tally
+
+
+def _joined(mine: DistinctCount | None, other: DistinctCount | None) -> DistinctCount | None:
+    if other is not None:
+        if mine is None:
+            mine = DistinctCount()
+        mine.join(other)
+    return mine
+
+
+@mypyc_attr(acyclic=True)
+class TrafficParts(Tally):
+    """Sums, and what is no sum but can be joined all the same. Parts are made when there is something in them."""
+
+    __slots__ = ("called", "callers", "cells", "delays", "devices", "origins", "sims", "talkers", "targets", "trunks")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.callers: DistinctCount | None = None
+        self.called: DistinctCount | None = None
+        self.origins: DistinctCount | None = None
+        self.targets: DistinctCount | None = None
+        self.trunks: DistinctCount | None = None
+        self.devices: DistinctCount | None = None
+        self.sims: DistinctCount | None = None
+        self.cells: DistinctCount | None = None
+        self.delays: DelayCounts | None = None
+        self.talkers: Talkers | None = None
+
+    def meet(self, call: CountedCall, *, callers: bool, called: bool) -> None:
+        """Count who calls whom from where, once a call."""
+        if callers:
+            self.callers = _counted(self.callers, call.a)
+        if called:
+            self.called = _counted(self.called, call.b)
+        if call.origin:
+            self.origins = _counted(self.origins, call.origin)
+        if call.target:
+            self.targets = _counted(self.targets, call.target)
+        if call.trunk:
+            self.trunks = _counted(self.trunks, call.trunk)
+        phone = call.phone
+        if phone is not None:
+            if phone.imei:
+                self.devices = _counted(self.devices, phone.imei)
+            if phone.sim:
+                self.sims = _counted(self.sims, phone.sim)
+            if phone.cell:
+                self.cells = _counted(self.cells, phone.cell)
+
+    def delayed(self, call: CountedCall, at_ms: int, sign: int) -> None:
+        delay_ms = call.delay_ms(at_ms)
+        if delay_ms >= 0:
+            if self.delays is None:
+                self.delays = DelayCounts()
+            self.delays.add(delay_ms, sign)
+
+    def talked(self, call: CountedCall, at_ms: int, sign: int) -> None:
+        talk_ms = call.talk_ms(at_ms)
+        if talk_ms > 0:
+            if self.talkers is None:
+                self.talkers = Talkers()
+            self.talkers.add(call.a, sign * talk_ms)
+
+    def join_all(self, other: "TrafficParts") -> None:
+        self.join(other)
+        self.callers = _joined(self.callers, other.callers)
+        self.called = _joined(self.called, other.called)
+        self.origins = _joined(self.origins, other.origins)
+        self.targets = _joined(self.targets, other.targets)
+        self.trunks = _joined(self.trunks, other.trunks)
+        self.devices = _joined(self.devices, other.devices)
+        self.sims = _joined(self.sims, other.sims)
+        self.cells = _joined(self.cells, other.cells)
+        if other.delays is not None:
+            if self.delays is None:
+                self.delays = DelayCounts()
+            self.delays.join(other.delays)
+        if other.talkers is not None:
+            if self.talkers is None:
+                self.talkers = Talkers()
+            self.talkers.join(other.talkers)
+
+
+def _counted(count: DistinctCount | None, text: str) -> DistinctCount:
+    if count is None:
+        count = DistinctCount()
+    count.add(text)
+    return count
+
+
+@mypyc_attr(acyclic=True)
+class TrafficBucket(TrafficParts):
+    __slots__ = ("start_ms",)
+
+    def __init__(self, start_ms: int) -> None:
+        super().__init__()
+        self.start_ms = start_ms

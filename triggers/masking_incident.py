@@ -40,6 +40,7 @@ class Attempt:
         return self.at_ms < other.at_ms or (self.at_ms == other.at_ms and self.call_id < other.call_id)
 
 
+@mypyc_attr(acyclic=True)
 class MaskingIncident:
     """One attack on one number. `calls` are its flagged calls by (time, call_id), the first `calls_max` of them.
 
@@ -47,8 +48,8 @@ class MaskingIncident:
     """
 
     __slots__ = (
-        "_callers", "_calls_max", "_trunks", "b", "calls", "former_ids", "id", "last_ms", "max_distinct", "opened_ms",
-        "probability_max",
+        "_calls_max", "_calls_until_ms", "_later_callers", "_later_trunks", "b", "calls", "former_ids", "id",
+        "last_ms", "max_distinct", "opened_ms", "probability_max",
     )  # fmt: skip
 
     def __init__(
@@ -71,30 +72,47 @@ class MaskingIncident:
         self.probability_max = probability_max
         self.calls: Final[list[Attempt]] = []
         self._calls_max: Final = calls_max
-        self._callers: Final = FirstSeen()
-        self._trunks: Final = FirstSeen()
+        self._calls_until_ms = NEVER  # where there are as many as are kept, the last of them
+        self._later_callers: Final = FirstSeen()
+        self._later_trunks: Final = FirstSeen()
 
     @property
     def callers(self) -> tuple[str, ...]:
         """Who called, in the order of their first calls, the first 1,000. It sorts: ask once a report."""
-        return self._callers.texts()
+        seen = FirstSeen()
+        for call in self.calls:
+            seen.add(call.caller, call.at_ms)
+        seen.take(self._later_callers)
+        return seen.texts()
 
     @property
     def trunks(self) -> tuple[str, ...]:
         """Where the calls came from, in the order of the first calls."""
-        return self._trunks.texts()
+        seen = FirstSeen()
+        for call in self.calls:
+            seen.add(call.trunk, call.at_ms)
+        seen.take(self._later_trunks)
+        return seen.texts()
 
     def add(self, call: Attempt) -> None:
         """Take a flagged call in. One that is there already, by time and call_id, stays once."""
+        if call.at_ms > self._calls_until_ms:
+            self._note(call)
+            return
         calls = self.calls
         if not calls or calls[-1].before(call):
-            if len(calls) < self._calls_max:
-                calls.append(call)
+            calls.append(call)
         else:
             self._insert(call)
-        self._callers.add(call.caller, call.at_ms)
-        if call.trunk:
-            self._trunks.add(call.trunk, call.at_ms)
+        if len(calls) >= self._calls_max:
+            self._bound()
+
+    def extend(self, at_ms: int, distinct: int) -> None:
+        """It goes on, or `distinct` callers were in its window at an instant of it."""
+        if at_ms > self.last_ms:
+            self.last_ms = at_ms
+        if distinct > self.max_distinct:
+            self.max_distinct = distinct
 
     def open_earlier(self, opened_ms: int) -> None:
         """It opened earlier than was thought, so it has another id."""
@@ -110,10 +128,21 @@ class MaskingIncident:
         self.former_ids = (*self.former_ids, *later.former_ids, later.id)
         for call in later.calls:
             self.add(call)
-        self._callers.take(later._callers)
-        self._trunks.take(later._trunks)
+        self._later_callers.take(later._later_callers)
+        self._later_trunks.take(later._later_trunks)
+
+    def _bound(self) -> None:
+        """Keep the first calls; of those beyond, who called and from where."""
+        if len(self.calls) > self._calls_max:
+            self._note(self.calls.pop())
+        self._calls_until_ms = self.calls[-1].at_ms
+
+    def _note(self, call: Attempt) -> None:
+        self._later_callers.add(call.caller, call.at_ms)
+        self._later_trunks.add(call.trunk, call.at_ms)
 
     def _insert(self, call: Attempt) -> None:
+        """Put a call that came late where its time puts it."""
         calls = self.calls
         low, high = 0, len(calls)
         while low < high:
@@ -124,10 +153,9 @@ class MaskingIncident:
                 high = middle
         if call.before(calls[low]):
             calls.insert(low, call)
-            if len(calls) > self._calls_max:
-                calls.pop()
 
 
+@mypyc_attr(acyclic=True)
 class FirstSeen:
     """Texts in the order in which they were first seen, those of one instant by the text: the first `most` of them.
 
@@ -142,14 +170,15 @@ class FirstSeen:
         self._last_ms = NEVER
 
     def add(self, text: str, at_ms: int) -> None:
+        if at_ms > self._last_ms or not text:
+            return
         known_ms = self._first_ms.get(text)
-        if known_ms is not None:
-            if at_ms < known_ms:
-                self._first_ms[text] = at_ms
-        elif at_ms <= self._last_ms:
+        if known_ms is None:
             self._first_ms[text] = at_ms
             if len(self._first_ms) >= 2 * self._most:
                 self._leave_out()
+        elif at_ms < known_ms:
+            self._first_ms[text] = at_ms
 
     def take(self, other: "FirstSeen") -> None:
         for text, at_ms in other._first_ms.items():
@@ -167,6 +196,7 @@ class FirstSeen:
         return sorted([(at_ms, text) for text, at_ms in self._first_ms.items()])[: self._most]
 
 
+@mypyc_attr(acyclic=True)
 class IncidentChain:
     """The incidents of one number that a call can still reach, in the order of time.
 
@@ -193,8 +223,7 @@ class IncidentChain:
             incident = MaskingIncident(self._b, at_ms, at_ms, calls_max=calls_max)
             self.opened = True
             self.put(incident)
-        if distinct > incident.max_distinct:
-            incident.max_distinct = distinct
+        incident.extend(at_ms, distinct)
         return incident
 
     def put(self, incident: MaskingIncident) -> None:
@@ -216,8 +245,6 @@ class IncidentChain:
         earlier = incidents[place - 1] if place else None
         if earlier is not None and at_ms > earlier.last_ms + cooldown_ms:
             earlier = None
-        elif earlier is not None and at_ms > earlier.last_ms:
-            earlier.last_ms = at_ms
         if place < len(incidents) and incidents[place].opened_ms - at_ms <= cooldown_ms:
             return self._join(earlier, place, at_ms)
         return earlier

@@ -19,6 +19,7 @@ from triggers.masking_terms import MaskingTerms
 from triggers.masking_window import ALONE, MaskingWindow, Placed
 
 STEP_MS_MAX: Final = 1_000  # of the shard's time with one call
+TOUCH_MS: Final = 1_000  # of the shard's time: a number called again within it keeps its place in the order of silence
 DROPPED_MAX: Final = 4  # idle numbers with one call, so that no call waits for many
 
 
@@ -114,6 +115,8 @@ class MaskingShard:
             called = self._numbers[b] = _Called(b)
             if len(self._numbers) > self._terms.numbers_max:
                 self._drop_oldest()
+        elif self._elapsed_ms - called.touched_ms < TOUCH_MS:
+            return called
         else:
             called.leave(self._ends)
         called.join(self._ends)
@@ -121,7 +124,7 @@ class MaskingShard:
         return called
 
     def _drop_idle(self) -> None:
-        idle_from_ms = self._elapsed_ms - self._idle_ms
+        idle_from_ms = self._elapsed_ms - self._idle_ms - TOUCH_MS
         for _ in range(DROPPED_MAX):
             oldest = self._ends.after
             if oldest is None or oldest.touched_ms >= idle_from_ms:

@@ -58,6 +58,7 @@ class Placed:
         self.also: Final = also
 
 
+NOTHING_MS: Final = -(1 << 61)  # the newest time where there is none
 COLD_MAX: Final = 128
 COLD: Final = [Placed(distinct) for distinct in range(COLD_MAX)]  # most calls change nothing, and need nothing new
 ALONE: Final = COLD[1]
@@ -68,6 +69,7 @@ def cold(distinct: int) -> Placed:
     return COLD[distinct] if distinct < COLD_MAX else Placed(distinct)
 
 
+@mypyc_attr(acyclic=True)
 class MaskingWindow:
     """The calls to one number in the order of their times, as far back as a late one can reach.
 
@@ -75,7 +77,10 @@ class MaskingWindow:
     `_first` is forgotten.
     """
 
-    __slots__ = ("_attempts", "_b", "_callers", "_chain", "_first", "_low", "_settled", "terms", "truncated")
+    __slots__ = (
+        "_attempts", "_b", "_callers", "_chain", "_first", "_latest", "_low", "_newest_ms", "_settled", "terms",
+        "truncated",
+    )  # fmt: skip
 
     def __init__(self, b: str, terms: MaskingTerms) -> None:
         self._b: Final = b
@@ -83,6 +88,8 @@ class MaskingWindow:
         self._attempts: Final[list[Attempt]] = []
         self._callers: Final[dict[str, int]] = {}
         self._chain: IncidentChain | None = None
+        self._latest: MaskingIncident | None = None  # the last of the chain
+        self._newest_ms = NOTHING_MS
         self._first = 0
         self._low = 0
         self._settled = True  # whether all that the present terms flag is flagged
@@ -92,10 +99,9 @@ class MaskingWindow:
         return len(self._attempts) - self._first
 
     def place(self, attempt: Attempt) -> Placed:
-        attempts = self._attempts
-        if not attempts or attempt.at_ms >= attempts[-1].at_ms:
+        if attempt.at_ms >= self._newest_ms:
             return self._append(attempt)
-        if attempts[-1].at_ms - attempt.at_ms > self.terms.lateness_ms:
+        if self._newest_ms - attempt.at_ms > self.terms.lateness_ms:
             return LATE
         return self._insert(attempt)
 
@@ -113,33 +119,34 @@ class MaskingWindow:
 
     def outlived(self, at_ms: int) -> bool:
         """Whether a call at `at_ms` has nothing to do with all that is here, and neither has one that is late."""
-        if not self._attempts:
+        newest_ms, terms = self._newest_ms, self.terms
+        if at_ms <= newest_ms + terms.reach_ms or newest_ms == NOTHING_MS:
             return False
-        over_ms = self._attempts[-1].at_ms + self.terms.reach_ms
-        return at_ms > (over_ms if self._chain is None else over_ms + self.terms.cooldown_ms)
+        return self._chain is None or at_ms > newest_ms + terms.reach_ms + terms.cooldown_ms
 
     def retune(self, terms: MaskingTerms) -> None:
         """Judge what comes by other terms."""
         self.terms = terms
         self._settled = False
         self._callers.clear()
-        attempts = self._attempts
-        self._low = len(attempts)
-        if attempts:
-            self._reach_back(attempts[-1].at_ms)
+        self._low = len(self._attempts)
+        self._reach_back(self._newest_ms)
 
     def restore(self, incident: MaskingIncident) -> None:
         """Go on with an incident that was stored."""
-        self._incidents().put(incident)
+        chain = self._incidents()
+        chain.put(incident)
+        self._latest = chain.incidents[-1]
 
     # -- in the order of time
 
     def _append(self, attempt: Attempt) -> Placed:
         self._attempts.append(attempt)
+        self._newest_ms = attempt.at_ms
         self._enter(attempt)
         distinct = len(self._callers)
         placed = cold(distinct) if distinct < self.terms.threshold else self._heat(attempt, distinct)
-        self._forget(attempt.at_ms)
+        self._forget()
         return placed
 
     def _enter(self, attempt: Attempt) -> None:
@@ -160,11 +167,26 @@ class MaskingWindow:
             del self._callers[caller]
 
     def _heat(self, attempt: Attempt, distinct: int) -> Placed:
-        """The newest window is hot. What is before a flagged call in it is flagged as well: that was hot, too."""
+        """The newest window is hot: mostly the latest incident goes on."""
+        attempt.hot = True
+        incident = self._latest
+        if incident is not None and 0 <= attempt.at_ms - incident.last_ms <= self.terms.cooldown_ms:
+            incident.extend(attempt.at_ms, distinct)
+            return Placed(distinct, hot=True, flagged=self._flag_newest(incident), incident=incident)
         chain = self._incidents()
         chain.begin()
         incident = self._hot_at(attempt.at_ms, distinct)
-        attempt.hot = True
+        return Placed(
+            distinct,
+            hot=True,
+            flagged=self._flag_newest(incident),
+            incident=incident,
+            opened=chain.opened and not chain.absorbed,
+            absorbed=chain.absorbed,
+        )
+
+    def _flag_newest(self, incident: MaskingIncident) -> list[Attempt]:
+        """Flag the newest window. What is before a flagged call in it is flagged as well: that was hot, too."""
         attempts, start = self._attempts, len(self._attempts) - 1
         if self._settled and not self.terms.overlapping:
             while start > self._low and not attempts[start - 1].flagged:
@@ -174,7 +196,7 @@ class MaskingWindow:
             self._settled = True
         flagged: list[Attempt] = []
         self._flag(start, len(attempts), incident, flagged)
-        return Placed(distinct, hot=True, flagged=flagged, incident=incident, opened=chain.opened)
+        return flagged
 
     def _flag(self, start: int, stop: int, incident: MaskingIncident, flagged: list[Attempt]) -> None:
         attempts, overlapping = self._attempts, self.terms.overlapping
@@ -187,10 +209,10 @@ class MaskingWindow:
             elif overlapping:
                 incident.add(attempt)
 
-    def _forget(self, newest_ms: int) -> None:
+    def _forget(self) -> None:
         """Let go of what no late call can reach, and of the oldest where there are too many."""
         attempts, first = self._attempts, self._first
-        keep_ms = newest_ms - self.terms.reach_ms
+        keep_ms = self._newest_ms - self.terms.reach_ms
         while attempts[first].at_ms < keep_ms:
             first += 1
         if len(attempts) - first > self.terms.calls_max:
@@ -229,7 +251,7 @@ class MaskingWindow:
             replay.distinct = max(replay.distinct, len(self._callers))
             if len(self._callers) >= threshold:
                 self._heat_again(replay, place)
-        self._forget(attempts[-1].at_ms)
+        self._forget()
         return self._replayed(replay)
 
     def _wind_back(self, at_ms: int) -> int:
@@ -292,10 +314,13 @@ class MaskingWindow:
     def _hot_at(self, at_ms: int, distinct: int) -> MaskingIncident:
         chain, terms = self._incidents(), self.terms
         if len(chain.incidents) > 1:
-            chain.forget(self._attempts[-1].at_ms - terms.reach_ms - terms.cooldown_ms)
-        return chain.reach(at_ms, distinct, terms.cooldown_ms, terms.calls_max)
+            chain.forget(self._newest_ms - terms.reach_ms - terms.cooldown_ms)
+        incident = chain.reach(at_ms, distinct, terms.cooldown_ms, terms.calls_max)
+        self._latest = chain.incidents[-1]
+        return incident
 
 
+@mypyc_attr(acyclic=True)
 class _Replay:
     """What is found while the windows of a late call are looked at again. All before place `done` is flagged."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.account import AccountKey
-from ratingd.api.method import Done, Many, Prepared, answer, answer_all, guarded, parse
+from ratingd.api.method import Done, Later, Many, Prepared, answer, answer_all, guarded, parse
 from ratingd.api.status import CODES, status_of
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.operation import ReadAccount
@@ -73,12 +73,13 @@ def test_requests_that_arrived_together_are_submitted_together() -> None:
         queue.waiting += commands
 
     many = Many((command("a"), Reply(0, b"known"), command("b")), joined)
-    requests: list[Prepared] = [command("c"), many, Reply(0, b"at once"), Many((), joined), command("d")]
+    later = Later(lambda done: done(Reply(0, b"by others")))
+    requests: list[Prepared] = [command("c"), many, Reply(0, b"at once"), Many((), joined), command("d"), later]
     answer_all([(prepared, lambda reply: replies.append(reply.body)) for prepared in requests], submit_all)
-    assert (bunches, replies) == ([4], [b"at once", b""])
+    assert (bunches, replies) == ([4], [b"at once", b"", b"by others"])
     for place in range(4):
         queue.answer(place)
-    assert replies == [b"at once", b"", b"c", b"a known b", b"d"]
+    assert replies == [b"at once", b"", b"by others", b"c", b"a known b", b"d"]
     answer_all([(Reply(0, b"x"), lambda reply: replies.append(reply.body))], submit_all)
     assert (bunches, replies[-1]) == ([4], b"x")
 

@@ -27,7 +27,7 @@ from ratingd.api.edge_module import CLOSED, OVER, Edge, EdgeOptions, Refusal, Ro
 from ratingd.api.edge_outbox import Outbox
 from ratingd.api.edge_streams import EdgeOutlet, OpenStream, ThreadedStream, failure_of, too_large
 from ratingd.api.health import Health
-from ratingd.api.method import AnyMethod, Done, Kind, Method, Prepared, StreamMethod, answer, answer_all
+from ratingd.api.method import AnyMethod, Done, Kind, Later, Method, Prepared, StreamMethod, answer, answer_all
 from ratingd.api.status import failure
 from ratingd.api.tls_files import read_pems
 from ratingd.api.transport import (
@@ -38,6 +38,7 @@ from ratingd.api.transport import (
     Charger,
     TransportOptions,
 )
+from ratingd.engine.command import Reply
 from ratingd.errors import Overloaded, RatingdError, TooManyStreams, Unavailable
 
 BATCH_MAX: Final = 512
@@ -128,7 +129,8 @@ class EdgeServer:
         return partial(self._put_off if method.kind is Kind.SLOW else self._prepare, method)
 
     def _prepare(self, method: Method, call: int, message: bytes, deadline_ns: int | None) -> None:
-        self._requests.append((self._prepared(method, message, deadline_ns), partial(self._outbox.reply, call)))
+        prepared = self._prepared(method, message, deadline_ns)
+        self._requests.append((prepared, self._done(prepared, call)))
 
     def _prepared(self, method: Method, message: bytes, deadline_ns: int | None) -> Prepared:
         try:
@@ -138,6 +140,14 @@ class EdgeServer:
         except Exception as error:  # noqa: BLE001 (told apart there)
             return failure_of(error, method.name)
 
+    def _done(self, prepared: Prepared, call: int) -> Done:
+        """Who takes the reply. On threads other than the lanes' nobody says when a bunch is complete."""
+        return partial(self._reply_at_once if isinstance(prepared, Later) else self._outbox.reply, call)
+
+    def _reply_at_once(self, call: int, reply: Reply) -> None:
+        self._outbox.reply(call, reply)
+        self._outbox.flush()
+
     def _put_off(self, method: Method, call: int, message: bytes, deadline_ns: int | None) -> None:
         self._slow.submit(self._slowly, method, call, message, deadline_ns)
 
@@ -145,7 +155,7 @@ class EdgeServer:
         self._slow_calls[call] = method.name
         prepared = self._prepared(method, message, deadline_ns)
         del self._slow_calls[call]
-        answer(prepared, self._charger.submit, partial(self._outbox.reply, call))
+        answer(prepared, self._charger.submit, self._done(prepared, call))
         self._outbox.flush()
 
     def _submit(self) -> None:

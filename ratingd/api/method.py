@@ -5,7 +5,7 @@ once when it is wrong. What a command comes to is a `Reply`, handed to `done` wh
 of the lane. No method can tell which transport calls it, and no transport knows what charging is.
 
     kind        prepared          answered                                          example
-    lane        on its thread     when the batch commits, on the lane's thread      Debit
+    lane        on its thread     when the batch commits, on the lane's thread      Debit, SubmitCallEvent
     quick       on its thread     at once                                           GetCost
     slow        on a pool         when it is done                                   Verify
     stream      per message       as the stream likes, see `StreamMethod`           Charge, WatchDisconnects, CallEvents
@@ -52,7 +52,14 @@ class Many:
     join: Callable[[Sequence[Reply]], Reply]
 
 
-Prepared = Command | Many | Reply
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is answered by others than the lanes: `begin` has it done, and never blocks."""
+
+    begin: Callable[[Done], None]
+
+
+Prepared = Command | Many | Later | Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,8 @@ def answer(prepared: Prepared, submit: Submit, done: Done) -> None:
         submit(prepared, done)
     elif isinstance(prepared, Reply):
         done(prepared)
+    elif isinstance(prepared, Later):
+        prepared.begin(done)
     else:
         for command, fill in _gathered(prepared, done):
             submit(command, fill)
@@ -163,6 +172,8 @@ def answer_all(requests: Sequence[tuple[Prepared, Done]], submit_all: SubmitAll)
             commands.append((prepared, done))
         elif isinstance(prepared, Reply):
             done(prepared)
+        elif isinstance(prepared, Later):
+            prepared.begin(done)
         else:
             commands += _gathered(prepared, done)
     if commands:

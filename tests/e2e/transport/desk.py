@@ -9,7 +9,7 @@ from typing import Any, Final
 import grpc
 
 from accounts.account import AccountKey
-from ratingd.api.method import AnyMethod, Kind, Many, Method, Outlet, Prepared, Stream, StreamMethod
+from ratingd.api.method import AnyMethod, Kind, Later, Many, Method, Outlet, Prepared, Stream, StreamMethod
 from ratingd.api.open_transport import Name, open_transport, why_not_native
 from ratingd.api.status import failure, status_of
 from ratingd.api.transport import TransportOptions
@@ -258,6 +258,8 @@ class TransportDesk:
             ("Slow", Kind.SLOW, self._slow),
             ("Lane", Kind.LANE, self._command),
             ("Many", Kind.LANE, self._many),
+            ("Later", Kind.LANE, self._later),
+            ("LaterSlowly", Kind.SLOW, self._later),
             ("Status", Kind.QUICK, lambda body, _: Reply(status_of(Reply(0, body)).code, body)),
             ("Crash", Kind.QUICK, lambda body, _: Reply(1 // len(body[:0]), b"")),
             ("CrashSlowly", Kind.SLOW, lambda body, _: Reply(1 // len(body[:0]), b"")),
@@ -282,6 +284,12 @@ class TransportDesk:
     def _many(self, body: bytes, deadline_ns: int | None) -> Many:
         parts = tuple(command(part, deadline_ns) for part in body.split(b" "))
         return Many(parts, lambda replies: Reply(0, b"+".join(reply.body for reply in replies)))
+
+    def _later(self, body: bytes, _: int | None) -> Later:
+        def begin(done: Done) -> None:
+            threading.Timer(0.02 if body else 0, done, [Reply(0, body)]).start()
+
+        return Later(begin)
 
     def _open(self, outlet: Outlet) -> Stream:
         stream = EchoStream(outlet)

@@ -15,7 +15,7 @@ from tests.e2e.transport.desk import TRANSPORTS, TransportDesk, answered
 from tests.waiting import until
 
 DETAILS = "grpc-status-details-bin"
-METHODS = ("Quick", "Slow", "Lane")
+METHODS = ("Quick", "Slow", "Lane", "Later", "LaterSlowly")
 
 
 def error_of(call: Any) -> Any:

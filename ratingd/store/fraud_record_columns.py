@@ -19,6 +19,7 @@ A probability is kept to 0.0001 and a risk to 0.01.
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -53,19 +54,19 @@ def row(record: CallRecord, words: Mapping[str, int]) -> Row:
     """The columns of a record. `words` are numbers for `words_of(record)`; one without stands in it itself."""
     more: dict[str, Any] = {name: value for name in RARE if (value := getattr(record, name))}
     outcome = _outcome(record, more)
+    place, origin, target = words_of(record)
     if record.pdd_ms != _pdd_ms(record.start_ms, record.ring_ms, record.answer_ms):
         more["pdd_ms"] = record.pdd_ms
     return (
         call_key(record.call_id), packed(record.call_id),
         _number(record.a, "a", more), _number(record.b, "b", more),
-        record.account if outcome >> ACCOUNT_FORM == OTHER else None,
-        _shared(place_word(record), "place", words, more),
-        _shared(record.origin_region, "origin", words, more),
-        _shared(record.target_region, "target", words, more),
+        record.account if outcome >> ACCOUNT_FORM == OTHER and "account" not in more else None,
+        _shared(place, "place", words, more), _shared(origin, "origin", words, more),
+        _shared(target, "target", words, more),
         record.start_ms, _after(record.ring_ms, record.start_ms), _after(record.answer_ms, record.start_ms),
         _after(record.end_ms, record.answer_ms or record.start_ms), outcome,
         _scaled(record.probability, 10_000), _scaled(record.risk, 100),
-        json.dumps(more, separators=(",", ":"), ensure_ascii=False) if more else None,
+        json.dumps(more, separators=(",", ":")) if more else None,
     )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
     outcome, start_ms = columns.outcome, columns.start_ms
     ring_ms = _instant(columns.ring_after, start_ms)
     answer_ms = _instant(columns.answer_after, start_ms)
-    tenant, trunk, switch_id = place_of(_word(columns.place, "place", words, more))
+    tenant, trunk, switch_id = texts(_word(columns.place, "place", words, more))
     return CallRecord(
         unpacked(bytes(columns.call_id)),
         a,
@@ -85,7 +86,7 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
         a_raw=more.get("a_raw") or spelled(outcome >> A_FORM & 7, a),
         b_raw=more.get("b_raw") or spelled(outcome >> B_FORM & 7, b),
         tenant=tenant,
-        account=columns.account or spelled(outcome >> ACCOUNT_FORM & 7, a),
+        account=columns.account or more.get("account") or spelled(outcome >> ACCOUNT_FORM & 7, a),
         cli=more.get("cli", ""),
         pai=more.get("pai", ""),
         attestation=ATTESTATIONS[outcome >> ATTESTATION & 3],
@@ -96,8 +97,8 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
         end_ms=_instant(columns.end_after, answer_ms or start_ms),
         pdd_ms=more.get("pdd_ms", _pdd_ms(start_ms, ring_ms, answer_ms)),
         disposition=more.get("disposition") or DISPOSITIONS[outcome & 15],
-        origin_region=_word(columns.origin, "origin", words, more),
-        target_region=_word(columns.target, "target", words, more),
+        origin_region=texts(_word(columns.origin, "origin", words, more))[0],
+        target_region=texts(_word(columns.target, "target", words, more))[0],
         probability=(columns.probability or 0) / 10_000,
         risk=(columns.risk or 0) / 100,
         flags=more.get("flags", ""),
@@ -111,20 +112,19 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
 
 def words_of(record: CallRecord) -> tuple[str, str, str]:
     """Those that are worth a number; "" is none."""
-    return place_word(record), record.origin_region, record.target_region
+    place = word(record.tenant, record.trunk, record.switch_id)
+    return place, word(record.origin_region), word(record.target_region)
 
 
-def place_word(record: CallRecord) -> str:
-    if not (record.tenant or record.trunk or record.switch_id):
-        return ""
-    return json.dumps([record.tenant, record.trunk, record.switch_id], separators=(",", ":"), ensure_ascii=False)
+@lru_cache(maxsize=8192)
+def word(*texts: str) -> str:
+    """JSON in plain letters, so that no text is one that a database refuses."""
+    return json.dumps(texts, separators=(",", ":")) if any(texts) else ""
 
 
-def place_of(word: str) -> tuple[str, str, str]:
-    if not word:
-        return "", "", ""
-    tenant, trunk, switch_id = json.loads(word)
-    return tenant, trunk, switch_id
+@lru_cache(maxsize=8192)
+def texts(word: str) -> tuple[str, ...]:
+    return tuple(json.loads(word)) if word else ("", "", "")
 
 
 def _shared(word: str, name: str, words: Mapping[str, int], more: dict[str, Any]) -> int | None:
@@ -201,7 +201,9 @@ def _outcome(record: CallRecord, more: dict[str, Any]) -> int:
         more["a_raw"] = record.a_raw
     if b_form == OTHER:
         more["b_raw"] = record.b_raw
-    outcome = a_form << A_FORM | b_form << B_FORM | form(record.account, record.a) << ACCOUNT_FORM
+    if (account_form := form(record.account, record.a)) == OTHER and not record.account.isprintable():
+        more["account"] = record.account  # with a NUL in it, say, which not every database takes
+    outcome = a_form << A_FORM | b_form << B_FORM | account_form << ACCOUNT_FORM
     if record.attestation in ATTESTATIONS:
         outcome |= ATTESTATIONS.index(record.attestation) << ATTESTATION
     if record.disposition in DISPOSITIONS:

@@ -10,7 +10,8 @@ import pytest
 
 from accounts.account import AccountKey
 from ratingd import observe
-from ratingd.delivery.disconnects import DeskTerms, Disconnect, DisconnectDesk, Outcome, Watcher
+from ratingd.delivery.disconnect_order import Disconnect, Outcome
+from ratingd.delivery.disconnects import DeskTerms, DisconnectDesk, Watcher
 from ratingd.store.rows import Batch, OutboxEntry, shard_of
 from ratingd.store.store import Store, open_store
 

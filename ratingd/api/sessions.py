@@ -12,7 +12,8 @@ from ratingd.api.convert import name, set_instant
 from ratingd.api.method import AnyMethod, Outlet, Stream, StreamMethod, parse
 from ratingd.api.reasons import wire_reason
 from ratingd.api.status import failure
-from ratingd.delivery.disconnects import Disconnect, DisconnectDesk, Outcome, Watcher
+from ratingd.delivery.disconnect_order import Disconnect, Outcome
+from ratingd.delivery.disconnects import DisconnectDesk, Watcher
 from ratingd.errors import InvalidRequest, Unavailable
 from ratingd.v1 import sessions_pb2
 from ratingd.v1.reason_pb2 import Reason as WireReason

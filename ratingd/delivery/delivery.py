@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ratingd.delivery.address_guard import AddressGuard
-from ratingd.delivery.carrier import AlertCarrier
+from ratingd.delivery.carrier import AlertCarrier, Carrier
 from ratingd.delivery.disconnects import DeskTerms, DisconnectDesk
 from ratingd.delivery.export_place import hosts
 from ratingd.delivery.exporters import ExportCarrier
 from ratingd.delivery.mailer import MailCarrier, MailTerms
 from ratingd.delivery.post import Poster
 from ratingd.delivery.postman import Postman, PostmanTerms
+from ratingd.delivery.switch_webhooks import THREADS as SWITCH_THREADS
+from ratingd.delivery.switch_webhooks import SwitchWebhooks
 from ratingd.store.store import Store
 
 HOUR_NS: Final = 3600 * 1_000_000_000
@@ -31,6 +33,7 @@ class DeliveryTerms:
     max_age_ns: int = 72 * HOUR_NS
     exporters: Mapping[str, str] = field(default_factory=dict)
     mail: MailTerms | None = None
+    switches: Mapping[str, str] = field(default_factory=dict)  # URLs that orders to disconnect are posted to
 
 
 class Delivery:
@@ -52,14 +55,24 @@ class Delivery:
         export_poster = Poster(AddressGuard(hosts(terms.exporters), private=True), terms.secret, export_terms.threads)
         self._store: Final = store
         self._alerts: Final = Postman(store, AlertCarrier(poster, clock), alert_terms, clock)
-        self._postmen: Final = (
+        self._postmen: Final[list[Postman]] = [
             self._alerts,
             Postman(store, ExportCarrier(terms.exporters, export_poster, clock), export_terms, clock),
             Postman(store, MailCarrier(terms.mail), PostmanTerms(terms.max_age_ns, MAIL_THREADS), clock),
-        )
+        ]
+        self._max_age_ns: Final = terms.max_age_ns
+        self._clock: Final = clock
+        webhooks = None
+        if terms.switches:
+            guard = AddressGuard(terms.hosts, private=terms.private)
+            webhooks = SwitchWebhooks(terms.switches, Poster(guard, terms.secret, SWITCH_THREADS), clock)
         self.desk: Final = DisconnectDesk(
-            store, desk if desk is not None else DeskTerms(max_age_ns=terms.max_age_ns), clock
+            store, desk if desk is not None else DeskTerms(max_age_ns=terms.max_age_ns), clock, webhooks
         )
+
+    def add(self, carrier: Carrier, threads: int = 2) -> None:
+        """Let somebody else carry the entries of a kind. Before `start`."""
+        self._postmen.append(Postman(self._store, carrier, PostmanTerms(self._max_age_ns, threads), self._clock))
 
     def start(self) -> None:
         if not self._store.shared:

@@ -9,47 +9,26 @@ Several streams may watch one switch, and one may watch all of them ("" or "*").
 it; "unknown" settles it only when every stream that watches has said so, since each may see a part of the calls.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
 from ratingd import observe
+from ratingd.delivery.disconnect_order import KIND, Disconnect, Outcome, disconnect
 from ratingd.delivery.steady_clock import SteadyClock
+from ratingd.delivery.switch_webhooks import TRIES, SwitchWebhooks, pause_ns
+from ratingd.engine.telling import tell
 from ratingd.store.faults import StoreFault
 from ratingd.store.rows import OutboxEntry
 from ratingd.store.store import Store
 
 SECOND_NS: Final = 1_000_000_000
-KIND: Final = "disconnect"
 EVERY_SWITCH: Final = ("", "*")
 EVERY_MAX: Final = 100_000  # orders that a watcher of all switches is told at a time
+RESULTS: Final = {Outcome.CUT: "OK", Outcome.CALL_UNKNOWN: "ALREADY_ENDED", Outcome.FAILED: "FAILED"}
 LOOK_S: Final = 1.0  # at what other daemons on the same database have left
-
-
-class Outcome(StrEnum):
-    CUT = "CUT"
-    CALL_UNKNOWN = "CALL_UNKNOWN"
-    FAILED = "FAILED"
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnect:
-    """What a switch is told. `attempt` counts from 1, since this daemon started."""
-
-    id: str
-    switch_id: str
-    call_id: str
-    tenant: str
-    account: str
-    reason: str
-    trigger_group: str
-    trigger_id: str
-    created_ns: int
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +47,8 @@ class _Told:
     attempts: int = 0
     next_ns: int = 0
     strangers: set[int] = field(default_factory=set)
+    posted: int = 0  # times to its switch's webhook
+    posting: bool = False
 
 
 class Watcher:
@@ -90,7 +71,15 @@ class Watcher:
 
 
 class DisconnectDesk:
-    def __init__(self, store: Store, terms: DeskTerms | None = None, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        store: Store,
+        terms: DeskTerms | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        webhooks: SwitchWebhooks | None = None,
+    ) -> None:
+        self._webhooks: Final = webhooks
+        self._results: tuple[Callable[[OutboxEntry, str], None], ...] = ()
         self._store: Final = store
         self._terms: Final = terms if terms is not None else DeskTerms()
         self._clock: Final = clock
@@ -111,6 +100,12 @@ class DisconnectDesk:
             self._stopping = True
             self._changed.notify_all()
         self._thread.join(timeout_s)
+        if self._webhooks is not None:
+            self._webhooks.stop()
+
+    def on_result(self, took: Callable[[OutboxEntry, str], None]) -> None:
+        """Have it told what becomes of orders: OK, ALREADY_ENDED or FAILED; on any thread, and maybe more than once."""
+        self._results = (*self._results, took)
 
     def watch(self, switch_id: str, send: Callable[[Disconnect], None]) -> Watcher:
         """Let a switch hear of its disconnects, beginning with all that wait for it."""
@@ -157,6 +152,8 @@ class DisconnectDesk:
     def _settle(self, entry: OutboxEntry, outcome: Outcome, detail: str) -> bool:
         fields = {"account": str(entry.key), "entry": entry.id, "switch": entry.target, "detail": detail}
         observe.event(f"disconnect.{outcome.value.lower()}", **fields)
+        for took in self._results:
+            tell(took, entry, RESULTS[outcome])
         try:
             if outcome is Outcome.FAILED:
                 return self._store.outbox.retry(entry, self._clock() + self._terms.again_ns, detail or "FAILED")
@@ -186,6 +183,8 @@ class DisconnectDesk:
         with self._changed:
             self._woken = False
             switches = {watcher.switch_id for watcher in self._watchers}
+            if self._webhooks is not None:
+                switches |= self._webhooks.switches
         waiting = self._waiting(switches)
         with self._changed:
             waiting_ids = {entry.id for entry in waiting}
@@ -205,6 +204,9 @@ class DisconnectDesk:
     def _tell_one(self, told: _Told) -> None:
         with self._changed:
             watchers = self._watching(told.entry.target)
+            if not watchers and self._webhooks is not None and self._webhooks.reaches(told.entry.target):
+                self._post(told, self._webhooks)
+                return
             told.attempts += bool(watchers)
             told.next_ns = self._steady() + self._terms.again_ns
         for watcher in watchers:
@@ -213,6 +215,24 @@ class DisconnectDesk:
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is this stream's business alone
                 observe.fault("disconnect.stream_lost", fault, switch=watcher.switch_id)
                 self.leave(watcher)
+
+    def _post(self, told: _Told, webhooks: SwitchWebhooks) -> None:
+        """Ask the webhook of the switch, unless that is still being done."""
+        told.next_ns = self._steady() + self._terms.again_ns
+        if told.posting:
+            return
+        told.posting = True
+        told.posted += 1
+        webhooks.post(told.entry, told.posted, lambda outcome, detail: self._posted(told, outcome, detail))
+
+    def _posted(self, told: _Told, outcome: Outcome, detail: str) -> None:
+        with self._changed:
+            told.posting = False
+            if outcome is Outcome.FAILED:
+                told.next_ns = self._steady() + pause_ns(told.posted)
+            self._changed.notify_all()
+        if outcome is not Outcome.FAILED or told.posted >= TRIES:
+            self._settle(told.entry, outcome, detail)
 
     def _put_old_aside(self) -> None:
         now_ns = self._steady()
@@ -237,19 +257,3 @@ class DisconnectDesk:
     def _wake(self) -> None:
         self._woken = True
         self._changed.notify_all()
-
-
-def disconnect(entry: OutboxEntry, attempt: int) -> Disconnect:
-    body = json.loads(entry.body)
-    return Disconnect(
-        id=entry.id,
-        switch_id=entry.target,
-        call_id=body["call_id"],
-        tenant=entry.key.tenant,
-        account=entry.key.account,
-        reason=body.get("reason", ""),
-        trigger_group=body.get("trigger_group", ""),
-        trigger_id=body.get("trigger_id", ""),
-        created_ns=entry.created_ns,
-        attempt=attempt,
-    )

@@ -9,7 +9,7 @@ import json
 from typing import Final
 
 from accounts.account import AccountKey
-from ratingd.delivery.disconnects import KIND
+from ratingd.delivery.disconnect_order import KIND
 from ratingd.store.rows import OutboxEntry, shard_of
 from triggers.masking_incident import Attempt
 

@@ -111,6 +111,15 @@ def test_how_a_number_was_dialled(text: str, form: int, spelled: str) -> None:
     assert (columns.form(text, "+491"), columns.spelled(form, "+491")) == (form, spelled)
 
 
+def test_plus_alone_is_no_number_that_others_are_spelled_by() -> None:
+    assert [columns.form(text, "+") for text in ("0", "00", "+", "")] == [
+        columns.OTHER,
+        columns.OTHER,
+        columns.SAME,
+        columns.NONE,
+    ]
+
+
 def test_text_that_a_database_refuses_is_escaped() -> None:
     odd = "\0\ud800"
     stored = record(odd, odd, a_raw=odd, account=odd, trunk=odd, origin_region=odd, label=odd, disposition=odd)

@@ -174,7 +174,7 @@ def form(text: str, number: str) -> int:
         return NONE
     if text == number:
         return SAME
-    if number[:1] == "+" and text.endswith(number[1:]):
+    if len(number) > 1 and number[0] == "+" and text.endswith(number[1:]):
         match text[: 1 - len(number)]:
             case "":
                 return DIGITS

@@ -24,16 +24,17 @@ TERMS = st.builds(
 )
 
 
+Call = tuple[str, int, str]  # called number, time, caller
+
+
 @st.composite
-def traffic(draw: st.DrawFn) -> list[tuple[str, int, str]]:
-    """Calls as (called number, time, caller): mostly forward, often of one instant, and late by any amount."""
+def traffic(draw: st.DrawFn, numbers: str, lag_max: int) -> list[Call]:
+    """Calls mostly forward in time, often of one instant, at most `lag_max` behind the newest of all."""
     now, calls = 1_000, []
     for _ in range(draw(st.integers(0, 60))):
         now += draw(st.sampled_from([0, 0, 1, 1, 2, 3, 5, 8, 25, 60]))
-        back = draw(st.sampled_from([0, 0, 0, 1, 2, 4, 7, 10, 11, 20]))
-        calls.append(
-            (draw(st.sampled_from(["B1", "B1", "B1", "B2", "B3"])), now - back, draw(st.sampled_from("abcde")))
-        )
+        lag = min(lag_max, draw(st.sampled_from([0, 0, 0, 1, 2, 4, 7, 10, 11, 20])))
+        calls.append((draw(st.sampled_from(numbers)), now - lag, draw(st.sampled_from("abcde"))))
     return calls
 
 
@@ -65,7 +66,7 @@ class Watched:
                 self.incidents[incident.id] = incident
         return placed
 
-    def all(self, calls: Iterable[tuple[str, int, str]]) -> "Watched":
+    def all(self, calls: Iterable[Call]) -> "Watched":
         for number, (b, at_ms, caller) in enumerate(calls):
             self.place(b, Attempt(at_ms, caller, f"c{number:03}"))
         return self
@@ -79,19 +80,45 @@ def facts(incident: MaskingIncident) -> Facts:
     return incident.opened_ms, incident.last_ms, incident.max_distinct, ids, incident.callers
 
 
-def arrived(calls: list[tuple[str, int, str]], b: str) -> list[Attempt]:
-    return [Attempt(at, caller, f"c{number:03}") for number, (to, at, caller) in enumerate(calls) if to == b]
+def arrived(calls: list[Call], b: str) -> list[Attempt]:
+    return [Attempt(at_ms, caller, f"c{number:03}") for number, (to, at_ms, caller) in enumerate(calls) if to == b]
 
 
-@given(traffic(), TERMS, st.sampled_from([1, 8]))
-def test_flags_and_incidents_are_those_of_the_rule(
-    calls: list[tuple[str, int, str]], terms: MaskingTerms, shards: int
-) -> None:
-    watched = Watched(terms, shards).all(calls)
+def hold_to_the_rule(watched: Watched, b: str, came: list[Attempt]) -> None:
+    taken = reference.accepted(came, watched.terms)
+    ids = {call.call_id for call in came}
+    assert ids & watched.late == ids - {call.call_id for call in taken}
+    assert ids & set(watched.flagged) == reference.flagged(taken, watched.terms)
+    assert watched.found(b) == reference.incidents(taken, watched.terms)
+
+
+@given(traffic("B", 20), TERMS)
+def test_flags_and_incidents_are_those_of_the_rule(calls: list[Call], terms: MaskingTerms) -> None:
+    watched = Watched(terms).all(calls)
     assert len(watched.flagged) == len(set(watched.flagged))
-    for b in ("B1", "B2", "B3"):
-        came = arrived(calls, b)
-        taken = reference.accepted(came, terms)
-        assert {call.call_id for call in came} & watched.late == {c.call_id for c in came} - {c.call_id for c in taken}
-        assert {call.call_id for call in came} & set(watched.flagged) == reference.flagged(taken, terms)
-        assert watched.found(b) == reference.incidents(taken, terms)
+    assert watched.hot <= set(watched.flagged)
+    hold_to_the_rule(watched, "B", arrived(calls, "B"))
+
+
+@given(st.data(), TERMS, st.sampled_from([1, 8]))
+def test_numbers_and_shards_do_not_touch_each_other(data: st.DataObject, terms: MaskingTerms, shards: int) -> None:
+    calls = data.draw(traffic("BCDE", terms.lateness_ms))
+    watched = Watched(terms, shards).all(calls)
+    for b in "BCDE":
+        hold_to_the_rule(watched, b, arrived(calls, b))
+
+
+@given(st.data(), TERMS)
+def test_the_order_of_arrival_within_the_lateness_decides_nothing(data: st.DataObject, terms: MaskingTerms) -> None:
+    """The same calls in the order of their times and in another, in which none is too late."""
+    calls = sorted(arrived(data.draw(traffic("B", 0)), "B"), key=lambda call: call.at_ms)
+    lags = [data.draw(st.integers(0, terms.lateness_ms)) for _ in calls]
+    other = sorted(range(len(calls)), key=lambda place: calls[place].at_ms + lags[place])
+    in_order, shuffled = Watched(terms), Watched(terms)
+    for call in calls:
+        in_order.place("B", Attempt(call.at_ms, call.caller, call.call_id))
+    for place in other:
+        shuffled.place("B", calls[place])
+    assert not shuffled.late
+    assert set(shuffled.flagged) == set(in_order.flagged)
+    assert shuffled.found("B") == in_order.found("B")

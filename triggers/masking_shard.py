@@ -30,7 +30,7 @@ class MaskingShard:
 
     def __init__(self, terms: MaskingTerms) -> None:
         self._terms = terms
-        self._idle_ms = terms.reach_ms + terms.cooldown_ms
+        self._idle_ms = terms.idle_ms
         self._numbers: Final[dict[str, _Called]] = {}
         self._ends: Final = _Called("")
         self._newest_ms = 0
@@ -48,7 +48,7 @@ class MaskingShard:
         self._drop_idle()
         if terms is None:
             return self._place(called, attempt, self._terms)
-        self._idle_ms = max(self._idle_ms, terms.reach_ms + terms.cooldown_ms)
+        self._idle_ms = max(self._idle_ms, terms.idle_ms)
         return self._place(called, attempt, terms)
 
     def distinct(self, b: str, at_ms: int) -> int:
@@ -64,7 +64,7 @@ class MaskingShard:
     def set_terms(self, terms: MaskingTerms) -> None:
         """Judge all calls from the next on by other terms; a number has them from the next call to it on."""
         self._terms = terms
-        self._idle_ms = max(self._idle_ms, terms.reach_ms + terms.cooldown_ms)
+        self._idle_ms = max(self._idle_ms, terms.idle_ms)
 
     def restore(self, incident: MaskingIncident) -> None:
         """Go on with an incident that was stored, before the calls that can reach it are placed again."""

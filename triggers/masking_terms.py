@@ -19,8 +19,8 @@ class MaskingTerms:
     """
 
     __slots__ = (
-        "calls_max", "closed", "cooldown_ms", "lateness_ms", "numbers_max", "overlapping", "reach_ms", "span_ms",
-        "threshold", "window_ms",
+        "calls_max", "closed", "cooldown_ms", "idle_ms", "lateness_ms", "numbers_max", "overlapping", "reach_ms",
+        "span_ms", "threshold", "window_ms",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +49,7 @@ class MaskingTerms:
         self.numbers_max: Final = numbers_max
         self.span_ms: Final = window_ms if closed else window_ms - 1  # from the first instant of a window to its last
         self.reach_ms: Final = self.span_ms + lateness_ms  # an older call is in no window that a late one can be in
+        self.idle_ms: Final = window_ms + lateness_ms + cooldown_ms  # a number silent for so long has nothing to go on
         self.overlapping: Final = cooldown_ms < window_ms  # then a call may be in two incidents
 
     def own(self, window_ms: int = 0, threshold: int = 0) -> "MaskingTerms":

@@ -27,6 +27,7 @@ WATCHED: Final = ("/health", "/healthz", "/metrics")
 BODY_S: Final = 30.0  # in which a body has come
 BODIES_MAX: Final = 16  # of the largest size, that may be on their way at once
 JSON: Final = b"application/json"
+WRONG: Final = "something is wrong with ratingd itself; its log says what"
 BODIED: Final = ("POST", "PUT", "PATCH")
 
 
@@ -69,7 +70,7 @@ class Gate:
             observe.count("http.client_gone")
         except Exception as fault:  # noqa: BLE001 - one request must not take the others with it
             observe.fault("http.fault", fault, path=scope["path"])
-            await answer.refuse(Refused(500, "something is wrong with ratingd itself; its log says what"))
+            await answer.refuse(Refused(500, WRONG))
         finally:
             self._bytes -= taken.bytes
 

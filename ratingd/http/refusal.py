@@ -50,6 +50,7 @@ CODES: Final[Mapping[int, str]] = {
 }
 ABOUT: Final[Mapping[int, str]] = {
     400: "The body is no JSON, or the request was not meant for this service",
+    403: "It is never allowed",
     404: "There is no such thing",
     409: "Not as things stand",
     413: "The body is larger than http_body_bytes_max",

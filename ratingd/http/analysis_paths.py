@@ -1,0 +1,170 @@
+"""What is thought of a call or a number: POST /api/v1/analyze, GET /api/explain/{call_id or number}."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ratingd.errors import InvalidRequest
+from ratingd.http import field_schema
+from ratingd.http.answer_shape import AnalysisAnswer, ExplainAnswer
+from ratingd.http.field_schema import TEXT_PATTERN
+from ratingd.http.parameter import NumberPath
+from ratingd.http.parts import HttpParts
+from ratingd.http.refusal import answers
+from ratingd.http.reply import asker, reply
+from ratingd.ingest.event_fields import TEXT_MAX, time_of
+from triggers.explanation import Explanation
+from triggers.rule_score import METHOD
+from triggers.verdict import ACTION_NAMES
+
+RULES_MAX: Final = 20
+DAY_MS: Final = 86_400_000
+CALLERS_MAX: Final = 1_000_000
+
+
+def _time(value: Any) -> int:
+    try:
+        return time_of("timestamp", value)
+    except InvalidRequest as error:
+        raise ValueError(error.description) from None
+
+
+Text = Annotated[str, Field(max_length=TEXT_MAX, pattern=TEXT_PATTERN, strict=True)]
+Time = Annotated[int, BeforeValidator(_time), WithJsonSchema(field_schema.time("When; none: now"))]
+
+
+class AnalyzeBody(BaseModel):
+    """A call that is asked about. It is not counted."""
+
+    call_id: Text
+    a_number: Text
+    b_number: Annotated[Text, Field(min_length=1)]
+    distinct_a_count: Annotated[int, Field(ge=0, le=CALLERS_MAX, strict=True)] | None = Field(
+        default=None, description="What if so many had called? The count that is kept stays as it is"
+    )
+    cli: Text | None = None
+    p_asserted_identity: Text | None = None
+    call_rate: Annotated[float, Field(ge=0, le=CALLERS_MAX, strict=True)] | None = None
+    short_call_ratio: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
+    timestamp: Time = 0
+
+
+def analysis_routes(parts: HttpParts) -> APIRouter:
+    router = APIRouter(tags=["analysis"])
+
+    @router.post("/api/v1/analyze", responses={200: {"model": AnalysisAnswer}, **answers(413)})
+    async def post_analyze(request: Request, call: AnalyzeBody) -> Response:
+        """What is thought of a call, without counting it."""
+        return reply(await parts.workers.run(_analyze, parts, asker(request), call))
+
+    @router.get("/api/explain/{call_id_or_number}", responses={200: {"model": ExplainAnswer}, **answers(404)})
+    async def get_explain(request: Request, call_id_or_number: NumberPath) -> Response:
+        """Why a call or a number is thought what it is: the score, its parts, and which rules have told of it."""
+        return reply(await parts.workers.run(_explain, parts, asker(request), call_id_or_number))
+
+    return router
+
+
+def _analyze(parts: HttpParts, who: str, call: AnalyzeBody) -> dict[str, Any]:
+    parts.audit(who, "lookup", parts.desk.key_of("b", call.b_number), "analyze")
+    found = parts.desk.analyze(
+        call.call_id,
+        call.a_number,
+        call.b_number,
+        cli=call.cli or "",
+        p_asserted_identity=call.p_asserted_identity or "",
+        distinct=-1 if call.distinct_a_count is None else call.distinct_a_count,
+        call_rate=-1.0 if call.call_rate is None else call.call_rate,
+        short_call_ratio=-1.0 if call.short_call_ratio is None else call.short_call_ratio,
+        at_ms=call.timestamp,
+    )
+    return {
+        "call_id": found.call_id,
+        "is_masking": found.is_masking,
+        "masking_probability": found.probability,
+        "risk_level": found.risk_level,
+        "confidence": found.confidence,
+        "method": found.method,
+        "metrics": found.metrics,
+        "features_used": found.features,
+        "action": ACTION_NAMES[found.action],
+        "incident_id": found.incident_id or None,
+        "explanations": [explanation_shown(each) for each in found.explanations],
+        "timestamp": found.at_ms / 1000,
+        "risk_score": found.risk,
+        "threat_level": found.threat_level,
+    }
+
+
+def _explain(parts: HttpParts, who: str, asked: str) -> dict[str, Any]:
+    flagged, record = parts.shelf.flagged_call(asked), parts.shelf.record(asked)
+    if flagged is None and record is None:
+        return _explain_number(parts, who, asked)
+    parts.audit(who, "lookup", asked, "explain")
+    caller = flagged.a_number if flagged is not None else record.a if record is not None else ""
+    incident_id = flagged.incident_id if flagged is not None else ""
+    score = parts.desk.risk(caller)
+    masked = 100 * record.probability if record is not None else 0.0
+    told = [explanation_shown(each) for each in score.explanations]
+    return {
+        "score": max(score.risk, masked, 100.0 if flagged is not None else 0.0),
+        "model": METHOD,
+        "explanations": told + _reasons(parts, incident_id, flagged.reason if flagged is not None else ""),
+        "rules": _rules(parts, incident_id=incident_id) if incident_id else _rules(parts, subject=caller),
+        "subject": asked,
+        "kind": "call",
+    }
+
+
+def _explain_number(parts: HttpParts, who: str, number: str) -> dict[str, Any]:
+    key = parts.desk.key_of("a", number)
+    parts.audit(who, "lookup", key, "explain")
+    score = parts.desk.risk(number)
+    return {
+        "score": score.risk,
+        "model": score.method,
+        "explanations": [explanation_shown(each) for each in score.explanations],
+        "rules": _rules(parts, subject=key),
+        "subject": key,
+        "kind": "number",
+    }
+
+
+def _reasons(parts: HttpParts, incident_id: str, reason: str) -> list[dict[str, Any]]:
+    """Why a call was flagged, in the words of its incident where it belongs to one."""
+    incident = parts.shelf.incident(incident_id, 1) if incident_id else None
+    if incident is None:
+        return [explanation_shown(Explanation(reason, 1, 0, 1, f"the call was refused: {reason}"))] if reason else []
+    row = incident.row
+    told = f"{row.max_distinct} callers rang {row.b_number} within the window (incident {row.id})"
+    return [explanation_shown(Explanation("distinct_a", row.max_distinct, 0, 1, told))]
+
+
+def _rules(parts: HttpParts, *, subject: str = "", incident_id: str = "") -> list[dict[str, Any]]:
+    since_ms = parts.now_ms - DAY_MS
+    rows = parts.shelf.alerts(subject=subject, incident_id=incident_id, since_ms=since_ms, limit=RULES_MAX)
+    return [
+        {
+            "id": row.detector,
+            "fraud_type": row.fraud_type,
+            "severity": row.severity,
+            "text": f"{row.fraud_type}: {row.subject_kind} {row.subject}",
+            "alert_id": row.id,
+            "last_seen": row.last_ms / 1000,
+        }
+        for row in rows
+    ]
+
+
+def explanation_shown(each: Explanation) -> dict[str, Any]:
+    return {
+        "feature": each.feature,
+        "value": float(each.value),
+        "baseline": float(each.baseline),
+        "contribution": float(each.contribution),
+        "direction": each.direction,
+        "text": each.text,
+    }

@@ -50,10 +50,10 @@ class EventMemory:
             self._turn(received_ms)
         self._younger[key] = verdict
 
-    def keep_older(self, key: str) -> None:
-        """Remember an event of before, as it is read back after a start, while there is room."""
+    def keep_older(self, key: str, verdict: Verdict | None = None) -> None:
+        """Remember something of before, as it is read back after a start, while there is room."""
         if len(self._older) < self._half:
-            self._older[key] = None
+            self._older[key] = verdict
 
     def _turn(self, received_ms: int) -> None:
         long_ago = received_ms - self._began_ms >= 2 * self._ttl_ms

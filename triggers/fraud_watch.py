@@ -13,9 +13,9 @@ a start. It is not thread-safe; whoever uses it holds a lock.
 from typing import Final, Protocol
 
 from triggers.blacklist_watch import BlacklistWatch
-from triggers.call_centres import CallCentres
+from triggers.call_centres import ALOC_LEAST_S, ASR_LEAST, CallCentres
 from triggers.call_event import CDR, INVITE, CallEvent
-from triggers.event_memory import EventMemory, event_key
+from triggers.event_memory import SUFFIXES, EventMemory, event_key
 from triggers.fraud_rule import RuleHit
 from triggers.fraud_rule_book import RuleBook
 from triggers.masking_decision import Decision, decide
@@ -24,15 +24,17 @@ from triggers.masking_watch import Judged, MaskingWatch, attempt_ms
 from triggers.number import Number
 from triggers.number_list import ListEntry, NumberLists
 from triggers.outcome import Outcome
-from triggers.rule_score import masking_score
-from triggers.traffic import Traffic
+from triggers.run_scores import RunScores
+from triggers.traffic import CallCentre, Traffic
 from triggers.verdict import ALLOW, DISCONNECT, Verdict
 from triggers.watch_terms import WatchTerms
 
 MASKING: Final = "masking"
 BLACKLIST: Final = "blacklist"
 BLOCKED: Final = "blocked"
-METRICS_S: Final = 300
+CUT: Final = "*disconnect"  # of a rule's actions
+TOLD_TTL_MS: Final = 4 * 3_600_000  # so long a call is known to be one that is to be cut
+TOLD_MAX: Final = 1_000_000
 
 
 class Refusals(Protocol):
@@ -52,52 +54,36 @@ class FraudWatch:
         self.traffic: Final = Traffic(terms.traffic)
         self.masking: Final = MaskingWatch(terms.masking, terms.decisions, terms.shards)
         self._centres: Final = CallCentres(self.traffic, terms.centre_distinct, adaptive=terms.adaptive)
+        self._scores: Final = RunScores(self.traffic)
         self._blacklist: Final = BlacklistWatch()
         self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)
-        self._calls: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)  # verdicts by call
-        self.duplicates = 0
+        self._told: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # by call: what is not a plain ALLOW
 
     def take(self, event: CallEvent) -> Outcome:
         """Let an event count, once, and say what it came to."""
         key = event_key(event)
         if self._memory.knows(key):
             return self._repeat(event, key)
-        attempt = self._attempts(event)
+        attempt = (event.kind == INVITE or event.kind == CDR) and self.traffic.call(event.call_id) is None
         record = self.traffic.take(event)
-        outcome = self._attempt(event) if attempt else Outcome(event, self.verdict_of_call(event.call_id))
+        if attempt:
+            outcome = self._attempt(event)
+        else:
+            outcome = Outcome(event, self.verdict_of_call(event.call_id))
         outcome.record = record
-        hits = self.rules.due(event, self.traffic, event.at_ms)
-        if hits:
-            outcome.hits = tuple(hits)
         verdict = outcome.verdict
-        plain = verdict.action == ALLOW and not verdict.reasons
-        self._memory.keep(key, None if plain else verdict, event.received_ms)
+        if record is not None and verdict.reasons:
+            record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
+            record.probability, record.risk = verdict.probability, verdict.risk
+        self._memory.keep(key, None if plain(verdict) else verdict, event.received_ms)
         return outcome
 
-    def rebuild(self, event: CallEvent, *, remembered: bool) -> None:
-        """Count an event of long ago in the metrics alone, as it is read back after a start."""
-        if remembered:
-            key = event_key(event)
-            if self._memory.knows(key):
-                return
-            self._memory.keep_older(key)
-            if event.kind == INVITE or event.kind == CDR:
-                self._calls.keep_older(event.call_id)
-        self.traffic.take(event)
-
-    def restore(self, incident: MaskingIncident) -> None:
-        """Go on with an incident of before a start."""
-        self.masking.restore(incident)
-
-    def set_detection(self, window_ms: int, threshold: int) -> None:
-        self.masking.set_terms(self.masking.terms.own(window_ms, threshold))
-
     def knows_call(self, call_id: str) -> bool:
-        return self._calls.knows(call_id) or self.traffic.call(call_id) is not None
+        return self.traffic.call(call_id) is not None or self._memory.knows(call_id + SUFFIXES[INVITE])
 
     def verdict_of_call(self, call_id: str) -> Verdict:
-        """A later event of a call that is to be cut is told so again."""
-        verdict = self._calls.verdict(call_id)
+        """What holds for a call now: one that was flagged since it began is to be cut."""
+        verdict = self._told.verdict(call_id)
         return Verdict(call_id) if verdict is None else verdict
 
     def refusal(self, event: CallEvent) -> str:
@@ -106,17 +92,46 @@ class FraudWatch:
         entry = self._blacklist.entry(event, at_ms, self.lists)
         if entry is not None:
             return f"{entry.kind} {entry.value} is on the blacklist: {entry.reason or 'no reason was given'}"
-        if self._blocks is not None and self._blocks.refuses(event.a, event.b, event.trunk, at_ms) is not None:
+        if self._blocked(event, at_ms):
             return f"calls from {event.a.text} to {event.b.text} over trunk {event.trunk!r} are blocked for a while"
         return ""
 
     def decision(self, *, hot: bool) -> Decision:
+        """What is done about a number in a masking run, as long as there is no model."""
         return decide(self.terms.decisions, hot=hot, model=False, probability=0.0)
+
+    def proposals(self, at_ms: int) -> list[CallCentre]:
+        """Called numbers that look like call centres and are on no whitelist."""
+        found = self.traffic.proposals(self.terms.centre_distinct, ASR_LEAST, ALOC_LEAST_S, at_ms)
+        return [one for one in found if self.lists.b_whitelisted(Number(one.b, digits=one.b[1:]), at_ms) is None]
+
+    # -- what changes while it runs, and what is known of before
+
+    def set_detection(self, window_ms: int, threshold: int) -> None:
+        self.masking.set_terms(self.masking.terms.own(window_ms, threshold))
+        self.traffic.set_window(window_ms)
+
+    def restore(self, incident: MaskingIncident) -> None:
+        """Go on with an incident of before a start."""
+        self.masking.restore(incident)
+
+    def restore_flagged(self, call_id: str, incident_id: str) -> None:
+        """A call of before a start is part of a masking run, and is refused when it is debited again."""
+        if self._told.verdict(call_id) is None:
+            self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (MASKING,), incident_id=incident_id))
+
+    def rebuild(self, event: CallEvent, *, remembered: bool) -> None:
+        """Count an event of long ago in the metrics alone, as it is read back after a start."""
+        if remembered:
+            key = event_key(event)
+            if self._memory.knows(key):
+                return
+            self._memory.keep_older(key)
+        self.traffic.take(event)
 
     # -- one event
 
     def _repeat(self, event: CallEvent, key: str) -> Outcome:
-        self.duplicates += 1
         then = self._memory.verdict(key)
         if then is None:
             return Outcome(event, Verdict(event.call_id, duplicate=True), duplicate=True)
@@ -126,67 +141,61 @@ class FraudWatch:
         )  # fmt: skip
         return Outcome(event, verdict, duplicate=True)
 
-    def _attempts(self, event: CallEvent) -> bool:
-        """Whether it is a new call: its first INVITE, or a CDR where nobody saw one."""
-        if event.kind != INVITE and event.kind != CDR:
-            return False
-        return not self.knows_call(event.call_id)
-
     def _attempt(self, event: CallEvent) -> Outcome:
         at_ms = attempt_ms(event)
         judged = self.masking.judge(event, self.lists, self._centres)
+        hits = self.rules.due(event, self.traffic, event.at_ms)
         entry = self._blacklist.entry(event, at_ms, self.lists)
-        blocked = self._blocks is not None and self._blocks.refuses(event.a, event.b, event.trunk, at_ms) is not None
-        verdict = self._verdict(event, judged, at_ms, entry, blocked)
+        verdict = self._verdict(event, judged, at_ms, entry, hits)
         outcome = Outcome(event, verdict, attempt=True)
-        outcome.placed, outcome.decision, outcome.whitelisted = judged.placed, judged.decision, judged.whitelisted
-        outcome.distinct, outcome.threshold = judged.distinct, judged.threshold
-        outcome.late = judged.placed is not None and judged.placed.late
+        placed = outcome.placed = judged.placed
+        outcome.decision, outcome.whitelisted = judged.decision, judged.whitelisted
+        outcome.threshold = judged.threshold
+        if placed is not None:
+            outcome.distinct, outcome.late = placed.distinct, placed.late
+            self._centres.count(event.b.text, placed.distinct, at_ms)
         if entry is not None:
             outcome.blacklisted = entry
             outcome.blacklist_due = self._blacklist.due(entry, at_ms)
-        self._note_calls(outcome)
-        if judged.placed is not None:
-            self._centres.count(event.b.text, judged.distinct, at_ms)
+        if hits:
+            outcome.hits = tuple(hits)
+        self._note_told(outcome)
         return outcome
 
-    def _verdict(self, event: CallEvent, judged: Judged, at_ms: int, entry: ListEntry | None, blocked: bool) -> Verdict:
-        placed = judged.placed
-        hot = placed is not None and placed.hot
-        if not hot and entry is None and not blocked:
-            return Verdict(event.call_id)
+    def _verdict(
+        self, event: CallEvent, judged: Judged, at_ms: int, entry: ListEntry | None, hits: list[RuleHit]
+    ) -> Verdict:
         reasons: list[str] = []
-        probability, incident_id = 0.0, ""
-        if hot and placed is not None and placed.incident is not None:
+        probability, incident_id, cut = 0.0, "", False
+        placed = judged.placed
+        if placed is not None and placed.hot and placed.incident is not None:
             reasons.append(MASKING)
-            probability = self._probability(event, judged, at_ms)
-            incident_id = placed.incident.id
+            probability = self._scores.probability(event, placed.distinct, judged.threshold, at_ms)
+            incident_id, cut = placed.incident.id, judged.decision.cuts
         if entry is not None:
             reasons.append(BLACKLIST)
-        if blocked:
+            cut = True
+        if self._blocked(event, at_ms):
             reasons.append(BLOCKED)
-        cut = entry is not None or blocked or (hot and judged.decision.cuts)
+            cut = True
+        for hit in hits:
+            reasons.append(hit.rule.id)
+            cut = cut or cuts(hit)
+        if not reasons:
+            return Verdict(event.call_id)
         return Verdict(
             event.call_id, DISCONNECT if cut else ALLOW, tuple(reasons),
             probability=probability, risk=100 * probability, incident_id=incident_id,
         )  # fmt: skip
 
-    def _probability(self, event: CallEvent, judged: Judged, at_ms: int) -> float:
-        b = event.b.text
-        return masking_score(
-            distinct=judged.distinct,
-            threshold=judged.threshold,
-            overlap=self.traffic.value("b", b, "overlap_ratio", METRICS_S, at_ms),
-            cli_mismatch=event.details.cli_mismatch,
-            call_rate=1000 * judged.distinct / self.masking.terms.window_ms,
-            asr=self.traffic.value("b", b, "asr", METRICS_S, at_ms),
-        ).probability
+    def _blocked(self, event: CallEvent, at_ms: int) -> bool:
+        return self._blocks is not None and self._blocks.refuses(event.a, event.b, event.trunk, at_ms) is not None
 
-    def _note_calls(self, outcome: Outcome) -> None:
+    def _note_told(self, outcome: Outcome) -> None:
         """Remember what this call is told, and the calls of before that are to be cut now."""
         event, verdict, placed = outcome.event, outcome.verdict, outcome.placed
-        plain = verdict.action == ALLOW and not verdict.reasons
-        self._calls.keep(event.call_id, None if plain else verdict, event.received_ms)
+        if not plain(verdict):
+            self._told.keep(event.call_id, verdict, event.received_ms)
         if placed is None or placed.incident is None or not outcome.decision.cuts:
             return
         for attempt in placed.flagged:
@@ -195,4 +204,16 @@ class FraudWatch:
                     attempt.call_id, DISCONNECT, (MASKING,),
                     probability=verdict.probability, risk=verdict.risk, incident_id=placed.incident.id,
                 )  # fmt: skip
-                self._calls.keep(attempt.call_id, told, event.received_ms)
+                self._told.keep(attempt.call_id, told, event.received_ms)
+
+
+def plain(verdict: Verdict) -> bool:
+    """Whether it says nothing but ALLOW."""
+    return verdict.action == ALLOW and not verdict.reasons
+
+
+def cuts(hit: RuleHit) -> bool:
+    """Whether a rule that holds has the call cut."""
+    if hit.rule.report_only:
+        return False
+    return CUT in [action.name for action in hit.rule.actions]

@@ -19,6 +19,7 @@ from triggers.masking_window import Placed
 from triggers.murmur2 import murmur2
 from triggers.number import Number
 from triggers.number_list import ListEntry, NumberLists
+from triggers.run_scores import score_run
 
 CURRENT_MAX: Final = 100_000
 
@@ -34,12 +35,11 @@ class CallCentres(Protocol):
 class Judged:
     """What the detector says of one attempt. `placed` is None where it was not counted."""
 
-    __slots__ = ("decision", "distinct", "placed", "threshold", "whitelisted")
+    __slots__ = ("decision", "placed", "threshold", "whitelisted")
 
     def __init__(self, threshold: int) -> None:
         self.threshold: Final = threshold
         self.placed: Placed | None = None
-        self.distinct = 0
         self.decision: Decision = NOTHING
         self.whitelisted = False
 
@@ -71,14 +71,17 @@ class MaskingWatch:
             least = centres.threshold(b, at_ms)
             if least > self.terms.threshold:
                 terms = self._with(least, 0)
-        judged = Judged(self.terms.threshold if terms is None else terms.threshold)
+        used = self.terms if terms is None else terms
+        judged = Judged(used.threshold)
         attempt = Attempt(at_ms, event.a.text, event.call_id, event.switch_id, event.trunk)
         placed = judged.placed = self._shard_of(b).place(b, attempt, terms)
-        judged.distinct = placed.distinct
-        if placed.incident is not None:
+        incident = placed.incident
+        if incident is not None:
+            if placed.distinct >= incident.max_distinct:
+                score_run(incident, used.threshold, used.window_ms)
             if len(self._current) >= CURRENT_MAX:
                 self._current.clear()
-            self._current[b] = placed.incident
+            self._current[b] = incident
             proposed = centres.proposed(b, at_ms)
             judged.decision = decide(self._decisions, hot=True, model=False, probability=0.0, proposed=proposed)
         return judged

@@ -11,6 +11,7 @@ from triggers.call_event import CallEvent
 from triggers.call_record import CallRecord
 from triggers.fraud_rule import RuleHit
 from triggers.masking_decision import NOTHING, Decision
+from triggers.masking_incident import MaskingIncident
 from triggers.masking_window import Placed
 from triggers.number_list import ListEntry
 from triggers.verdict import ALLOW, Verdict
@@ -48,20 +49,23 @@ class Outcome:
         self.explanations: tuple[str, ...] = NO_TEXTS
 
     @property
+    def incident(self) -> MaskingIncident | None:
+        """The masking run that this attempt is part of, or has changed."""
+        return None if self.placed is None else self.placed.incident
+
+    @property
     def notable(self) -> bool:
         """Whether anything but the event itself is to be stored or done because of it."""
         if self.hits or self.blacklist_due or self.record is not None:
             return True
-        placed = self.placed
-        return placed is not None and placed.incident is not None
+        return self.incident is not None
 
     @property
     def eventful(self) -> bool:
         """Whether it is out of the ordinary in any way, and so is counted apart."""
         if self.duplicate or self.late or self.whitelisted or self.hits or self.verdict.action != ALLOW:
             return True
-        placed = self.placed
-        return placed is not None and placed.incident is not None
+        return self.incident is not None
 
     @property
     def urgent(self) -> bool:

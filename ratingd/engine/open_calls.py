@@ -20,6 +20,7 @@ from ratingd.store.rows import OpenCall, OpenCallWrite
 NO_CALLS: Final[Mapping[AccountKey, Sequence[ActionCall]]] = {}
 SEEN_EVERY_NS: Final = 60_000_000_000  # an open call's `last_seen` is written at most this often
 CALL_VERSION: Final = "TariffVersion"
+CALL_BEGUN: Final = "CallBegun"  # ns since the epoch
 
 
 class OpenCalls(Sequence[ActionCall]):
@@ -90,8 +91,10 @@ def _calls(held: Held, request: ChargeRequest | None, now_ns: int) -> tuple[Acti
 
 
 def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]:
-    """The call as filters see it, and the tariff it began under, which nothing that the switch sends may name."""
-    return {**request.extra_fields, **_named(request), CALL_VERSION: str(version.number)}
+    """The call as filters see it, and when and under which tariff it began, which nothing that the switch sends may
+    name."""
+    begun = str(request.end_ns - request.duration_index)
+    return {**request.extra_fields, **_named(request), CALL_VERSION: str(version.number), CALL_BEGUN: begun}
 
 
 def _seen(request: ChargeRequest) -> dict[str, str]:

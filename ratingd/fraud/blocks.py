@@ -56,6 +56,7 @@ class Blocks:
 
     def __init__(self, entries: Iterable[ListRow] = ()) -> None:
         self._lock: Final = threading.Lock()
+        self.changes = 0  # whoever remembers what was found looks again when this has moved
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._held: dict[Key, ListRow] = {}
         self._kinds: frozenset[tuple[str, str]] = frozenset()
@@ -126,4 +127,5 @@ class Blocks:
 
     def _replace(self, held: dict[Key, ListRow]) -> None:
         self._held = held
+        self.changes += 1
         self._kinds = frozenset([(list, kind) for list, kind, _ in held])

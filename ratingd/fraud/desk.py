@@ -126,7 +126,7 @@ class FraudDesk(FraudInquiries):
 
     def admit(self, request: ChargeRequest, now_ns: int) -> Admission:
         """What is thought of a call that is charged; the first request of it is an INVITE. Never raises."""
-        known = self.guard.known(request.call_id)
+        known = self.guard.known(request.call_id, self.blocks.changes + self.lists_changes)
         if known is not None:
             return known
         try:
@@ -205,7 +205,7 @@ class FraudDesk(FraudInquiries):
         if not event.b.text:
             return ADMITTED
         outcome: Outcome | None = None
-        changes = self.guard.changes
+        changes = self.blocks.changes + self.lists_changes
         lock = self.lock
         lock.acquire()
         try:

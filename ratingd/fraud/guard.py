@@ -24,16 +24,15 @@ class Guard:
         self._half: Final = max(1, calls_max // 2)
         self._younger: dict[str, Admission] = {}
         self._older: dict[str, Admission] = {}
-        self.changes = 0
 
-    def known(self, call_id: str) -> Admission | None:
-        """What was found of a call, if it still holds."""
+    def known(self, call_id: str, changes: int) -> Admission | None:
+        """What was found of a call, if it still holds after so many changes of blocks and lists."""
         admission = self._younger.get(call_id)
         if admission is None:
             admission = self._older.get(call_id)
             if admission is None:
                 return None
-        if admission.changes == self.changes or admission.reason is not None:
+        if admission.changes == changes or admission.reason is not None:
             return admission
         return None
 
@@ -47,10 +46,6 @@ class Guard:
         """A call that is charged belongs to a masking run."""
         if call_id in self._younger or call_id in self._older:
             self.keep(call_id, masked(call_id, incident_id))
-
-    def changed(self) -> None:
-        """Blocks or lists have changed."""
-        self.changes += 1
 
 
 def masked(call_id: str, incident_id: str) -> Admission:

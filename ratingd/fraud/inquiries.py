@@ -21,7 +21,7 @@ from triggers.fraud_watch import FraudWatch
 from triggers.number_list import NumberLists
 from triggers.number_reading import NumberReader
 from triggers.rule_score import RuleScore
-from triggers.traffic import Proposal
+from triggers.traffic import CallCentre
 
 MS: Final = 1_000_000
 WINDOW_MS: Final = (1_000, 60_000)
@@ -31,13 +31,19 @@ THRESHOLDS: Final = (2, 100)
 class FraudInquiries:
     """Thread-safe. `lock` is held by whoever touches `watch`, `guard` or `figures`."""
 
-    def __init__(self, watch: FraudWatch, numbers: NumberReader, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        watch: FraudWatch,
+        numbers: NumberReader,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         self.watch: Final = watch
         self.numbers: Final = numbers
         self.guard: Final = Guard()
         self.figures: Final = FraudFigures()
         self.lock: Final = threading.Lock()
         self.clock: Final = clock
+        self.lists_changes = 0
         self.rebuilding = False  # traffic of before the start is still being counted
 
     def analyze(
@@ -87,7 +93,7 @@ class FraudInquiries:
         with self.lock:
             self.watch.traffic.reset(kind, self.key_of(kind, key))
 
-    def proposals(self, at_ms: int = 0) -> list[Proposal]:
+    def proposals(self, at_ms: int = 0) -> list[CallCentre]:
         """Called numbers that look like call centres and are not on the whitelist."""
         with self.lock:
             return self.watch.proposals(at_ms or self.clock() // MS)
@@ -99,7 +105,7 @@ class FraudInquiries:
     def ended(self, call_id: str) -> bool:
         """Whether a call is known to be over."""
         call = self.watch.traffic.call(call_id)
-        return call is not None and call.end_ms > 0
+        return call is not None and call.over
 
     def stats(self) -> dict[str, float]:
         """Sums since the start, and what is held."""
@@ -140,14 +146,12 @@ class FraudInquiries:
         observe.event("fraud.detection_set", window_ms=window_ms, threshold=threshold)
 
     def set_lists(self, lists: NumberLists) -> None:
+        """Let these hold from the next call on, and for charged calls that go on."""
         with self.lock:
             self.watch.lists = lists
-            self.guard.changed()
+            self.lists_changes += 1
 
-    def blocks_changed(self) -> None:
-        """Look at known calls again: blocks or limits have changed."""
-        self.guard.changed()
-
-    def set_rule_book(self, rules: RuleBook) -> None:
+    def set_rules(self, rules: RuleBook) -> None:
+        """Let these hold from the next call on."""
         with self.lock:
             self.watch.rules = rules

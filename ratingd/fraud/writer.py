@@ -16,7 +16,7 @@ A batch that the database refuses for good is told to those who wait; what is be
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Final, Protocol
 
 from ratingd import observe
@@ -25,7 +25,7 @@ from ratingd.errors import Unavailable
 from ratingd.fraud.event_log import rows_of
 from ratingd.fraud.taken import Taken
 from ratingd.store.faults import StoreFault, StoreUnavailable
-from ratingd.store.fraud_rows import FraudBatch
+from ratingd.store.fraud_rows import FraudBatch, FraudStored, SealedNumber
 from triggers.outcome import Outcome
 
 GATHER_S: Final = 0.010
@@ -34,11 +34,12 @@ EVENTS_MAX: Final = 200_000  # that wait
 BYTES_MAX: Final = 128 * 1024 * 1024
 COMMIT_EVENTS_MAX: Final = 20_000  # in one transaction
 BACK_OFF_S: Final = (0.02, 0.1, 0.5, 1.0)
+DUE_EVERY_S: Final = 1.0
 LAST_TRIES: Final = 3  # after the daemon is told to stop
 
 
 class Shelf(Protocol):
-    def commit(self, batch: FraudBatch) -> object: ...
+    def commit(self, batch: FraudBatch) -> FraudStored: ...
 
 
 class Effects(Protocol):
@@ -46,7 +47,11 @@ class Effects(Protocol):
 
     def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch: ...
 
-    def stored(self, batch: FraudBatch, stored: object) -> None: ...
+    def stored(self, batch: FraudBatch, stored: FraudStored) -> None: ...
+
+    def dropped(self, batch: FraudBatch) -> None: ...
+
+    def due(self, now_ms: int) -> FraudBatch | None: ...
 
 
 class NoEffects:
@@ -55,12 +60,22 @@ class NoEffects:
     def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch:
         return FraudBatch()
 
-    def stored(self, batch: FraudBatch, stored: object) -> None:
+    def stored(self, batch: FraudBatch, stored: FraudStored) -> None:
         pass
+
+    def dropped(self, batch: FraudBatch) -> None:
+        pass
+
+    def due(self, now_ms: int) -> FraudBatch | None:
+        return None
 
 
 class FraudWriter:
-    """One thread. `add` never blocks; `stored` of each `Taken` is called once, on this thread, in their order."""
+    """One thread. `add` never blocks; `stored` of each `Taken` is called once, on this thread, in their order.
+
+    `settle` lets outcomes stand still that change while others are looked at, `sealed` gives the numbers that were
+    given a pseudonym since it was asked last.
+    """
 
     def __init__(
         self,
@@ -68,9 +83,13 @@ class FraudWriter:
         effects: Effects,
         clock: Callable[[], int] = time.time_ns,
         *,
+        settle: Callable[[list[Outcome]], None] = lambda outcomes: None,
+        sealed: Callable[[], Sequence[SealedNumber]] = tuple,
         events_max: int = EVENTS_MAX,
         bytes_max: int = BYTES_MAX,
     ) -> None:
+        self._settle: Final = settle
+        self._sealed: Final = sealed
         self._shelf: Final = shelf
         self._effects: Final = effects
         self._clock: Final = clock
@@ -82,9 +101,9 @@ class FraudWriter:
         self._waiting_bytes = 0
         self._urgent = False
         self._asked = False
-        self._under_way = False
         self._stopping = False
         self._committed_s = 0.0  # when the last commit ended
+        self._looked_s = 0.0
         self.commits = 0
         self._writer: Final = threading.Thread(target=self._write_forever, name="fraud-writer", daemon=True)
 
@@ -138,26 +157,27 @@ class FraudWriter:
     def _write_forever(self) -> None:
         while True:
             batch = self._next()
+            self._look_due()
             if not batch:
-                return
+                if self._stopping:
+                    return
+                continue
             try:
                 self._store(batch)
             except Exception as error:  # noqa: BLE001 (ours to mend, yet nobody may wait for ever)
                 observe.fault("fraud.writer_fault", error)
                 self._tell(batch, error)
             with self._changed:
-                self._under_way = False
                 self._waiting_events -= sum([taken.count for taken in batch])
                 self._waiting_bytes -= sum([taken.bytes for taken in batch])
-                self._changed.notify_all()
 
     def _next(self) -> list[Taken]:
-        """What is to be stored next; empty when there is nothing and never will be."""
+        """What is to be stored next; empty when nothing has come for a second, or never will."""
         with self._changed:
-            while not self._pending:
-                if self._stopping:
-                    return []
-                self._changed.wait()
+            if not self._pending and not self._stopping:
+                self._changed.wait(DUE_EVERY_S)
+            if not self._pending:
+                return []
             self._gather()
             batch = self._first()
             del self._pending[: len(batch)]
@@ -165,7 +185,6 @@ class FraudWriter:
             for taken in self._pending:
                 self._urgent = self._urgent or taken.urgent
                 self._asked = self._asked or taken.stored is not None
-            self._under_way = True
             return batch
 
     def _gather(self) -> None:
@@ -186,37 +205,62 @@ class FraudWriter:
         return list(self._pending)
 
     def _store(self, batch: list[Taken]) -> None:
-        events = rows_of(batch)
         outcomes = [outcome for taken in batch for outcome in taken.outcomes]
-        rows = replace(self._rows(outcomes), events=events) if outcomes else FraudBatch(events=events)
-        if events or outcomes:
-            try:
-                stored = self._commit(rows)
-            except StoreFault as fault:
-                observe.event("fraud.not_stored", events=sum([row.count for row in events]), error=str(fault))
-                self._tell(batch, Unavailable(f"the events were looked at and could not be stored: {fault}"))
-                return
-            tell(self._effects.stored, rows, stored)
-        self._committed_s = time.monotonic()
+        self._settle(outcomes)
+        rows = replace(
+            self._effects_of(outcomes),
+            events=rows_of(batch),
+            records=[outcome.record for outcome in outcomes if outcome.record is not None],
+            vault=self._sealed(),
+        )
+        try:
+            self._commit(rows)
+        except StoreFault as fault:
+            observe.event("fraud.not_stored", events=sum([taken.count for taken in batch]), error=str(fault))
+            self._tell(batch, Unavailable(f"the events were looked at and could not be stored: {fault}"))
+            return
         self._tell(batch, None)
 
-    def _rows(self, outcomes: Sequence[Outcome]) -> FraudBatch:
-        """What comes of outcomes. One that fails is left out, so that the others are stored."""
-        now_ms = self._clock() // 1_000_000
+    def _look_due(self) -> None:
+        """Once a second: what was put off."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < DUE_EVERY_S:
+            return
+        self._looked_s = now_s
         try:
-            return self._effects.rows(outcomes, now_ms)
+            rows = self._effects.due(self._clock() // 1_000_000)
+            if rows is not None:
+                self._commit(rows)
+        except Exception as error:  # noqa: BLE001 (it is looked at again in a second)
+            observe.fault("fraud.effects_fault", error)
+
+    def _effects_of(self, outcomes: Sequence[Outcome]) -> FraudBatch:
+        if not outcomes:
+            return FraudBatch()
+        try:
+            return self._effects.rows(outcomes, self._clock() // 1_000_000)
         except Exception as error:  # noqa: BLE001 (events must be stored, whatever is wrong with what comes of them)
             observe.fault("fraud.effects_fault", error, outcomes=len(outcomes))
+            tell(self._effects.dropped, FraudBatch())
             return FraudBatch()
 
-    def _commit(self, rows: FraudBatch) -> object:
-        """Commit, again and again while the store does not answer. Raises StoreFault when there is no use in it."""
+    def _commit(self, rows: FraudBatch) -> None:
+        """Commit, and do what waited for it. Raises StoreFault when there is no use in it."""
+        try:
+            stored = self._committed(rows) if _something(rows) else FraudStored()
+        except StoreFault:
+            tell(self._effects.dropped, rows)
+            raise
+        self.commits += 1
+        self._committed_s = time.monotonic()
+        tell(self._effects.stored, rows, stored)
+
+    def _committed(self, rows: FraudBatch) -> FraudStored:
+        """Commit, again and again while the store does not answer."""
         tries = 0
         while True:
             try:
-                stored = self._shelf.commit(rows)
-                self.commits += 1
-                return stored
+                return self._shelf.commit(rows)
             except StoreUnavailable as fault:
                 tries += 1
                 if self._stopping and tries >= LAST_TRIES:
@@ -227,3 +271,7 @@ class FraudWriter:
     def _tell(self, batch: Sequence[Taken], error: Exception | None) -> None:
         for taken in batch:
             tell(taken.tell, error)
+
+
+def _something(rows: FraudBatch) -> bool:
+    return any(getattr(rows, part.name) for part in fields(rows))

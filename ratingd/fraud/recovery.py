@@ -1,0 +1,216 @@
+"""Recovery: the detector knows after a start what it knew before, whatever ended the process.
+
+The daemon dies at 10:00:07 in the middle of an attack and is back at 10:00:09. From the log it reads again the events
+of the last window and lateness before its end, 12 seconds of them, through the same code; incidents that can still go
+on are given back to the detector first, so that the tenth caller at 10:00:10 belongs to the incident of 10:00:04 and
+raises no second alert. What those events led to was stored with them and is not done again. Charged calls whose event
+had not reached the log yet are found among the open calls and count now. All of this is done before requests come in.
+
+Then, beside everything else and never more than a third of the time, the traffic of the days before is counted again,
+and events are remembered as far back as repeats are known. It stops when the daemon does.
+
+"Last" is before the newest event of the log, not before now: a producer that reconnects after an hour sends what it
+sent last, and that belongs to what happened then.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
+
+from accounts.charge import ChargeRequest
+from ratingd import observe
+from ratingd.engine.open_calls import CALL_BEGUN
+from ratingd.errors import InvalidRequest
+from ratingd.fraud.desk import FraudDesk
+from ratingd.store.faults import StoreFault
+from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
+from ratingd.store.rows import OpenCall
+from tariffs.span import VOICE
+from tariffs.zone import UTC
+from triggers.masking_incident import Attempt, MaskingIncident
+
+MS: Final = 1_000_000
+DAY_MS: Final = 86_400_000
+SLACK_MS: Final = 2_000  # between an event and its place in the log
+CALLS_KNOWN_MS: Final = 4 * 3_600_000  # so long a flagged call may still be up
+CHUNKS: Final = 16  # read at a time
+SLICE: Final = 64
+IDLE_SHARE: Final = 2.0  # of the time that counting takes, so long others have
+
+
+class Shelf(Protocol):
+    def events(self, after_id: int = 0, limit: int = 1000, *, received_ms: int = 0) -> list[StoredEvents]: ...
+
+    def events_from(self, received_ms: int, limit: int = 1000) -> list[StoredEvents]: ...
+
+    def newest_event_id(self) -> int: ...
+
+    def incidents_since(self, last_ms: int, limit: int = 100_000) -> list[IncidentRow]: ...
+
+    def flagged(
+        self, incident_id: str, *, after: FlaggedCallRow | None = None, limit: int = 1000
+    ) -> list[FlaggedCallRow]: ...
+
+    def flagged_since(
+        self, at_ms: int, *, after: FlaggedCallRow | None = None, limit: int = 100_000
+    ) -> list[FlaggedCallRow]: ...
+
+
+class Recovery:
+    """`seen_calls` gives the open calls that were seen at an instant (ns) or later."""
+
+    def __init__(
+        self,
+        desk: FraudDesk,
+        shelf: Shelf,
+        seen_calls: Callable[[int], Sequence[OpenCall]],
+        *,
+        dedup_ms: int,
+        events_ms: int,
+    ) -> None:
+        self._desk: Final = desk
+        self._shelf: Final = shelf
+        self._seen_calls: Final = seen_calls
+        self._dedup_ms: Final = dedup_ms
+        self._events_ms: Final = events_ms
+        self._stopping: Final = threading.Event()
+        self._begin_ms = 0  # from here on the log was read again, up to `_last_id`
+        self._last_id = 0
+        self._rebuilding: Final = threading.Thread(target=self._rebuild, name="fraud-rebuild", daemon=True)
+
+    def restore(self) -> int:
+        """Bring the detector to where it was; how many events were looked at again. Raises StoreFault."""
+        began_s = time.monotonic()
+        self._last_id = self._shelf.newest_event_id()
+        newest = self._shelf.events(self._last_id - 1, 1) if self._last_id else []
+        events = 0
+        if newest:
+            newest_ms = newest[0].row.received_ms
+            terms = self._desk.watch.masking.terms
+            self._begin_ms = newest_ms - terms.window_ms - terms.lateness_ms - SLACK_MS
+            self._restore_incidents(self._begin_ms - terms.cooldown_ms)
+            for chunk in self._chunks(self._begin_ms, self._last_id):
+                events += self._replay(chunk)
+            self._restore_flagged(newest_ms - CALLS_KNOWN_MS)
+            events += self._replay_charged(self._begin_ms)
+        observe.event("fraud.restored", events=events, seconds=f"{time.monotonic() - began_s:.2f}")
+        return events
+
+    def start(self) -> None:
+        """Count the traffic of before, in the background."""
+        if self._begin_ms:
+            self._desk.rebuilding = True
+            self._rebuilding.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        self._stopping.set()
+        if self._rebuilding.is_alive():
+            self._rebuilding.join(timeout_s)
+
+    # -- what can still go on
+
+    def _restore_incidents(self, since_ms: int) -> None:
+        for row in self._shelf.incidents_since(since_ms):
+            incident = MaskingIncident(row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct)
+            for call in self._shelf.flagged(row.id, limit=self._desk.watch.masking.terms.calls_max):
+                incident.add(_attempt(call))
+            self._desk.watch.restore(incident)
+
+    def _restore_flagged(self, since_ms: int) -> None:
+        """Calls that are to be cut are refused when they are debited again."""
+        after: FlaggedCallRow | None = None
+        while calls := self._shelf.flagged_since(since_ms, after=after):
+            for call in calls:
+                if call.incident_id and not call.result:
+                    self._desk.watch.restore_flagged(call.call_id, call.incident_id)
+            after = calls[-1]
+
+    def _replay(self, chunk: StoredEvents) -> int:
+        """Events whose effects were stored with them: only what is known of them is made again."""
+        row = chunk.row
+        batch = self._desk.reader.read_batch(row.content, row.received_ms)
+        take = self._desk.watch.take
+        for event in batch.events:
+            take(event)
+        return len(batch.events)
+
+    def _replay_charged(self, since_ms: int) -> int:
+        """Charged calls that the log may not know. They count like calls that come now."""
+        count = 0
+        for call in self._seen_calls(since_ms * MS):
+            request = _request(call)
+            if request is not None and not self._desk.watch.knows_call(call.call_id):
+                self._desk.admit(request, call.last_seen_ns)
+                count += 1
+        return count
+
+    def _chunks(self, received_ms: int, last_id: int, before_ms: int = 0) -> Iterator[StoredEvents]:
+        """Chunks that came from one instant on, before another where it is given, up to an id."""
+        chunks = self._shelf.events_from(received_ms, CHUNKS)
+        while chunks:
+            for chunk in chunks:
+                if chunk.id > last_id or (before_ms and chunk.row.received_ms >= before_ms):
+                    return
+                yield chunk
+            chunks = self._shelf.events(chunks[-1].id, CHUNKS, received_ms=received_ms)
+
+    # -- in the background
+
+    def _rebuild(self) -> None:
+        """The last minutes first: repeats are of them. Then the days, oldest first."""
+        began_s = time.monotonic()
+        dedup_ms = self._begin_ms - self._dedup_ms
+        try:
+            events = self._count(dedup_ms, self._begin_ms, remembered=True)
+            events += self._count(self._begin_ms - self._events_ms, dedup_ms, remembered=False)
+            ended = "stopped" if self._stopping.is_set() else "done"
+            observe.event("fraud.rebuilt", events=events, seconds=f"{time.monotonic() - began_s:.1f}", ended=ended)
+        except StoreFault as fault:
+            observe.event("fraud.rebuild_failed", error=str(fault))
+        except Exception as error:  # noqa: BLE001 (metrics lack what was before, which /health says; all else goes on)
+            observe.fault("fraud.rebuild_failed", error)
+        else:
+            self._desk.rebuilding = False
+
+    def _count(self, from_ms: int, before_ms: int, *, remembered: bool) -> int:
+        count = 0
+        for chunk in self._chunks(from_ms, self._last_id, before_ms):
+            if self._stopping.is_set():
+                break
+            began_s = time.thread_time()
+            count += self._count_chunk(chunk, remembered=remembered)
+            self._stopping.wait(IDLE_SHARE * (time.thread_time() - began_s))
+        return count
+
+    def _count_chunk(self, chunk: StoredEvents, *, remembered: bool) -> int:
+        row, desk = chunk.row, self._desk
+        try:
+            events = desk.reader.read_batch(row.content, row.received_ms).events
+        except InvalidRequest as error:
+            observe.event("fraud.chunk_unreadable", chunk=chunk.id, error=str(error))
+            return 0
+        for start in range(0, len(events), SLICE):
+            with desk.lock:
+                for event in events[start : start + SLICE]:
+                    desk.watch.rebuild(event, remembered=remembered)
+            time.sleep(0)
+        return len(events)
+
+
+def _attempt(call: FlaggedCallRow) -> Attempt:
+    attempt = Attempt(call.at_ms, call.a_number, call.call_id, call.switch_id, call.trunk)
+    attempt.flagged = True
+    return attempt
+
+
+def _request(call: OpenCall) -> ChargeRequest | None:
+    """The first request of an open call, as far as detection looks at it; None where it is not looked at."""
+    fields, begun = call.fields, call.fields.get(CALL_BEGUN, "")
+    if fields.get("ToR") != VOICE or not begun.isdecimal():
+        return None
+    at_ns = int(begun)
+    return ChargeRequest(
+        call.key, fields.get("Category", ""), fields.get("Subject", ""), fields.get("Destination", ""), VOICE,
+        at_ns, at_ns, UTC, extra_fields=fields, switch_id=call.switch_id, call_id=call.call_id,
+    )  # fmt: skip

@@ -1,11 +1,14 @@
 """What is read of fraud detection, on both databases: pages in their order, and only what was asked for."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import func, select
 
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, RulesRow
 from ratingd.store.store import Store, open_store
+from ratingd.store.tables import call_events
 from tests.fraud_store_rows import B, alert, entry, events, flagged, incident, order, record
 
 
@@ -25,6 +28,23 @@ def test_events_are_read_from_an_instant_on_and_then_by_their_ids(store: Store) 
     assert [c.id for c in store.fraud.events(0, 2)] == [1, 2]
     assert store.fraud.events_from(3001) == []
     assert store.fraud.newest_event_id() == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"\1" * 511, b"event " * 100, os.urandom(4096)])
+def test_chunk_comes_back_as_it_was_however_it_is_packed(store: Store, content: bytes) -> None:
+    store.fraud.commit(FraudBatch(events=[events(content=content)]))
+    assert [chunk.row.content for chunk in store.fraud.events()] == [content]
+
+
+def test_chunk_is_compressed_where_that_is_worth_its_time(store: Store) -> None:
+    sizes = {500: 501, 600: 20, 32_768: 200, 32_769: 32_770}
+    store.fraud.commit(FraudBatch(events=[events(content=b"e" * size) for size in sizes]))
+    with store.database.read() as connection:
+        stored = (
+            connection.execute(select(func.length(call_events.c.content)).order_by(call_events.c.id)).scalars().all()
+        )
+    assert [length <= most for length, most in zip(stored, sizes.values(), strict=True)] == [True] * 4
+    assert stored[3] == 32_770
 
 
 def test_records_of_a_number_are_read_backwards_in_pages(store: Store) -> None:

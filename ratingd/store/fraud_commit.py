@@ -17,6 +17,7 @@ from typing import Any, Final
 from ratingd.store import fraud_record_columns as record_columns
 from ratingd.store import tables
 from ratingd.store.database import Bulk, Change, Database, Numbering, Row, deleting, inserting, updating
+from ratingd.store.fraud_events import packed
 from ratingd.store.fraud_rows import (
     AlertRow,
     FlaggedCallRow,
@@ -109,8 +110,9 @@ def _events(batch: FraudBatch) -> tuple[list[Row], int]:
     rows: list[Row] = []
     pages = 0
     for e in batch.events:
-        rows.append((e.received_ms, e.first_ms, e.last_ms, e.count, e.source, e.content))
-        pages += len(e.content) // PAGE
+        content = packed(e.content)
+        rows.append((e.received_ms, e.first_ms, e.last_ms, e.count, e.source, content))
+        pages += len(content) // PAGE
     return rows, pages
 
 

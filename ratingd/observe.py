@@ -4,7 +4,7 @@
 
 is one line on standard error, or one JSON object where a program reads along. Nothing is written as prose, so that the
 line can be searched by field, and what is not worth a line on the way of every call is only counted.
-AdminService.Status shows the counters.
+AdminService.Status shows the counters, /metrics too, with how long what is timed has taken.
 
 The log is one for the process, as standard error is.
 """
@@ -14,9 +14,12 @@ import sys
 import threading
 import time
 import traceback
+from bisect import bisect_left
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final, TextIO
+
+BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class LogFormat(Enum):
@@ -31,6 +34,7 @@ class Log:
     def __init__(self) -> None:
         self._lock: Final = threading.Lock()
         self._counters: Final[dict[str, int]] = {}
+        self._durations: Final[dict[str, tuple[list[int], list[float]]]] = {}  # counts by bucket, and the sum
         self._format = LogFormat.TEXT
         self._stream: TextIO | None = None  # None: whatever standard error is at that moment
 
@@ -45,6 +49,17 @@ class Log:
     def counters(self) -> dict[str, int]:
         with self._lock:
             return dict(self._counters)
+
+    def took(self, name: str, seconds: float) -> None:
+        with self._lock:
+            counts, total = self._durations.setdefault(name, ([0] * (len(BUCKETS_S) + 1), [0.0]))
+            counts[bisect_left(BUCKETS_S, seconds)] += 1
+            total[0] += seconds
+
+    def durations(self, name: str) -> tuple[list[int], float]:
+        with self._lock:
+            counts, total = self._durations.get(name, ([0] * (len(BUCKETS_S) + 1), [0.0]))
+            return list(counts), total[0]
 
     def write(self, name: str, fields: Mapping[str, object]) -> None:
         if self._format is LogFormat.NONE:
@@ -62,6 +77,8 @@ class Log:
 _LOG: Final = Log()
 configure: Final = _LOG.configure
 counters: Final = _LOG.counters
+took: Final = _LOG.took  # one more of these, which took so many seconds
+durations: Final = _LOG.durations  # how many took at most BUCKETS_S seconds each, or longer, and all of them together
 
 
 def event(name: str, **fields: object) -> None:

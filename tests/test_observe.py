@@ -62,3 +62,13 @@ def test_a_closed_log_does_not_stop_the_daemon() -> None:
         observe.event("test.event")
     finally:
         observe.configure(LogFormat.TEXT)
+
+
+def test_what_is_timed_is_counted_by_how_long_it_took() -> None:
+    before, sum_before = observe.durations("test.timed")
+    for seconds in (0.004, 0.005, 0.3, 60.0):
+        observe.took("test.timed", seconds)
+    counts, sum_s = observe.durations("test.timed")
+    found = [after - former for after, former in zip(counts, before, strict=True)]
+    assert [found[0], found[6], found[-1], sum(found)] == [2, 1, 1, 4]
+    assert round(sum_s - sum_before, 6) == 60.309

@@ -179,11 +179,14 @@ class Postman:
                 self._changed.notify_all()
 
     def _carried(self, entry: OutboxEntry) -> Attempt:
+        begun_s = time.monotonic()
         try:
             return self._carrier.carry(entry)
         except Exception as fault:  # noqa: BLE001 - a fault of ours, which must age as any other failure does
             observe.fault("postman.fault", fault, kind=self._kind, entry=entry.id)
             return Attempt(Judgement(Verdict.RETRY, f"a fault of ratingd: {type(fault).__name__}: {fault}"))
+        finally:
+            observe.took(self._kind, time.monotonic() - begun_s)
 
     def _settle(self, entry: OutboxEntry, judgement: Judgement) -> None:
         now_ns, attempts, outbox = self._clock(), entry.attempts + 1, self._store.outbox

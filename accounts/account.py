@@ -126,6 +126,12 @@ class ThresholdType(StrEnum):
     MAX_COUNTER = "*max_counter"
 
 
+# What these look at is computed by others, and told to the account.
+TOLD: Final = frozenset(
+    {ThresholdType.MIN_SCORE, ThresholdType.MAX_SCORE, ThresholdType.MIN_COUNTER, ThresholdType.MAX_COUNTER}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerTerms:
     """One row of ActionTriggers.csv. `threshold` has the scale of what is watched (accounts.balance.BalanceKind.scale).
@@ -289,7 +295,10 @@ class Account:
             end_ns = earliest([trigger.terms.expires_at_ns for trigger in self.triggers])
             of_calls = [trigger for trigger in self.triggers if trigger.terms.window is Window.CALL]
             shared = [balance for balance in self.balances if balance.terms.shared_groups]
-            outline = self.outline = Outline(expiry_ns, end_ns, of_calls=bool(of_calls), shared=bool(shared))
+            of_metrics = [trigger for trigger in self.triggers if trigger.terms.type in TOLD]
+            outline = self.outline = Outline(
+                expiry_ns, end_ns, of_calls=bool(of_calls), shared=bool(shared), of_metrics=bool(of_metrics)
+            )
         return outline
 
     def zone_or(self, default: Zone) -> Zone:

@@ -28,14 +28,17 @@ class Outline:
     """
 
     __slots__ = (
-        "armed_from_ns", "armed_until_ns", "bounds", "first_end_ns", "first_expiry_ns", "money", "of_calls", "shared",
-        "units", "windows_until_ns", "windows_zone",
+        "armed_from_ns", "armed_until_ns", "bounds", "first_end_ns", "first_expiry_ns", "money", "of_calls",
+        "of_metrics", "shared", "units", "windows_until_ns", "windows_zone",
     )  # fmt: skip
 
-    def __init__(self, first_expiry_ns: int, first_end_ns: int, *, of_calls: bool, shared: bool) -> None:
+    def __init__(
+        self, first_expiry_ns: int, first_end_ns: int, *, of_calls: bool, shared: bool, of_metrics: bool = False
+    ) -> None:
         self.first_expiry_ns: Final = first_expiry_ns  # of the balances
         self.first_end_ns: Final = first_end_ns  # of the triggers
         self.of_calls: Final = of_calls  # whether a monitor is on single calls
+        self.of_metrics: Final = of_metrics  # whether a monitor is on a score or a traffic metric
         self.shared: Final = shared  # whether a balance carries a group
         self.money: list[int] | None = None
         self.units: Final[dict[str, list[int]]] = {}

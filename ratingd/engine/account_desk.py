@@ -13,11 +13,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from accounts.account import AccountKey
+from accounts.account import Account, AccountKey
 from accounts.book import AccountsNeeded, Page
 from accounts.document import account_from_text
 from ratingd import observe
-from ratingd.engine.batch import Building, Decided, Waiting
+from ratingd.engine.batch import Building, Decided, Touched, Waiting
 from ratingd.engine.cache import AccountCache, Held
 from ratingd.engine.change_record import changes_text
 from ratingd.engine.command import Command, Reply
@@ -88,6 +88,9 @@ class AccountDesk:
     def written(self, batch: Building) -> None:
         """The batch is on disk."""
         self._neighbours.written(self._lane, batch.touched)
+        watched = [(key, touched.account) for key, touched in batch.touched.items() if _is_watched(touched)]
+        if watched:
+            self._neighbours.watched(watched)
 
     # -- deciding
 
@@ -211,6 +214,9 @@ class AccountDesk:
         touched = self.building.touch(key, held)
         if plans_changed(page):
             touched.plans = () if page.removed else page.account.plans
+        before, after = _of_metrics(held.account), not page.removed and _of_metrics(page.account)
+        if before != after:
+            touched.monitored = after
         held.account = touched.account = None if page.removed else page.account
         held.version = touched.version = held.version + 1
 
@@ -261,6 +267,16 @@ class AccountDesk:
         for key, reply in stored.items():
             kept = None if reply.reply is None else Reply(reply.reply_code, reply.reply)
             self._answers[key] = Answered(reply.fingerprint, kept)
+
+
+def _of_metrics(account: Account | None) -> bool:
+    """Whether monitors on scores or metrics watch an account."""
+    return account is not None and bool(account.triggers) and account.outlined().of_metrics
+
+
+def _is_watched(touched: Touched) -> bool:
+    """Whether those monitors are to be looked at again: there are some, or there are none any more."""
+    return touched.monitored is not None or _of_metrics(touched.account)
 
 
 def _held(row: AccountRow) -> Held:

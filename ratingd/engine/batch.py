@@ -80,7 +80,7 @@ class Touched:
     has been decided, only replaced by a copy, so the committer may write it down while the next batch goes on.
     """
 
-    __slots__ = ("account", "expected", "plans", "shard", "version")
+    __slots__ = ("account", "expected", "monitored", "plans", "shard", "version")
 
     def __init__(self, held: Held) -> None:
         self.shard: Final = held.shard
@@ -88,6 +88,7 @@ class Touched:
         self.account = held.account
         self.version = held.version
         self.plans: tuple[str, ...] | None = None  # its action plans, where they changed
+        self.monitored: bool | None = None  # whether monitors on scores or metrics watch it, where that changed
 
 
 class Building:
@@ -149,6 +150,7 @@ def _account_write(key: AccountKey, touched: Touched) -> AccountWrite:
         next_due_ns=None if account is None else next_due(account),
         plans=touched.plans,
         time_zone="" if account is None else account.time_zone,
+        monitored=touched.monitored,
     )
 
 

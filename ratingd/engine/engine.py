@@ -143,6 +143,11 @@ class Engine:
         """Have `flush` called after each bunch of replies given on the engine's threads. It must not block."""
         self._flushes.append(flush)
 
+    def on_watched(self, watcher: Callable[[list[tuple[AccountKey, Account | None]]], None]) -> None:
+        """Have `watcher` told of accounts with monitors on scores or metrics once they are on disk. It must not block,
+        and must not change what it is given."""
+        self._neighbours.on_watched(watcher)
+
     def perform(
         self, key: AccountKey, operation: Operation, idempotency_key: str = "", dry_run: bool = False
     ) -> Answer:

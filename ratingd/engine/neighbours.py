@@ -9,13 +9,14 @@ And accounts that share a group are decided in one lane, that of the group's own
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from accounts.account import AccountKey
+from accounts.account import Account, AccountKey
 from accounts.shared_group import is_group
 from ratingd.store.rows import shard_of
 
 REMEMBERED_MAX: Final = 100_000
 
 Forget = Callable[[tuple[AccountKey, ...]], None]
+Watched = list[tuple[AccountKey, Account | None]]
 
 
 class Neighbours:
@@ -25,6 +26,7 @@ class Neighbours:
         self._forget: Final[list[Forget]] = []
         self._abroad: Final[set[AccountKey]] = set()  # accounts that more than one lane may hold
         self._home: Final[dict[AccountKey, int]] = {}  # lanes of accounts that share a group
+        self._watchers: Final[list[Callable[[Watched], None]]] = []
 
     def join(self, forget: Forget) -> int:
         """Take a lane in; its number. All join before the first request."""
@@ -52,6 +54,14 @@ class Neighbours:
             for number, forget in enumerate(self._forget):
                 if number != lane:
                     forget(stale)
+
+    def on_watched(self, watcher: Callable[[Watched], None]) -> None:
+        """Have it told of accounts with monitors on scores or metrics when they have been written (None: removed)."""
+        self._watchers.append(watcher)
+
+    def watched(self, accounts: Watched) -> None:
+        for watcher in self._watchers:
+            watcher(accounts)
 
     def gather(self, key: AccountKey, asked: Iterable[AccountKey]) -> None:
         """A charge of the account has asked for these: let the groups among them be where it is decided from now on."""

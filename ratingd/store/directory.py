@@ -15,7 +15,7 @@ from accounts.account import AccountKey
 from accounts.shared_group import GROUP
 from ratingd.store.database import Database
 from ratingd.store.rows import FIRST_KEY, AccountRow, shard_of
-from ratingd.store.tables import accounts, plan_members
+from ratingd.store.tables import accounts, monitored_accounts, plan_members
 
 a: Final = accounts.c
 m: Final = plan_members.c
@@ -64,6 +64,14 @@ class Directory:
                 return
             last = (rows[-1].tenant, rows[-1].shard, rows[-1].account)
             yield from (AccountKey(row.tenant, row.account) for row in rows)
+
+    def monitored(self, after: AccountKey = FIRST_KEY, limit: int = 1000) -> list[AccountKey]:
+        """Accounts that monitors on scores or traffic metrics watch, in the order of their keys."""
+        w = monitored_accounts.c
+        query = select(w.tenant, w.account).where(tuple_(w.tenant, w.account) > (after.tenant, after.account))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(w.tenant, w.account).limit(limit)).all()
+        return [AccountKey(row.tenant, row.account) for row in rows]
 
     def count(self, tenant: str | None = None, *, prefix: str = "", disabled: bool | None = None) -> int:
         """How many accounts `page` would give on all its pages."""

@@ -72,7 +72,7 @@ class AccountWrite:
     """An account after the operations of a batch. `expected_version` 0 inserts.
 
     `plans` are the action plans it belongs to; None leaves them alone, which is right as long as neither they nor the
-    time zone changed.
+    time zone changed. `monitored` says whether monitors on scores or metrics watch it; None where it is as it was.
     """
 
     __slots__ = (
@@ -80,6 +80,7 @@ class AccountWrite:
         "document",
         "expected_version",
         "key",
+        "monitored",
         "next_due_ns",
         "plans",
         "shard",
@@ -98,9 +99,11 @@ class AccountWrite:
         next_due_ns: int | None = None,
         plans: tuple[str, ...] | None = None,
         time_zone: str = "",
+        monitored: bool | None = None,
     ) -> None:
         self.key: Final = key
         self.shard: Final = shard
+        self.monitored: Final = monitored
         self.expected_version: Final = expected_version
         self.version: Final = version
         self.document: Final = document
@@ -162,13 +165,13 @@ class OutboxEntry:
     """Something to deliver at least once; `body` is JSON made when it was decided.
 
     `target` is the URL of a 'webhook', the switch of a 'disconnect', the address of a 'mail', the id of the exporter of
-    an 'export'.
+    an 'export', what is asked for of a 'protect'.
     """
 
     id: str
     key: AccountKey
     shard: int
-    kind: str  # 'webhook', 'disconnect', 'mail' or 'export'
+    kind: str  # 'webhook', 'disconnect', 'mail', 'export' or 'protect'
     target: str
     body: str
     created_ns: int

@@ -70,6 +70,14 @@ plan_members: Final = Table(
     Index("ix_plan_members_plan_id", "plan_id", "time_zone", "tenant", "account"),
 )
 
+# Accounts that monitors on scores or traffic metrics watch; fraud detection looks at their calls.
+monitored_accounts: Final = Table(
+    "monitored_accounts",
+    metadata,
+    *account_columns(),
+    PrimaryKeyConstraint("tenant", "shard", "account"),
+)
+
 operations: Final = Table(
     "operations",
     metadata,

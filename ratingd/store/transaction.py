@@ -38,6 +38,8 @@ FREE_ACCOUNTS: Final = locking(tables.accounts, ACCOUNT, "SKIP LOCKED")
 HELD_WAIT_MS: Final = 250  # a lane waits meanwhile, and with it whoever has nothing to do with these accounts
 DELETE_MEMBERSHIPS: Final = deleting(tables.plan_members, ACCOUNT)
 INSERT_MEMBERSHIPS: Final = inserting(tables.plan_members)
+DELETE_MONITORED: Final = deleting(tables.monitored_accounts, ACCOUNT)
+INSERT_MONITORED: Final = inserting(tables.monitored_accounts, "ON CONFLICT (tenant, shard, account) DO NOTHING")
 UPSERT_CALLS: Final = inserting(
     tables.open_calls,
     "ON CONFLICT (tenant, shard, account, switch_id, call_id) DO UPDATE SET"
@@ -147,7 +149,18 @@ def _accounts(writes: Sequence[AccountWrite]) -> list[Change]:
     ]
     if members:
         changes.append(Change(INSERT_MEMBERSHIPS, members))
-    return changes
+    return [*changes, *_monitored(writes)]
+
+
+def _monitored(writes: Sequence[AccountWrite]) -> list[Change]:
+    """Seldom anything: triggers come and go with plans, not with calls."""
+    changed = [write for write in writes if write.monitored is not None]
+    if not changed:
+        return []
+    rows = sorted([(w.key.tenant, w.shard, w.key.account) for w in changed if not w.monitored])
+    changes = [Change(DELETE_MONITORED, rows)] if rows else []
+    rows = sorted([(w.key.tenant, w.shard, w.key.account) for w in changed if w.monitored])
+    return [*changes, Change(INSERT_MONITORED, rows)] if rows else changes
 
 
 def _calls(writes: Sequence[OpenCallWrite]) -> list[Change]:

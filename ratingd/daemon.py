@@ -3,6 +3,7 @@
     store       opened and migrated; a second daemon on one SQLite file is refused here
     delivery    what is still in the outbox begins to leave
     engine      the tariff in force, the lanes
+    fraud       lists, rules, and the window of calls as it was before the end
     scheduler   plans that were missed are made up
     transport   requests come in, and health says SERVING
 
@@ -33,6 +34,7 @@ from ratingd.delivery.mailer import MailTerms
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
 from ratingd.errors import AccountUnknown
+from ratingd.fraud.runtime import FraudRuntime
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
 from ratingd.store.store import Store, open_store
@@ -61,7 +63,10 @@ class Daemon:
         )
         rules = rules_of(settings)
         self.delivery: Final = Delivery(self.store, delivery_terms(settings))
-        self.engine: Final = Engine(self.store, engine_options(settings, rules), self.delivery)
+        self.fraud: Final = FraudRuntime(settings, self.store, wake=self.delivery.wake, action_ids=self._action_ids)
+        self.engine: Final = Engine(
+            self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk
+        )
         self.scheduler: Final = Scheduler(
             self.store,
             self.engine.submit,
@@ -100,6 +105,7 @@ class Daemon:
         observe.configure(observe.LogFormat(self.settings.log_format))
         self.store.migrate()
         self.engine.start()
+        self.fraud.start(self.engine.submit)
         self.delivery.start()
         self.engine.tariffs.resume()
         self.scheduler.start()
@@ -126,6 +132,7 @@ class Daemon:
             self._server.stop(self.settings.drain_seconds)
         self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
+        self.fraud.stop(self.settings.drain_seconds)
         self.delivery.stop()
         self.store.close()
         observe.event("daemon.stopped")
@@ -137,6 +144,9 @@ class Daemon:
 
     def _action_plans(self) -> Mapping[str, ActionPlan]:
         return self.engine.plans.current(time.time_ns()).book.catalogue.action_plans
+
+    def _action_ids(self) -> frozenset[str]:
+        return frozenset(self.engine.plans.current(time.time_ns()).book.catalogue.action_sets)
 
     # -- what AdminService tells
 

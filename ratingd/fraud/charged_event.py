@@ -16,6 +16,7 @@ from librt.strings import BytesWriter
 from accounts.charge import ChargeRequest
 from ratingd.api.event_message import framed
 from ratingd.api.wire import put_number, put_text, tag_of
+from ratingd.fraud.event_log import as_logged
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
 from triggers.number import NO_NUMBER
@@ -69,12 +70,13 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
 
 def charged_body(event: CallEvent, request: ChargeRequest, *, pseudonyms: bool) -> bytes:
     """The event as a switch would have sent it, framed."""
+    caller = caller_of(request)
     out = BytesWriter()
     put_text(out, CALL_ID, event.call_id)
     put_number(out, KIND, INVITE)
     put_number(out, TIME, event.at_ms)
-    put_text(out, A_NUMBER, event.a.text if pseudonyms else caller_of(request))
-    put_text(out, B_NUMBER, event.b.text if pseudonyms else request.destination)
+    put_text(out, A_NUMBER, as_logged(event.a, caller) if pseudonyms else caller)
+    put_text(out, B_NUMBER, as_logged(event.b, request.destination) if pseudonyms else request.destination)
     put_text(out, TRUNK, event.trunk)
     put_text(out, SWITCH_ID, event.switch_id)
     put_text(out, TENANT, event.tenant)

@@ -18,6 +18,7 @@ from ratingd.store.fraud_rows import EventRow
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from ratingd.v1.fraud_pb2 import CallEventsRequest
 from triggers.call_event import CDR, CallEvent
+from triggers.number import Number
 
 CHUNK_EVENTS_MAX: Final = 4_096
 
@@ -39,10 +40,17 @@ def _written_out(event: CallEvent, body: bytes, pseudonyms: bool) -> CallEventMe
         message.start_ms, message.answer_ms, message.end_ms = details.start_ms, details.answer_ms, details.end_ms
         message.time_ms = details.start_ms
     if pseudonyms:
-        message.a_number, message.b_number = event.a.text, event.b.text
-        message.cli, message.p_asserted_identity = details.cli.text, details.p_asserted_identity.text
-        message.account = event.account
+        if message.account == message.a_number:
+            message.account = ""
+        message.a_number, message.b_number = as_logged(event.a, message.a_number), as_logged(event.b, message.b_number)
+        message.cli = as_logged(details.cli, message.cli)
+        message.p_asserted_identity = as_logged(details.p_asserted_identity, message.p_asserted_identity)
     return message
+
+
+def as_logged(number: Number, raw: str) -> str:
+    """The pseudonym of a number; an emergency number is nobody's secret."""
+    return raw if number.emergency else number.text
 
 
 def _message(body: bytes) -> CallEventMessage:

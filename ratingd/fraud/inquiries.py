@@ -14,6 +14,7 @@ from ratingd import observe
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.figures import FraudFigures
 from ratingd.fraud.guard import Guard
+from ratingd.fraud.pseudonym import MARK
 from triggers.analysis import Analysis, WhatIf, analyze, risk_of_caller
 from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
 from triggers.fraud_rule_book import RuleBook
@@ -26,6 +27,7 @@ from triggers.traffic import CallCentre
 MS: Final = 1_000_000
 WINDOW_MS: Final = (1_000, 60_000)
 THRESHOLDS: Final = (2, 100)
+NUMBERS: Final = ("a", "b")
 
 
 class FraudInquiries:
@@ -84,7 +86,7 @@ class FraudInquiries:
 
     def risk(self, number: str, at_ms: int = 0) -> RuleScore:
         """How suspect a caller is, by his last seven days."""
-        key = self.numbers.read(number).text
+        key = self.key_of("a", number)
         with self.lock:
             return risk_of_caller(self.watch.traffic, key, at_ms or self.clock() // MS)
 
@@ -99,8 +101,10 @@ class FraudInquiries:
             return self.watch.proposals(at_ms or self.clock() // MS)
 
     def key_of(self, kind: str, key: str) -> str:
-        """A number as it is counted; what is no number stays as it is."""
-        return self.numbers.read(key).text if kind in ("a", "b") else key
+        """A number as it is counted; a pseudonym, and what is no number, stays as it is."""
+        if kind not in NUMBERS or key.startswith(MARK):
+            return key
+        return self.numbers.read(key).text
 
     def ended(self, call_id: str) -> bool:
         """Whether a call is known to be over."""

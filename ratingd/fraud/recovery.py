@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 from accounts.charge import ChargeRequest
 from ratingd import observe
+from ratingd.api.event_message import EventReader
 from ratingd.engine.open_calls import CALL_BEGUN
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.desk import FraudDesk
@@ -58,11 +59,12 @@ class Shelf(Protocol):
 
 
 class Recovery:
-    """`seen_calls` gives the open calls that were seen at an instant (ns) or later."""
+    """`reader` reads the log; `seen_calls` gives the open calls that were seen at an instant (ns) or later."""
 
     def __init__(
         self,
         desk: FraudDesk,
+        reader: EventReader,
         shelf: Shelf,
         seen_calls: Callable[[int], Sequence[OpenCall]],
         *,
@@ -70,6 +72,7 @@ class Recovery:
         events_ms: int,
     ) -> None:
         self._desk: Final = desk
+        self._reader: Final = reader
         self._shelf: Final = shelf
         self._seen_calls: Final = seen_calls
         self._dedup_ms: Final = dedup_ms
@@ -129,7 +132,7 @@ class Recovery:
     def _replay(self, chunk: StoredEvents) -> int:
         """Events whose effects were stored with them: only what is known of them is made again."""
         row = chunk.row
-        batch = self._desk.reader.read_batch(row.content, row.received_ms)
+        batch = self._reader.read_batch(row.content, row.received_ms)
         take = self._desk.watch.take
         for event in batch.events:
             take(event)
@@ -186,7 +189,7 @@ class Recovery:
     def _count_chunk(self, chunk: StoredEvents, *, remembered: bool) -> int:
         row, desk = chunk.row, self._desk
         try:
-            events = desk.reader.read_batch(row.content, row.received_ms).events
+            events = self._reader.read_batch(row.content, row.received_ms).events
         except InvalidRequest as error:
             observe.event("fraud.chunk_unreadable", chunk=chunk.id, error=str(error))
             return 0

@@ -1,0 +1,237 @@
+"""Fraud detection as a part of the daemon: all that it is made of, put together, started in order, stopped in reverse.
+
+    fraud = FraudRuntime(settings, store, wake=delivery.wake)
+    engine = Engine(…, admitting=fraud.desk)     # charged calls are asked about
+    fraud.start(engine.submit)                   # lists, rules and alerts; then the window as it was before the end
+    …                                            # requests come in
+    fraud.stop()                                 # all that was taken is stored
+
+`desk` is where events are brought and questions asked; `book` keeps the alerts, `lists` and `rules` are changed by
+people, `blocks` says what is refused, `threats` tells who watches, `vault` opens pseudonyms.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Set
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from ratingd import observe
+from ratingd.api.event_message import EventReader
+from ratingd.engine.command import Command, Reply
+from ratingd.errors import InvariantBroken
+from ratingd.fraud.alert_book import AlertBook
+from ratingd.fraud.blocks import Blocks
+from ratingd.fraud.desk import FraudDesk
+from ratingd.fraud.effects import FraudEffects
+from ratingd.fraud.list_book import ListBook
+from ratingd.fraud.orders import AccountOrders, Submit
+from ratingd.fraud.posts import Posts
+from ratingd.fraud.protection_carrier import ProtectionCarrier
+from ratingd.fraud.pseudonym import MARK, Pseudonyms
+from ratingd.fraud.recovery import DAY_MS, Recovery
+from ratingd.fraud.retention import forget_old
+from ratingd.fraud.rule_desk import RuleDesk
+from ratingd.fraud.sealing import Sealing
+from ratingd.fraud.still import Still
+from ratingd.fraud.terms import effect_terms, watch_terms
+from ratingd.fraud.threat_stats import ThreatStats
+from ratingd.fraud.threat_stream import ThreatStream
+from ratingd.fraud.vault import NumberVault
+from ratingd.fraud.writer import FraudWriter
+from ratingd.settings import Settings
+from ratingd.store.faults import StoreFault
+from ratingd.store.fraud_rows import FraudBatch, ListRow
+from ratingd.store.seen_calls import calls_seen_since
+from ratingd.store.store import Store
+from triggers.fraud_rule_book import RuleBook
+from triggers.fraud_rule_file import FILE
+from triggers.fraud_watch import FraudWatch
+from triggers.logged_numbers import LoggedNumbers
+from triggers.number_list import ListEntry, NumberLists
+from triggers.number_reading import NumberReader
+
+HOUR_S: Final = 3_600.0
+METRIC_DAYS: Final = 7  # the longest window of a metric
+
+
+class FraudRuntime:
+    """`action_ids` gives the action sets that a rule may name, where they are known."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        wake: Callable[[], None] = lambda: None,
+        action_ids: Callable[[], Set[str] | None] = lambda: None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        shelf = store.fraud
+        self._settings: Final = settings
+        self._store: Final = store
+        self._clock: Final = clock
+        self._submit_to: Submit | None = None
+        self._stopping: Final = threading.Event()
+        self._still: Final = Still()
+        key = settings.number_key.get_secret_value()
+        self.vault: Final = NumberVault(shelf, key) if settings.hash_numbers else None
+        self._sealing: Final = None if self.vault is None else Sealing(Pseudonyms(key), self.vault, clock)
+        self.numbers: Final = NumberReader(
+            settings.default_region, settings.emergency_numbers, settings.anonymous_distinct_by, self._sealing
+        )
+        self.blocks: Final = Blocks()
+        terms = effect_terms(settings)
+        self.book: Final = AlertBook(
+            shelf,
+            dedup_ms=settings.alert_dedup_seconds * 1000,
+            storm_max=settings.alert_storm_per_minute,
+            posts=Posts(terms.webhooks, terms.tenant),
+            wake=wake,
+            clock=clock,
+        )
+        self.orders: Final = AccountOrders(self._submit)
+        self.effects: Final = FraudEffects(
+            terms, self.book, self.blocks, self.orders, ended=lambda call_id: self.desk.ended(call_id), wake=wake
+        )
+        self.writer: Final = FraudWriter(
+            shelf, self.effects, clock, settle=self._still.settle,
+            sealed=tuple if self._sealing is None else self._sealing.taken,
+        )  # fmt: skip
+        self.desk: Final = self._new_desk()
+        self._still.guarded_by(self.desk.lock)
+        self.lists: Final = ListBook(shelf, self.numbers, self.lists_changed, clock)
+        self.rules: Final = RuleDesk(
+            shelf, self.desk.set_rules, shipped_rules(), file=own_rules(settings), action_ids=action_ids, clock=clock
+        )
+        self.stats: Final = ThreatStats(self.desk.stats, shelf)
+        self.threats: Final = ThreatStream(self.stats, clock=clock)
+        self.carrier: Final = ProtectionCarrier(shelf, self.book, self.blocks, self.numbers)
+        self.recovery: Final = Recovery(
+            self.desk,
+            self._log_reader(),
+            shelf,
+            lambda since_ns: calls_seen_since(store.database, since_ns),
+            dedup_ms=settings.dedup_ttl_seconds * 1000,
+            events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
+        )
+        self._hourly: Final = threading.Thread(target=self._keep_house, name="fraud-hourly", daemon=True)
+
+    def start(self, submit: Submit) -> None:
+        """Be where detection was when it ended; after this events may come. `submit` is the engine's."""
+        self._submit_to = submit
+        shelf = self._store.fraud
+        self.lists_changed()
+        self.rules.load()
+        self.book.load(shelf.open_alerts())
+        self._silence_rules()
+        self.writer.start()
+        self.recovery.restore()
+        self.orders.resume(shelf.orders_open())
+        self.book.listen(self.threats.alert)
+        self.desk.listen(self.threats.saw)
+        self.threats.start()
+        self.recovery.start()
+        self._hourly.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Nobody brings events any more: store what was taken, then end."""
+        self._stopping.set()
+        self.recovery.stop()
+        self.threats.stop()
+        self.writer.stop(timeout_s)
+        if self._hourly.is_alive():
+            self._hourly.join(timeout_s)
+
+    def lists_changed(self) -> None:
+        """Let hold what is stored of lists, blocks and limits."""
+        rows = self._store.fraud.lists()
+        stored = {(row.list, row.kind, row.value) for row in rows}
+        held = [(row.list, row.kind, row.value) for row in self.blocks.entries]
+        self.blocks.remove([key for key in held if key not in stored])
+        self.blocks.take(rows)
+        self.desk.set_lists(number_lists(rows))
+
+    def keep_house(self, now_ms: int) -> None:
+        """What is done once an hour: forget what is old, resolve what is quiet, drop blocks that are over."""
+        forget_old(self._store, self._settings, now_ms, self._stopping.is_set)
+        self.book.resolve_quiet(now_ms)
+        if over := self.blocks.forget(now_ms):
+            self._store.fraud.commit(FraudBatch(lists_removed=over))
+
+    # -- inside
+
+    def _new_desk(self) -> FraudDesk:
+        settings = self._settings
+        return FraudDesk(
+            FraudWatch(watch_terms(settings), NumberLists(), RuleBook(), self.blocks),
+            self._reader(self.numbers),
+            self.numbers,
+            self.writer,
+            self.blocks,
+            self._clock,
+            detection=settings.detection,
+            pseudonyms=settings.hash_numbers,
+            max_skew_ms=round(settings.max_future_skew_seconds * 1000),
+        )
+
+    def _reader(self, numbers: NumberReader) -> EventReader:
+        skew_ms = round(self._settings.max_future_skew_seconds * 1000)
+        return EventReader(numbers, default_tenant=self._settings.default_tenant, max_future_skew_ms=skew_ms)
+
+    def _log_reader(self) -> EventReader:
+        if self._sealing is None:
+            return self.desk.reader
+        return self._reader(LoggedNumbers(self.numbers, MARK))
+
+    def _silence_rules(self) -> None:
+        """A rule that held before the end is silent for the rest of its pause."""
+        book = self.desk.watch.rules
+        since_ms = self._clock() // 1_000_000 - DAY_MS
+        kinds = {rule.id: rule.subject for rule in book.rules}
+        for alert in self._store.fraud.alerts(since_ms=since_ms, limit=10_000):
+            if alert.detector in kinds:
+                book.note_fired(alert.detector, kinds[alert.detector], alert.subject, alert.last_ms)
+
+    def _submit(self, command: Command, done: Callable[[Reply], None]) -> None:
+        if self._submit_to is None:
+            raise InvariantBroken("an account was to do something before there was an engine")
+        self._submit_to(command, done)
+
+    def _keep_house(self) -> None:
+        while not self._stopping.wait(HOUR_S):
+            try:
+                self.keep_house(self._clock() // 1_000_000)
+            except StoreFault as fault:
+                observe.event("fraud.house_waits", error=str(fault))
+            except Exception as error:  # noqa: BLE001 (it is done again in an hour)
+                observe.fault("fraud.house_fault", error)
+
+
+def shipped_rules() -> str:
+    return files("triggers").joinpath(FILE).read_text(encoding="utf-8")
+
+
+def own_rules(settings: Settings) -> str:
+    """The text of the file that the settings name; "" where they name none. Raises OSError."""
+    return Path(settings.fraud_rules).read_text(encoding="utf-8") if settings.fraud_rules else ""
+
+
+def number_lists(rows: Iterable[ListRow]) -> NumberLists:
+    return NumberLists(
+        [
+            ListEntry(
+                row.list,
+                row.kind,
+                row.value,
+                reason=row.reason,
+                who=row.who,
+                created_ms=row.created_ms,
+                expires_ms=row.expires_ms,
+                threshold=row.threshold,
+                window_ms=row.window_ms,
+            )
+            for row in rows
+        ]
+    )

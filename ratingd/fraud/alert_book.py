@@ -74,7 +74,6 @@ class AlertBook:
         self._open: Final[OrderedDict[str, Alert]] = OrderedDict()  # by dedup key, the one longest unchanged first
         self._by_uuid: Final[dict[str, Alert]] = {}
         self._of_incident: Final[dict[str, Alert]] = {}
-        self._closed: Final[set[str]] = set()  # uuids of those that people have done with, as long as they are recent
         self._dirty: Final[dict[str, Alert]] = {}  # by uuid: to be written by the next batch
         self._under_way: tuple[Alert, ...] = ()
         self._minute, self._new_in_minute = 0, 0
@@ -87,8 +86,6 @@ class AlertBook:
             for stored in rows:
                 if stored.status in OPEN:
                     self._keep(read(stored))
-                else:
-                    self._closed.add(stored.uuid)
 
     # -- the writer's
 
@@ -106,8 +103,6 @@ class AlertBook:
                     known.repeat(alert.first_ms, alert.severity, alert.value, alert.call_ids)
                     self._touch(known)
                 return known, False
-            if alert.uuid in self._closed:
-                return alert, False
             if self._stormy(alert.created_ms):
                 return self._digested(alert)
             self._keep(alert)

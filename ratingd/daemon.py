@@ -31,6 +31,7 @@ from ratingd.api.transport import TlsFiles, Transport, TransportOptions
 from ratingd.core import core
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.mailer import MailTerms
+from ratingd.delivery.switch_webhooks import parse_webhooks
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
 from ratingd.errors import AccountUnknown
@@ -67,6 +68,7 @@ class Daemon:
         self.engine: Final = Engine(
             self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk
         )
+        self.fraud.connect(self.delivery, self.engine)
         self.scheduler: Final = Scheduler(
             self.store,
             self.engine.submit,
@@ -187,6 +189,7 @@ def delivery_terms(settings: Settings) -> DeliveryTerms:
         max_age_ns=settings.outbox_max_age,
         exporters=settings.exporters,
         mail=mail_terms(settings),
+        switches=parse_webhooks(settings.switch_webhooks),
     )
 
 

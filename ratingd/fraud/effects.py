@@ -44,7 +44,8 @@ class EffectTerms:
 
 
 class FraudEffects:
-    """`ended` says whether a call is known to be over; `wake` has the outbox looked at. One thread at a time."""
+    """`ended` says whether a call is known to be over; `wake` has the outbox looked at; `tick` is called with
+    each `due`. One thread at a time."""
 
     def __init__(
         self,
@@ -55,12 +56,14 @@ class FraudEffects:
         *,
         ended: Callable[[str], bool] = lambda call_id: False,
         wake: Callable[[], None] = lambda: None,
+        tick: Callable[[int], None] = lambda now_ms: None,
     ) -> None:
         posts, pace = Posts(terms.webhooks, terms.tenant), Pace(EVERY_MS)
         self._book: Final = book
         self._blocks: Final = blocks
         self._orders: Final = orders
         self._wake: Final = wake
+        self._tick: Final = tick
         self._posts: Final = posts
         self._pace: Final = pace
         self._masking: Final = MaskingEffects(book, posts, pace, ended, tenant=terms.tenant, block_ms=terms.block_ms)
@@ -91,6 +94,7 @@ class FraudEffects:
 
     def due(self, now_ms: int) -> FraudBatch | None:
         """What was put off and need not be any longer; None where there is nothing. Commit it like any other."""
+        self._tick(now_ms)
         self._orders.again()
         found = Gathered(now_ms)
         found.outbox.extend(self._pace.overdue(now_ms))

@@ -2,6 +2,7 @@
 
     fraud = FraudRuntime(settings, store, wake=delivery.wake)
     engine = Engine(…, admitting=fraud.desk)     # charged calls are asked about
+    fraud.connect(delivery, engine)
     fraud.start(engine.submit)                   # lists, rules and alerts; then the window as it was before the end
     …                                            # requests come in
     fraud.stop()                                 # all that was taken is stored
@@ -19,13 +20,17 @@ from typing import Final
 
 from ratingd import observe
 from ratingd.api.event_message import EventReader
+from ratingd.delivery.delivery import Delivery
 from ratingd.engine.command import Command, Reply
+from ratingd.engine.engine import Engine
 from ratingd.errors import InvariantBroken
 from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.blocks import Blocks
+from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.effects import FraudEffects
 from ratingd.fraud.list_book import ListBook
+from ratingd.fraud.metric_monitors import MetricMonitors
 from ratingd.fraud.orders import AccountOrders, Submit
 from ratingd.fraud.posts import Posts
 from ratingd.fraud.protection_carrier import ProtectionCarrier
@@ -73,6 +78,7 @@ class FraudRuntime:
         self._store: Final = store
         self._clock: Final = clock
         self._submit_to: Submit | None = None
+        self._destinations: Callable[[str], Iterable[str]] = lambda digits: ()
         self._stopping: Final = threading.Event()
         self._still: Final = Still()
         key = settings.number_key.get_secret_value()
@@ -93,8 +99,11 @@ class FraudRuntime:
         )
         self.orders: Final = AccountOrders(self._submit)
         self.effects: Final = FraudEffects(
-            terms, self.book, self.blocks, self.orders, ended=lambda call_id: self.desk.ended(call_id), wake=wake
-        )
+            terms, self.book, self.blocks, self.orders,
+            ended=lambda call_id: self.desk.ended(call_id),
+            wake=wake,
+            tick=lambda now_ms: self.monitors.look_again(now_ms),
+        )  # fmt: skip
         self.writer: Final = FraudWriter(
             shelf, self.effects, clock, settle=self._still.settle,
             sealed=tuple if self._sealing is None else self._sealing.taken,
@@ -107,6 +116,10 @@ class FraudRuntime:
         )
         self.stats: Final = ThreatStats(self.desk.stats, shelf)
         self.threats: Final = ThreatStream(self.stats, clock=clock)
+        self.results: Final = CutResults(shelf)
+        self.monitors: Final = MetricMonitors(
+            self._submit, self._metric, self._destinations_of, tenant=settings.default_tenant
+        )
         self.carrier: Final = ProtectionCarrier(shelf, self.book, self.blocks, self.numbers)
         self.recovery: Final = Recovery(
             self.desk,
@@ -117,6 +130,14 @@ class FraudRuntime:
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
         self._hourly: Final = threading.Thread(target=self._keep_house, name="fraud-hourly", daemon=True)
+
+    def connect(self, delivery: Delivery, engine: Engine) -> None:
+        """Have heard what becomes of disconnects, what accounts ask for, and which of them watch traffic. Before the
+        start."""
+        delivery.add(self.carrier)
+        delivery.desk.on_result(self.results.took)
+        engine.on_watched(self.monitors.written)
+        self._destinations = lambda digits: destinations(engine, digits)
 
     def start(self, submit: Submit) -> None:
         """Be where detection was when it ended; after this events may come. `submit` is the engine's."""
@@ -131,6 +152,8 @@ class FraudRuntime:
         self.orders.resume(shelf.orders_open())
         self.book.listen(self.threats.alert)
         self.desk.listen(self.threats.saw)
+        self.monitors.load(self._store)
+        self.desk.listen(self.monitors.took)
         self.threats.start()
         self.recovery.start()
         self._hourly.start()
@@ -194,6 +217,13 @@ class FraudRuntime:
             if alert.detector in kinds:
                 book.note_fired(alert.detector, kinds[alert.detector], alert.subject, alert.last_ms)
 
+    def _metric(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
+        with self.desk.lock:
+            return self.desk.watch.traffic.value(kind, key, name, window_s, at_ms)
+
+    def _destinations_of(self, digits: str) -> Iterable[str]:
+        return self._destinations(digits)
+
     def _submit(self, command: Command, done: Callable[[Reply], None]) -> None:
         if self._submit_to is None:
             raise InvariantBroken("an account was to do something before there was an engine")
@@ -207,6 +237,12 @@ class FraudRuntime:
                 observe.event("fraud.house_waits", error=str(fault))
             except Exception as error:  # noqa: BLE001 (it is done again in an hour)
                 observe.fault("fraud.house_fault", error)
+
+
+def destinations(engine: Engine, digits: str) -> list[str]:
+    """The ids of the destinations of a number in the tariff in force."""
+    tariff = engine.plans.current(engine.clock()).book.tariff
+    return [id for _, ids in tariff.prefixes_of(digits) for id in ids]
 
 
 def shipped_rules() -> str:

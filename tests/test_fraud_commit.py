@@ -1,14 +1,21 @@
 """A batch of fraud detection, on both databases: whole or not at all, and the same after it was stored twice."""
 
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from ratingd.store.faults import DataRefused
+from ratingd.store import checkpoints
+from ratingd.store.faults import DataRefused, VersionConflict
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, FraudStored, RulesRow, SealedNumber
+from ratingd.store.rows import Batch
 from ratingd.store.store import Store, open_store
-from tests.fraud_store_rows import alert, entry, events, flagged, incident, order, post, record
+from tests.fraud_store_rows import ACCOUNT, alert, entry, events, flagged, incident, order, post, record
+from tests.store_rows import operation, write
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -166,3 +173,83 @@ def test_lists_are_replaced_and_removed(store: Store) -> None:
     )
     assert store.fraud.lists() == [entry("+491", threshold=9, window_ms=4000), entry("+49", kind="prefix")]
     assert store.fraud.lists("blacklist") == []
+
+
+def test_large_chunks_are_brought_into_the_file_beside_the_commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk of a hundred pages counts as a hundred, or the log would grow for as many rows as it has pages."""
+    monkeypatch.setattr(checkpoints, "ROWS", 300)
+    store = open_store(f"sqlite:///{tmp_path / 'ratingd.db'}")
+    store.migrate()
+    log = tmp_path / "ratingd.db-wal"
+    content = os.urandom(409_600)
+
+    def times_begun() -> int:
+        store.fraud.commit(FraudBatch(events=[events(content=content)]))
+        return int.from_bytes(log.read_bytes()[12:16], "big")
+
+    begun = times_begun()
+    until(lambda: times_begun() > begun, pause_s=0.02)
+    assert len(store.fraud.events(limit=1000)) < 300
+    store.close()
+
+
+def test_daemons_and_lanes_store_at_once(store_url: str) -> None:
+    """Each stores its own calls and, in the other order, those that both have seen; a lane charges beside them."""
+    stores = [open_store(store_url)]
+    stores[0].migrate()
+    stores.append(open_store(store_url) if stores[0].shared else stores[0])
+    faults: list[BaseException] = []
+
+    def store_all(number: int) -> None:
+        shared = [f"shared {n}" for n in range(8)][:: 1 - 2 * number]
+        for chunk in range(12):
+            again(
+                stores[number],
+                FraudBatch(
+                    events=[events()],
+                    records=[record(name) for name in (*shared, f"{number} {chunk}")],
+                    incidents=[incident("i1")],
+                    flagged=[flagged(name) for name in shared],
+                    alerts=[alert(f"{number} {chunk}")],
+                    outbox=[post(name) for name in shared],
+                ),
+            )
+
+    def charge() -> None:
+        for version in range(1, 13):
+            row = operation(ACCOUNT, f"{version:016x}", version, f"k{version}")
+            stores[0].commit(Batch([row], [write(ACCOUNT, version - 1, version)]))
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as fault:
+            faults.append(fault)
+            raise
+
+    works = [lambda: store_all(0), lambda: store_all(1), charge]
+    threads = [threading.Thread(target=guarded, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    fraud = stores[0].fraud
+    assert len({chunk.id for chunk in fraud.events()}) == 24
+    assert len({found.record.call_id for found in fraud.records()}) == len(fraud.records()) == 32
+    assert (len(fraud.flagged("i1")), len(fraud.alerts()), stores[0].versions([ACCOUNT])) == (8, 24, {ACCOUNT: 12})
+    assert stores[0].outbox.counts() == {"waiting": 8}
+    for each in dict.fromkeys(stores):
+        each.close()
+
+
+def again(store: Store, batch: FraudBatch) -> None:
+    """Until no other daemon is in the way."""
+    while True:
+        try:
+            store.fraud.commit(batch)
+        except VersionConflict:
+            continue
+        return

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from triggers.explanation import Explanation
-from triggers.fraud_rule_condition import Condition
+from triggers.fraud_rule_condition import Condition, Measured
+from triggers.metric_names import METRICS
 
 SEVERITIES: Final = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 CONFIDENCES: Final = ("LOW", "MEDIUM", "HIGH")
@@ -65,8 +66,8 @@ class Rule:
     """`subject` is the kind of key that it is about, `confidence` how sure it is that such traffic is that fraud."""
 
     __slots__ = (
-        "actions", "condition", "condition_text", "confidence", "fraud_type", "id", "least", "line", "pause_ms",
-        "report_only", "severity", "subject", "text",
+        "actions", "condition", "condition_text", "confidence", "fraud_type", "id", "least", "line", "marks",
+        "pause_ms", "report_only", "severity", "spacing_ms", "subject", "text",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,8 @@ class Rule:
         self.condition: Final = condition
         self.condition_text: Final = condition_text
         self.least: Final = condition.least()  # attempts of the subject, below which it cannot hold
+        self.marks: Final = condition.marks()  # of which a call has one, or the rule is not looked at for it
+        self.spacing_ms: Final = _spacing_ms(condition)  # after which a busy subject is looked at again
         self.severity: Final = severity
         self.confidence: Final = confidence
         self.actions: Final = actions
@@ -122,3 +125,11 @@ class RuleHit:
         span = self.at_ms // max(self.rule.pause_ms, 1)
         whole = f"{self.rule.id}|{self.subject_kind}|{self.subject}|{span}"
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _spacing_ms(condition: Condition) -> int:
+    """A sixtieth of the shortest window, from a second to a minute."""
+    measured = list[Measured]()
+    condition.measures(measured)
+    shortest_s = min([each.window_s if METRICS[each.name].windowed else 0 for each in measured], default=0)
+    return min(max(shortest_s * 1_000 // 60, 1_000), 60_000)

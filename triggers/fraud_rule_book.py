@@ -1,12 +1,17 @@
 """The rule book: which rules hold now for the subjects of one event, for half a microsecond where nothing is near.
 
 A call of +4930123456 to +4940123456 on trunk sbc-1 has six subjects: both numbers, their ranges, the trunk and the
-account. Asking thirteen rules about all of them takes longer than everything else that is done with a call. So
+account. Asking seventeen rules about all of them takes longer than everything else that is done with a call. So
 
 - a subject with fewer attempts than any rule about its kind needs is not asked about at all;
-- a subject that was asked about and for which nothing held is asked about again after a second of the calls' own time,
-  or when a 64th of attempts has been added, whichever comes first: with up to 63 attempts at each of them;
+- a rule that needs a premium number (a call abroad, at night …) to begin to hold looks at no other calls;
+- a subject for which a rule did not hold is asked about again when it has made a sixteenth more attempts, with up to 15
+  at each of them, and at the latest after a sixtieth of the rule's shortest window, a second to a minute, of the calls'
+  own time;
 - a rule that held for a subject is silent about it for its pause.
+
+A rule about callers that looks at received_calls is looked at for whom is called, too: who calls back a number that
+rings once is what confirms the rule, and need not wait for the next one that it rings.
 
 Rules are looked at when a call begins, or when a CDR tells of all of it: the end of one call is seen by the next. A
 call from or to an emergency number is seen by no rule.
@@ -18,14 +23,15 @@ from typing import Final
 from triggers.call_event import CDR, INVITE, CallEvent
 from triggers.explanation import Explanation
 from triggers.fraud_rule import Rule, RuleHit
-from triggers.fraud_rule_condition import Measured, Scene
-from triggers.metric_names import ACCOUNT, CALLED, CALLED_RANGE, KINDS, NUMBER, NUMBER_RANGE, TRUNK
+from triggers.fraud_rule_condition import Measured
+from triggers.fraud_scene import Scene, called_key, subject_key
+from triggers.metric_names import CALLERS, KINDS
 from triggers.traffic import Traffic
 
-LOOK_MS: Final = 1_000
-GROWTH: Final = 64
-LOOKS_MAX: Final = 100_000  # subjects of a kind whose last look is remembered
+GROWTH: Final = 16
+LOOKS_MAX: Final = 100_000  # subjects of a kind whose looks are remembered
 PAUSES_MAX: Final = 100_000
+RECEIVED: Final = "received_calls"
 NO_HITS: Final[list[RuleHit]] = []
 
 
@@ -35,6 +41,9 @@ class RuleBook:
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
         self.rules: Final = tuple(rules)
         groups = [_Group(kind, [rule for rule in self.rules if rule.subject == kind]) for kind in KINDS]
+        for kind in CALLERS:
+            heard = [rule for rule in self.rules if rule.subject == kind and _listens(rule)]
+            groups.append(_Group(kind, heard, called=True))
         self._groups: Final = [group for group in groups if group.rules]
         self._silent: Final[dict[tuple[str, str], int]] = {}  # rule and subject, until when
 
@@ -44,13 +53,15 @@ class RuleBook:
             return NO_HITS
         if event.a.emergency or event.b.emergency:
             return NO_HITS
-        hits = NO_HITS
+        hits, scene = NO_HITS, None
         for group in self._groups:
-            key = _key(group.kind, event)
+            key = called_key(group.kind, event) if group.called else subject_key(group.kind, event)
             if key:
                 attempts = traffic.attempts(group.kind, key)
-                if attempts >= group.least and group.looks_due(key, attempts, at_ms):
-                    hits = self._held(group, key, attempts, event, traffic, at_ms, hits)
+                if attempts >= group.least:
+                    if scene is None:
+                        scene = Scene(traffic, event, at_ms)
+                    hits = self._held(group, key, attempts, scene, hits)
         return hits
 
     def note_fired(self, rule_id: str, subject_kind: str, subject: str, at_ms: int) -> None:
@@ -63,25 +74,20 @@ class RuleBook:
         """Go on being silent where another book with rules of the same names was."""
         self._silent.update(former._silent)
 
-    def _held(
-        self,
-        group: "_Group",
-        key: str,
-        attempts: int,
-        event: CallEvent,
-        traffic: Traffic,
-        at_ms: int,
-        hits: list[RuleHit],
-    ) -> list[RuleHit]:
-        scene: Scene | None = None
-        for rule in group.rules:
-            if attempts < rule.least or at_ms < self._silent.get((rule.id, key), at_ms):
+    def _held(self, group: "_Group", key: str, attempts: int, scene: Scene, hits: list[RuleHit]) -> list[RuleHit]:
+        """The rules of a group that hold for a subject, behind those that are known to hold."""
+        at_ms, look = scene.at_ms, group.looks.get(key)
+        for place in range(len(group.rules)):
+            rule = group.rules[place]
+            if attempts < rule.least or not group.concerns(rule, scene.marks):
                 continue
-            if scene is None:
-                scene = Scene(traffic, _keys(event), at_ms)
-            if rule.condition.holds(scene):
-                self._silence(rule, key, at_ms)
-                hits = [*hits, _hit(rule, key, scene)]
+            if look is None:
+                look = group.new_look(key)
+            if look.due(place, attempts, at_ms):
+                look.note(place, attempts, at_ms, rule.spacing_ms)
+                if at_ms >= self._silent.get((rule.id, key), at_ms) and _holds(rule, key, scene):
+                    self._silence(rule, key, at_ms)
+                    hits = [*hits, _hit(rule, key, scene)]
         return hits
 
     def _silence(self, rule: Rule, key: str, at_ms: int) -> None:
@@ -94,54 +100,60 @@ class RuleBook:
 
 
 class _Group:
-    """The rules about one kind of subject."""
+    """Rules about one kind of subject. `called`: looked at for whom is called, and not for who calls."""
 
-    __slots__ = ("_looks", "kind", "least", "rules")
+    __slots__ = ("called", "kind", "least", "looks", "rules")
 
-    def __init__(self, kind: str, rules: list[Rule]) -> None:
+    def __init__(self, kind: str, rules: list[Rule], *, called: bool = False) -> None:
         self.kind: Final = kind
+        self.called: Final = called
         self.rules: Final = rules
         self.least: Final = min([rule.least for rule in rules], default=1)
-        self._looks: Final[dict[str, _Look]] = {}
+        self.looks: Final[dict[str, _Look]] = {}
 
-    def looks_due(self, key: str, attempts: int, at_ms: int) -> bool:
-        """Whether to ask about a subject now."""
-        look = self._looks.get(key)
-        if look is None:
-            if len(self._looks) >= LOOKS_MAX:
-                self._looks.clear()
-            look = self._looks[key] = _Look()
-        elif attempts < look.next_attempts and look.next_ms - LOOK_MS <= at_ms < look.next_ms:
-            return False
-        look.next_attempts = attempts + 1 + attempts // GROWTH
-        look.next_ms = at_ms + LOOK_MS
-        return True
+    def concerns(self, rule: Rule, marks: int) -> bool:
+        """Whether a rule may begin to hold with a call of these marks. They tell of who calls."""
+        return self.called or rule.marks == 0 or rule.marks & marks != 0
+
+    def new_look(self, key: str) -> "_Look":
+        if len(self.looks) >= LOOKS_MAX:
+            self.looks.clear()
+        look = self.looks[key] = _Look(len(self.rules))
+        return look
 
 
 class _Look:
-    """When a subject is asked about again."""
+    """When a subject is asked about again, for each rule of its group: at so many attempts, or at the latest when."""
 
-    __slots__ = ("next_attempts", "next_ms")
+    __slots__ = ("_attempts", "_from_ms", "_until_ms")
 
-    def __init__(self) -> None:
-        self.next_attempts = 0
-        self.next_ms = 0
+    def __init__(self, rules: int) -> None:
+        self._attempts: Final = [0] * rules
+        self._from_ms: Final = [0] * rules
+        self._until_ms: Final = [0] * rules
+
+    def due(self, place: int, attempts: int, at_ms: int) -> bool:
+        if attempts >= self._attempts[place]:
+            return True
+        return not self._from_ms[place] <= at_ms < self._until_ms[place]
+
+    def note(self, place: int, attempts: int, at_ms: int, spacing_ms: int) -> None:
+        """Events come late too: what is as much older than this look is looked at again."""
+        self._attempts[place] = attempts + 1 + attempts // GROWTH
+        self._from_ms[place] = at_ms - spacing_ms
+        self._until_ms[place] = at_ms + spacing_ms
 
 
-def _key(kind: str, event: CallEvent) -> str:
-    if kind == NUMBER:
-        return event.a.text
-    if kind == CALLED:
-        return event.b.text
-    if kind == TRUNK:
-        return event.trunk
-    if kind == ACCOUNT:
-        return f"{event.tenant}:{event.account}" if event.account else ""
-    return event.a.range if kind == NUMBER_RANGE else event.b.range
+def _listens(rule: Rule) -> bool:
+    """Whether it looks at calls to its subject."""
+    measured = list[Measured]()
+    rule.condition.measures(measured)
+    return any(each.own and each.name == RECEIVED for each in measured)
 
 
-def _keys(event: CallEvent) -> dict[str, str]:
-    return {kind: _key(kind, event) for kind in (NUMBER, CALLED, TRUNK, ACCOUNT, NUMBER_RANGE, CALLED_RANGE)}
+def _holds(rule: Rule, key: str, scene: Scene) -> bool:
+    scene.ask_about(rule.subject, key)
+    return rule.condition.holds(scene)
 
 
 def _hit(rule: Rule, key: str, scene: Scene) -> RuleHit:

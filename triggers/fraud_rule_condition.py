@@ -8,7 +8,10 @@
 A metric without a kind is of the rule's own subject. Where an event has no such key (a call that names no trunk) its
 metrics are nothing that can be compared, and a comparison with one does not hold.
 
-`least` is what makes rules cheap: a number with three calls cannot have made fifty, so it is not asked about.
+Two things make rules cheap. `least`: a number with three calls cannot have made fifty, so it is not asked about.
+`marks`: a rule on premium_ratio can begin to hold only with a call to a premium number, so no other call is looked at.
+And of what is joined by `and` that is asked first which takes least to find out.
+
 `triggers.fraud_rule_parsing` makes conditions of texts.
 """
 
@@ -16,14 +19,30 @@ from math import nan
 from typing import Final
 
 from tariffs.duration import duration_text
+from triggers.counted_call import (
+    ATTESTED_A,
+    ATTESTED_B,
+    ATTESTED_C,
+    FOREIGN,
+    HOME,
+    INTERNATIONAL,
+    INVALID,
+    MISMATCH,
+    NEIGHBOUR,
+    NIGHT,
+    PREMIUM,
+    REPEATED,
+    UNSOCIAL,
+)
 from triggers.explanation import Explanation, figure
+from triggers.fraud_scene import Scene
 from triggers.metric_names import METRICS
-from triggers.traffic import Traffic
 
 SECOND_NS: Final = 1_000_000_000
 WORDS: Final = {
     ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "==": "exactly", "!=": "other than",
 }  # fmt: skip
+RISING: Final = (">=", ">", "==")
 MIRRORED: Final = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "==", "!=": "!="}
 _COUNTED: Final = frozenset(
     {
@@ -34,17 +53,35 @@ _COUNTED: Final = frozenset(
     }
 )  # fmt: skip
 """Never more than the attempts of their key."""
-
-
-class Scene:
-    """What is asked about: the keys of one event, by kind, at one time; a key is "" where the event has none."""
-
-    __slots__ = ("at_ms", "keys", "traffic")
-
-    def __init__(self, traffic: Traffic, keys: dict[str, str], at_ms: int) -> None:
-        self.traffic: Final = traffic
-        self.keys: Final = keys
-        self.at_ms: Final = at_ms
+_MARKED: Final = {
+    "attested_a": ATTESTED_A,
+    "attested_b": ATTESTED_B,
+    "attested_c": ATTESTED_C,
+    "cli_mismatches": MISMATCH,
+    "foreign_ratio": FOREIGN,
+    "home_attested_c": ATTESTED_C,
+    "home_unattested": HOME,
+    "intl_ratio": INTERNATIONAL,
+    "invalid_callers": INVALID,
+    "neighbour_ratio": NEIGHBOUR,
+    "night_call_ratio": NIGHT,
+    "night_calls": NIGHT,
+    "premium_calls": PREMIUM,
+    "premium_concurrent": PREMIUM,
+    "premium_ratio": PREMIUM,
+    "repeat_b_share": REPEATED,
+    "spoofed_callers": MISMATCH | INVALID | ATTESTED_C,
+    "unsocial_ratio": UNSOCIAL,
+}
+"""They rise with calls that have one of these marks, and with no others."""
+_QUICK: Final = {"hour_of_day": 0, "is_night": 0, "attempts": 1, "total_calls": 1}
+_SLOW: Final = frozenset(
+    {
+        "distinct_a", "distinct_b", "distinct_b_ratio", "unique_origin_regions", "unique_target_regions", "trunks",
+        "cells", "imei_per_sim", "sims_per_imei", "top_callers_share", "open_calls", "concurrent_calls",
+        "premium_concurrent", "overlap_ratio", "sequential_b_ratio", "night_calls_earlier", "minutes_p99",
+    }
+)  # fmt: skip
 
 
 class Term:
@@ -55,6 +92,10 @@ class Term:
 
     def text(self) -> str:
         raise NotImplementedError
+
+    def cost(self) -> int:
+        """How much it takes to find out, in no unit."""
+        return 0
 
 
 class Constant(Term):
@@ -78,7 +119,7 @@ class Measured(Term):
         self.own: Final = own
 
     def value(self, scene: Scene) -> float:
-        key = scene.keys.get(self.kind, "")
+        key = scene.key(self.kind)
         if not key:
             return nan
         return scene.traffic.value(self.kind, key, self.name, self.window_s, scene.at_ms)
@@ -87,6 +128,9 @@ class Measured(Term):
         """As it is written in a rule."""
         name = self.name if self.own else f"{self.kind}.{self.name}"
         return f"{name}.{self.window_s}" if METRICS[self.name].windowed else name
+
+    def cost(self) -> int:
+        return 3 if self.name in _SLOW else _QUICK.get(self.name, 2)
 
     def words(self) -> str:
         of = "" if self.own else f" of the {self.kind}"
@@ -115,6 +159,9 @@ class Calculated(Term):
     def text(self) -> str:
         return f"{_bracketed(self.left)} {self.sign} {_bracketed(self.right)}"
 
+    def cost(self) -> int:
+        return self.left.cost() + self.right.cost()
+
 
 class Condition:
     """What holds or does not."""
@@ -128,6 +175,14 @@ class Condition:
     def least(self) -> int:
         """So many attempts of the rule's subject it takes at least, whichever the window."""
         return 1
+
+    def marks(self) -> int:
+        """With a call that has none of these marks it does not begin to hold; 0: with any call."""
+        return 0
+
+    def cost(self) -> int:
+        """How much it takes to find out, in no unit."""
+        return 0
 
     def measures(self, found: list[Measured]) -> None:
         """Add the metrics that it looks at."""
@@ -155,36 +210,49 @@ class Compared(Condition):
 
     def explain(self, scene: Scene, found: list[Explanation]) -> None:
         if self.holds(scene):
-            left, sign, right = self.left, self.sign, self.right
-            if isinstance(left, Constant):
-                left, sign, right = right, MIRRORED[sign], left
+            left, sign, right = self._turned()
             value, bound = left.value(scene), right.value(scene)
             named = left.words() if isinstance(left, Measured) else left.text()
             text = f"{named}: {figure(value)}, {WORDS[sign]} {_bound_text(right, bound)}"
             found.append(Explanation(left.text(), value, bound, 0, text))
 
     def least(self) -> int:
-        left, sign, right = self.left, self.sign, self.right
-        if isinstance(left, Constant):
-            left, sign, right = right, MIRRORED[sign], left
+        left, sign, right = self._turned()
         if not isinstance(left, Measured) or not isinstance(right, Constant) or not left.own:
             return 1
-        if left.name not in _COUNTED or sign not in (">=", ">", "=="):
+        if left.name not in _COUNTED or sign not in RISING:
             return 1
         whole = int(right.number)
         return max(whole + 1 if sign == ">" or whole < right.number else whole, 1)
+
+    def marks(self) -> int:
+        left, sign, right = self._turned()
+        if not isinstance(left, Measured) or not isinstance(right, Constant) or not left.own:
+            return 0
+        rises = sign in RISING and (right.number > 0 or (sign == ">" and right.number >= 0))
+        return _MARKED.get(left.name, 0) if rises else 0
+
+    def cost(self) -> int:
+        return self.left.cost() + self.right.cost()
 
     def measures(self, found: list[Measured]) -> None:
         _measures(self.left, found)
         _measures(self.right, found)
 
+    def _turned(self) -> tuple[Term, str, Term]:
+        """With a constant on the right, where there is one."""
+        if isinstance(self.left, Constant):
+            return self.right, MIRRORED[self.sign], self.left
+        return self.left, self.sign, self.right
+
 
 class All(Condition):
     def __init__(self, parts: tuple[Condition, ...]) -> None:
-        self.parts: Final = parts
+        self.parts: Final = parts  # as they are written
+        self._asked: Final = tuple(sorted(parts, key=lambda part: part.cost()))
 
     def holds(self, scene: Scene) -> bool:
-        for part in self.parts:  # noqa: SIM110 (all() would ask every part when compiled)
+        for part in self._asked:  # noqa: SIM110 (all() would ask every part when compiled)
             if not part.holds(scene):
                 return False
         return True
@@ -195,6 +263,14 @@ class All(Condition):
 
     def least(self) -> int:
         return max([part.least() for part in self.parts])
+
+    def marks(self) -> int:
+        """The fewest that any part needs."""
+        needed = [marks for part in self.parts if (marks := part.marks())]
+        return min(needed, key=lambda marks: marks.bit_count(), default=0)
+
+    def cost(self) -> int:
+        return max([part.cost() for part in self.parts])
 
     def measures(self, found: list[Measured]) -> None:
         for part in self.parts:
@@ -219,6 +295,18 @@ class Any(Condition):
     def least(self) -> int:
         return min([part.least() for part in self.parts])
 
+    def marks(self) -> int:
+        needed = 0
+        for part in self.parts:
+            marks = part.marks()
+            if not marks:
+                return 0
+            needed |= marks
+        return needed
+
+    def cost(self) -> int:
+        return max([part.cost() for part in self.parts])
+
     def measures(self, found: list[Measured]) -> None:
         for part in self.parts:
             part.measures(found)
@@ -230,6 +318,9 @@ class Not(Condition):
 
     def holds(self, scene: Scene) -> bool:
         return not self.part.holds(scene)
+
+    def cost(self) -> int:
+        return self.part.cost()
 
     def measures(self, found: list[Measured]) -> None:
         self.part.measures(found)

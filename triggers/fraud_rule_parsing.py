@@ -15,9 +15,10 @@ from difflib import get_close_matches
 from typing import Final
 
 from triggers.fraud_rule_condition import All, Any, Calculated, Compared, Condition, Constant, Measured, Not, Term
+from triggers.metric_address import HALF_LIVES_S, WINDOWS_S, is_window
 from triggers.metric_names import KINDS, METRICS, names_of
 
-WINDOWS: Final = (5, 60, 300, 600, 3600, 86400, 604800)
+ANY_WINDOW_S: Final = 300  # of metrics that have none
 COMPARISONS: Final = (">=", "<=", "==", "!=", ">", "<")
 NESTED_MAX: Final = 50
 SIZE_MAX: Final = 4_000  # characters of a condition
@@ -63,7 +64,7 @@ def _tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             at += len(text[at:]) - len(text[at:].lstrip())
-            wrong = text[at : at + 2] if text[at] in "=&|!" else text[at]
+            wrong = text[at : at + 2] if text[at] == text[at + 1 : at + 2] else text[at]
             hints = {"=": "== compares", "&": "write and", "|": "write or", "!": "write not, or !="}
             allowed = hints.get(text[at], "names of metrics, numbers, and or not ( ) + - * / >= > <= < == !=")
             raise ConditionFault(at + 1, f"{wrong!r} means nothing here", allowed)
@@ -212,16 +213,18 @@ class _Parser:
 
     def _window(self, token: Token, name: str, rest: list[str]) -> int:
         at = token.at + len(token.text) - len(".".join(rest))
-        windowed = METRICS[name].windowed
-        if not rest and not windowed:
-            return 0
+        if not METRICS[name].windowed:
+            if rest:
+                raise ConditionFault(at, f"{name} has no windows", f"{name} alone")
+            return ANY_WINDOW_S
+        usual = HALF_LIVES_S if name.endswith("_ewma") else WINDOWS_S
         if not rest:
-            raise ConditionFault(token.at, f"{name} has no window", f"{name}.3600: one of {_listed(WINDOWS)} seconds")
-        if not windowed:
-            raise ConditionFault(at, f"{name} has no windows", f"{name} alone")
-        if len(rest) > 1 or not rest[0].isdigit() or int(rest[0]) not in WINDOWS:
-            raise ConditionFault(at, f"{'.'.join(rest)!r} is no window", f"seconds: one of {_listed(WINDOWS)}")
-        return int(rest[0])
+            raise ConditionFault(token.at, f"{name} has no window", f"{name}.3600: seconds, such as {_listed(usual)}")
+        text = ".".join(rest)
+        window_s = int(text) if text.isdigit() and len(text) < 10 else 0
+        if not is_window(window_s) or (usual is HALF_LIVES_S and window_s not in usual):
+            raise ConditionFault(at, f"{text!r} is no window", f"seconds, such as {_listed(usual)}")
+        return window_s
 
     def _close(self, opened: Token) -> None:
         if not self._take(")"):

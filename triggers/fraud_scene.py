@@ -1,0 +1,55 @@
+"""Scenes: what conditions of rules are asked about, which is one event, one subject of it, and the traffic so far.
+
+A call of account 1001 on trunk sbc-1 is asked about as a call of that account: `attempts.3600` is the account's,
+`trunk.asr.3600` that of sbc-1. A call that names no trunk has no such key.
+"""
+
+from typing import Final
+
+from triggers.call_event import CallEvent
+from triggers.metric_names import ACCOUNT, CALLED, NUMBER, NUMBER_RANGE, TRUNK
+from triggers.traffic import Traffic
+
+EVERY_MARK: Final = -1
+
+
+class Scene:
+    """`marks` are those of the call (triggers.counted_call); all of them where the call is not known."""
+
+    __slots__ = ("_own_key", "_own_kind", "at_ms", "event", "marks", "traffic")
+
+    def __init__(self, traffic: Traffic, event: CallEvent, at_ms: int) -> None:
+        self.traffic: Final = traffic
+        self.event: Final = event
+        self.at_ms: Final = at_ms
+        call = traffic.call(event.call_id)
+        self.marks: Final = EVERY_MARK if call is None else call.counted.marks
+        self._own_kind = ""
+        self._own_key = ""
+
+    def ask_about(self, kind: str, key: str) -> None:
+        self._own_kind, self._own_key = kind, key
+
+    def key(self, kind: str) -> str:
+        """The key of a kind; "" where there is none."""
+        return self._own_key if kind == self._own_kind else subject_key(kind, self.event)
+
+
+def subject_key(kind: str, event: CallEvent) -> str:
+    """Under which key of a kind an event counts."""
+    if kind == NUMBER:
+        return event.a.text
+    if kind == CALLED:
+        return event.b.text
+    if kind == TRUNK:
+        return event.trunk
+    if kind == ACCOUNT:
+        return f"{event.tenant}:{event.account}" if event.account else ""
+    return event.a.range if kind == NUMBER_RANGE else event.b.range
+
+
+def called_key(kind: str, event: CallEvent) -> str:
+    """Under which key of callers whom it calls would count, if he called."""
+    if kind == NUMBER:
+        return event.b.text
+    return event.b.range if kind == NUMBER_RANGE else ""

@@ -14,6 +14,8 @@ depend on how many shards there are.
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.masking_incident import Attempt, MaskingIncident
 from triggers.masking_terms import MaskingTerms
 from triggers.masking_window import ALONE, MaskingWindow, Placed
@@ -37,6 +39,12 @@ class MaskingShard:
         self._elapsed_ms = 0
         self.calls = 0
         self.truncated = 0
+
+    def __del__(self) -> None:
+        """Part the numbers, which hold each other: a million of them are better not known to the garbage collector."""
+        for called in self._numbers.values():
+            called.before = called.after = None
+        self._ends.before = self._ends.after = None
 
     @property
     def numbers(self) -> int:
@@ -139,6 +147,7 @@ class MaskingShard:
             self.calls -= oldest.calls
 
 
+@mypyc_attr(acyclic=True)
 class _Called:
     """A called number, between those called `before` and `after` it. It has the one call that matters, or a window.
 

@@ -8,6 +8,8 @@ from ratingd.api.admin import Admin, Daemon, OutboxShelf
 from ratingd.api.charge_stream import ChargeStream
 from ratingd.api.charging import SERVICE, Charging
 from ratingd.api.config import ApiConfig
+from ratingd.api.fraud import fraud_methods
+from ratingd.api.fraud_parts import FraudParts
 from ratingd.api.listing import Listing, Shelves
 from ratingd.api.method import AnyMethod, Kind, Outlet, Stream, StreamMethod
 from ratingd.api.plans import Charger
@@ -35,7 +37,7 @@ class Store(Shelves, Protocol):
 
 
 class Services:
-    """All services on one engine."""
+    """All services on one engine. FraudService is served where `fraud` is there to be asked."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Services:
         tariffs: TariffDesk,
         disconnects: DisconnectDesk,
         daemon: Daemon,
+        fraud: FraudParts | None = None,
     ) -> None:
         config = replace(config, aliases=lambda: charger.plans.current(config.clock()).book.catalogue.aliases)
         self._config: Final = config
@@ -63,6 +66,7 @@ class Services:
             *self.sessions.methods(),
             *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),
             *SchedulesApi(config, self._schedule_desk(store)).methods(),
+            *([] if fraud is None else fraud_methods(fraud)),
         ]
         self.methods: Final = [*methods, *Reflection(methods).methods()]
 

@@ -18,8 +18,10 @@ from ratingd.api.convert import name, required
 from ratingd.errors import InvalidRequest, NotFound
 from ratingd.fraud.blocks import BLOCK, LIMIT
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, ListRow
-from triggers.number_list import B_WHITELIST, BLACKLIST, KINDS, LISTS, NUMBER
-from triggers.number_list_file import entry_value
+from tariffs.fault import Finding, Severity
+from tariffs.zone import UTC
+from triggers.number_list import B_WHITELIST, BLACKLIST, KINDS, LISTS, NUMBER, ListEntry
+from triggers.number_list_file import FILE, entry_value, read_entries
 from triggers.number_reading import NumberReader
 
 ALL_LISTS: Final = (*LISTS, BLOCK, LIMIT)
@@ -76,6 +78,25 @@ class ListBook:
         self._changed()
         return rows
 
+    def take_file(
+        self, data: bytes, who: str, lists: Sequence[str] = (), *, dry_run: bool = False
+    ) -> tuple[int, list[Finding]]:
+        """How many entries there are in a file, and what is to be said of it. With faults, or dry, nothing changes.
+
+        Rows of other lists than these are faults, unless none is named.
+        """
+        now_ms = self._clock() // 1_000_000
+        findings: list[Finding] = []
+        entries = read_entries(data, self._numbers, findings, now_ms=now_ms, zone=UTC, who=name(who, "who"))
+        for entry in entries:
+            if lists and entry.list not in lists:
+                findings.append(_elsewhere(entry, lists))
+        if entries and not dry_run and not any(finding.severity is Severity.FAULT for finding in findings):
+            audit = AuditRow(now_ms, who, "list.import", FILE, f"{len(entries)} entries")
+            self._shelf.commit(FraudBatch(lists=[_row(entry) for entry in entries], audits=[audit]))
+            self._changed()
+        return len(entries), findings
+
     def remove(self, list: str, kind: str, value: str, who: str) -> None:
         """Raises EntryUnknown where there is none."""
         kind = kind or NUMBER
@@ -108,6 +129,18 @@ class ListBook:
             return entry_value(kind, required(value.strip(), field), self._numbers)
         except ValueError as error:
             raise InvalidRequest(field, str(error)) from None
+
+
+def _row(entry: ListEntry) -> ListRow:
+    return ListRow(
+        entry.list, entry.kind, entry.value, entry.reason, entry.who, entry.created_ms, entry.expires_ms,
+        entry.threshold, entry.window_ms,
+    )  # fmt: skip
+
+
+def _elsewhere(entry: ListEntry, lists: Sequence[str]) -> Finding:
+    message, allowed = f"{entry.value} is on the {entry.list}", f"{' or '.join(lists)} alone"
+    return Finding(FILE, 0, 0, "List", Severity.FAULT, entry.list, message, allowed)
 
 
 def _check_terms(row: ListRow, place: str, now_ms: int) -> None:

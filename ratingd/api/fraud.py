@@ -1,0 +1,19 @@
+"""FraudService: what is said of calls, what is found in it, and what was done about it."""
+
+from ratingd.api.fraud_alerts import FraudAlerts
+from ratingd.api.fraud_events import FraudEvents
+from ratingd.api.fraud_inquiries import FraudInquiriesApi
+from ratingd.api.fraud_lists import FraudLists
+from ratingd.api.fraud_parts import FraudParts
+from ratingd.api.method import AnyMethod
+from ratingd.api.threat_watch import ThreatWatches
+
+
+def fraud_methods(parts: FraudParts) -> list[AnyMethod]:
+    return [
+        *FraudEvents(parts).methods(),
+        *FraudInquiriesApi(parts).methods(),
+        *FraudAlerts(parts).methods(),
+        *FraudLists(parts).methods(),
+        *ThreatWatches(parts.threats).methods(),
+    ]

@@ -31,7 +31,7 @@ class Daemon:
         self.address: Final = f"127.0.0.1:{free_port()}"
         self._build: Final = build
         self._log: Final = log
-        self._settings: Final = {**settings, "RATINGD_LISTEN": self.address}
+        self._settings: Final = {"RATINGD_HTTP_LISTEN": "", **settings, "RATINGD_LISTEN": self.address}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Daemon":

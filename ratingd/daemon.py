@@ -5,6 +5,7 @@
     engine      the tariff in force, the lanes
     fraud       lists, rules, and the window of calls as it was before the end
     scheduler   plans that were missed are made up
+    http        the same for those who do not speak gRPC
     transport   requests come in, and health says SERVING
 
 Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in
@@ -16,7 +17,7 @@ import gc
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from accounts.account import AccountKey
 from accounts.charge import ChargeRules
@@ -42,6 +43,9 @@ from ratingd.store.store import Store, open_store
 from ratingd.store.verify import verify
 from tariffs.zone import zone
 
+if TYPE_CHECKING:
+    from ratingd.http.server import HttpServer
+
 DAY_NS: Final = 86_400_000_000_000
 
 
@@ -51,6 +55,7 @@ class Daemon:
     def __init__(self, settings: Settings, on_lost: Callable[[], None] = lambda: None) -> None:
         self.settings: Final = settings
         self.lost = False
+        self._serving = False
         self._on_lost: Final = on_lost
         self.version: Final = version("ratingd")
         self.start_ns: Final = time.time_ns()
@@ -88,6 +93,7 @@ class Daemon:
             daemon=self,
         )
         self._server: Transport | None = None
+        self.http: Final = self._opened_http()
 
     @property
     def address(self) -> str:
@@ -115,12 +121,16 @@ class Daemon:
         gc.freeze()  # what is there now stays: the collector need not look at it again
         gc.set_threshold(50_000, 50, 100)
         options = transport_options(self.settings, self.address)
+        if self.http is not None:
+            self.http.start()
         self._server = open_transport(self.transport, self._services.methods, self.engine, options)
         self._server.on_lost(self._transport_lost)
         self._server.start()
+        self._serving = True
         observe.event(
             "daemon.serving",
             address=self.address,
+            http=self.http.address if self.http is not None else "none",
             transport=self.transport,
             tls=tls_name(options.tls),
             store=self.store_name,
@@ -130,8 +140,11 @@ class Daemon:
 
     def stop(self) -> None:
         observe.event("daemon.stopping")
+        self._serving = False
         if self._server is not None:
             self._server.stop(self.settings.drain_seconds)
+        if self.http is not None:
+            self.http.stop()
         self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
         self.fraud.stop(self.settings.drain_seconds)
@@ -139,9 +152,18 @@ class Daemon:
         self.store.close()
         observe.event("daemon.stopped")
 
+    def _opened_http(self) -> "HttpServer | None":
+        if not self.settings.http_listen:
+            return None
+        from ratingd.http.open_http import Surroundings, open_http  # half a second that only those pay who want it
+
+        around = Surroundings(self.version, self.start_ns, lambda: self._serving, self.delivery.wake)
+        return open_http(self.settings, self.fraud, self.store, around)
+
     def _transport_lost(self) -> None:
         observe.event("daemon.transport_lost", address=self.address, hint="it ends now, and is to be started again")
         self.lost = True
+        self._serving = False
         self._on_lost()
 
     def _action_plans(self) -> Mapping[str, ActionPlan]:

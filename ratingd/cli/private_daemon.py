@@ -39,6 +39,8 @@ def private_daemon(settings: Settings, tariffs: Path) -> Iterator[Client]:
         apart = {
             "database_url": f"sqlite:///{folder}/ratingd.db",
             "listen": "127.0.0.1:0",
+            "http_listen": "",
+            "http_also_listen": (),
             "tls_certificate": None,
             "tls_key": None,
             "tls_client_ca": None,

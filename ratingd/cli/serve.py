@@ -30,16 +30,26 @@ PARTS_S: Final = 20.0  # what the parts that are stopped after each other may ta
 @click.command("serve")
 @configured
 @click.option("--listen", metavar="HOST:PORT", help="Address and port; port 0 takes a free one.")
+@click.option("--http-listen", metavar="HOST:PORT", help="Address and port of HTTP; port 0 takes a free one, '' none.")
 @click.option("--database-url", metavar="URL", help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE.")
 @click.option("--insecure-listen", is_flag=True, default=None, help="Allow an address that other machines reach.")
 def serve_command(
-    config: Path | None, listen: str | None, database_url: str | None, insecure_listen: bool | None
+    config: Path | None,
+    listen: str | None,
+    http_listen: str | None,
+    database_url: str | None,
+    insecure_listen: bool | None,
 ) -> None:
     """Start the daemon. SIGTERM or Ctrl-C lets requests in progress finish, then ends it.
 
     Everything else is set by a file or the environment: `ratingd config show`.
     """
-    options = {"listen": listen, "database_url": database_url, "insecure_listen": insecure_listen}
+    options = {
+        "listen": listen,
+        "http_listen": http_listen,
+        "database_url": database_url,
+        "insecure_listen": insecure_listen,
+    }
     settings = read_settings(config, options).settings
     stop = threading.Event()
 
@@ -54,6 +64,8 @@ def serve_command(
     except (StoreFault, OSError) as error:
         raise click.ClickException(f"cannot serve: {error}") from None
     click.echo(f"ratingd listens on {daemon.address}")
+    if daemon.http is not None:
+        click.echo("".join(f"HTTP on http://{address}/docs\n" for address in daemon.http.addresses), nl=False)
     stop.wait()
     hanging = threading.Timer(2 * settings.drain_seconds + PARTS_S, leave, [1])
     hanging.daemon = True

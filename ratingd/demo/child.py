@@ -46,6 +46,7 @@ def _environment(folder: Path, secret: str) -> dict[str, str]:
     settings = {
         "DATABASE_URL": f"sqlite:///{folder / 'ratingd.db'}",
         "LISTEN": "127.0.0.1:0",
+        "HTTP_LISTEN": "",
         "DEFAULT_TENANT": TENANT,
         "WEBHOOK_SECRET": secret,
         "WEBHOOK_HOSTS": "127.0.0.1",

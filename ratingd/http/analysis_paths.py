@@ -11,11 +11,13 @@ from ratingd.errors import InvalidRequest
 from ratingd.http import field_schema
 from ratingd.http.answer_shape import AnalysisAnswer, ExplainAnswer
 from ratingd.http.field_schema import TEXT_PATTERN
+from ratingd.http.metric_paths import metrics_shown
 from ratingd.http.parameter import NumberPath
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import asker, reply
 from ratingd.ingest.event_fields import TEXT_MAX, time_of
+from triggers.analysis import METRICS_S
 from triggers.explanation import Explanation
 from triggers.rule_score import METHOD
 from triggers.verdict import ACTION_NAMES
@@ -88,7 +90,7 @@ def _analyze(parts: HttpParts, who: str, call: AnalyzeBody) -> dict[str, Any]:
         "risk_level": found.risk_level,
         "confidence": found.confidence,
         "method": found.method,
-        "metrics": found.metrics,
+        "metrics": metrics_shown("b", parts.desk.key_of("b", call.b_number), METRICS_S, found.at_ms, found.metrics),
         "features_used": found.features,
         "action": ACTION_NAMES[found.action],
         "incident_id": found.incident_id or None,

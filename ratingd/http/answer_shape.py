@@ -14,7 +14,7 @@ class Online(BaseModel):
 
 
 class Checks(BaseModel):
-    """ok, down, rebuilding, or off where there is none."""
+    """ok, down, rebuilding, off where there is none, or unknown where the store keeps whoever asks waiting."""
 
     db: str
     kafka: str
@@ -76,23 +76,6 @@ class ExplanationAnswer(BaseModel):
     text: str
 
 
-class AnalysisAnswer(BaseModel):
-    call_id: str
-    is_masking: bool
-    masking_probability: float = Field(ge=0, le=1)
-    risk_level: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "MINIMAL"]
-    confidence: Literal["HIGH", "MEDIUM", "LOW"]
-    method: str
-    metrics: dict[str, Any]
-    features_used: dict[str, float]
-    action: Literal["ALLOW", "DISCONNECT", "CHALLENGE"]
-    incident_id: str | None
-    explanations: list[ExplanationAnswer]
-    timestamp: float
-    risk_score: float = Field(description="Of the caller, 0 to 100")
-    threat_level: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW"]
-
-
 class MetricsAnswer(BaseModel):
     """Traffic of a number or trunk, with every metric of its kind beside these."""
 
@@ -110,6 +93,23 @@ class CalledMetrics(MetricsAnswer):
     b_number: str
     overlap_ratio: float
     concurrent_callers: float
+
+
+class AnalysisAnswer(BaseModel):
+    call_id: str
+    is_masking: bool
+    masking_probability: float = Field(ge=0, le=1)
+    risk_level: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "MINIMAL"]
+    confidence: Literal["HIGH", "MEDIUM", "LOW"]
+    method: str
+    metrics: CalledMetrics
+    features_used: dict[str, float]
+    action: Literal["ALLOW", "DISCONNECT", "CHALLENGE"]
+    incident_id: str | None
+    explanations: list[ExplanationAnswer]
+    timestamp: float
+    risk_score: float = Field(description="Of the caller, 0 to 100")
+    threat_level: Literal["CRITICAL", "HIGH", "MEDIUM", "LOW"]
 
 
 class CallerMetrics(MetricsAnswer):

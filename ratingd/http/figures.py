@@ -155,7 +155,7 @@ class _Figures(Collector):
         )
         counts, sum_s = observe.durations("webhook")
         yield _histogram("fraud_webhook_latency_seconds", "How long a post took", counts, sum_s, observe.BUCKETS_S)
-        fired = {(name.partition("trigger=")[2],): count for name, count in counters.items() if name.startswith(FIRED)}
+        fired = [((name.removeprefix(FIRED),), count) for name, count in counters.items() if name.startswith(FIRED)]
         yield _counter("fraud_trigger_fired", "Monitors that fired", ("trigger",), fired)
 
     def _all(self) -> Iterator[Metric]:

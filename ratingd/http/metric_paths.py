@@ -47,13 +47,14 @@ def _looked_up(parts: HttpParts, who: str, kind: str, number: str, window_s: int
 def _report(parts: HttpParts, kind: str, key: str, window_s: int) -> dict[str, Any]:
     now_ms = parts.now_ms
     values = parts.desk.report(kind, key, window_s, now_ms)
+    return metrics_shown(kind, parts.desk.key_of(kind, key), window_s, now_ms, values)
+
+
+def metrics_shown(kind: str, key: str, window_s: int, at_ms: int, values: dict[str, float]) -> dict[str, Any]:
+    """Metrics with whose, when and of which window they are."""
     named = {"a": "a_number", "b": "b_number"}.get(kind, kind)
-    return {
-        named: parts.desk.key_of(kind, key),
-        "total_attempts": values["attempts"],
-        "window_seconds": window_s,
-        "calculated_at": now_ms / 1000,
-    } | values
+    told = {named: key, "total_attempts": values["attempts"], "window_seconds": window_s, "calculated_at": at_ms / 1000}
+    return told | values
 
 
 def _reset(parts: HttpParts, who: str, number: str) -> dict[str, Any]:

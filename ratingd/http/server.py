@@ -10,7 +10,7 @@ Ports are opened before anything is served, all or none of them.
 
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import uvicorn
@@ -26,12 +26,21 @@ START_S: Final = 30.0
 
 
 class HttpServer:
-    """`behind_s`: a client that has read nothing of what was sent to it for so long is let go."""
+    """`behind_s`: a client that has read nothing of what was sent for so long is let go. `stopped` is called last."""
 
-    def __init__(self, app: Any, addresses: Sequence[str], *, drain_s: float = 10.0, behind_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        app: Any,
+        addresses: Sequence[str],
+        *,
+        drain_s: float = 10.0,
+        behind_s: float = 30.0,
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
         self._addresses: Final = tuple(addresses)
         self._drain_s: Final = drain_s
         self._behind_s: Final = behind_s
+        self._stopped: Final = stopped
         self._sockets: list[socket.socket] = []
         config = uvicorn.Config(
             app,
@@ -84,6 +93,7 @@ class HttpServer:
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(self._drain_s + 5)
+        self._stopped()
         self._close()
 
     def _serve(self) -> None:

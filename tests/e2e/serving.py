@@ -29,8 +29,9 @@ def uploads(files: Mapping[str, bytes], options: TariffOptions | None = None) ->
 
 @contextmanager
 def serving(store_url: str, **settings: object) -> Iterator[Serving]:
-    """Serve a store with settings; stopped in order at the end."""
-    daemon = Daemon(Settings(database_url=store_url, listen="127.0.0.1:0", drain_seconds=2, **settings))  # type: ignore[arg-type]
+    """Serve a store with settings, without HTTP unless they say so; stopped in order at the end."""
+    apart = {"database_url": store_url, "listen": "127.0.0.1:0", "http_listen": "", "drain_seconds": 2}
+    daemon = Daemon(Settings(**(apart | settings)))  # type: ignore[arg-type]
     daemon.start()
     try:
         with grpc.insecure_channel(daemon.address) as channel:

@@ -259,13 +259,14 @@ def test_triggers_outbox_status_and_verify(shell: Shell) -> None:
 
 
 def test_serve_ends_in_order_on_sigterm(tmp_path: Path) -> None:
-    serve = [sys.executable, "-m", "ratingd", "serve", "--listen", "127.0.0.1:0"]
+    serve = [sys.executable, "-m", "ratingd", "serve", "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
     url = f"sqlite:///{tmp_path / 'ratingd.db'}"
     with subprocess.Popen(
         [*serve, "--database-url", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as daemon:
         assert daemon.stdout is not None
         assert daemon.stdout.readline().startswith("ratingd listens on 127.0.0.1:")
+        assert daemon.stdout.readline().startswith("HTTP on http://127.0.0.1:")
         daemon.send_signal(signal.SIGTERM)
         _, log = daemon.communicate(timeout=30)
     assert daemon.returncode == 0
@@ -281,7 +282,7 @@ def test_serve_ends_in_order_on_sigterm(tmp_path: Path) -> None:
     ],
 )
 def test_a_daemon_that_cannot_serve_says_why(shell: Shell, tmp_path: Path, url: str, said: str) -> None:
-    serve = [sys.executable, "-m", "ratingd", "serve", "--listen", shell.address]
+    serve = [sys.executable, "-m", "ratingd", "serve", "--listen", shell.address, "--http-listen", ""]
     url = url.replace("FOLDER", str(tmp_path))
     ended = subprocess.run([*serve, "--database-url", url], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1

@@ -33,6 +33,7 @@ class DaemonProcess:
         self._environment: Final = {
             **{name: value for name, value in os.environ.items() if not name.startswith("RATINGD_")},
             "RATINGD_LISTEN": self.address,
+            "RATINGD_HTTP_LISTEN": "",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

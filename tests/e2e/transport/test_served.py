@@ -203,6 +203,7 @@ def test_a_daemon_whose_address_is_taken_says_so(served: Serving, transport: Nam
         Settings(
             database_url=f"sqlite:///{tmp_path}/other.db",
             listen=served.daemon.address,
+            http_listen="",
             transport=transport,
             log_format="none",
             drain_seconds=1,

@@ -92,7 +92,8 @@ def _id(row: Row, seen: dict[str, int]) -> str:
         return ""
     if id in seen:
         row.fault("Id", f"is that of the rule in line {seen[id]}", "an id of its own")
-    seen.setdefault(id, row.line)
+        return ""
+    seen[id] = row.line
     return id
 
 

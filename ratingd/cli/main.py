@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "explain": "ratingd.cli.explain",
     "account": "ratingd.cli.account",
     "triggers": "ratingd.cli.triggers",
+    "fraud": "ratingd.cli.fraud",
     "schedules": "ratingd.cli.schedules",
     "outbox": "ratingd.cli.outbox",
     "verify": "ratingd.cli.verify",

@@ -1,0 +1,36 @@
+"""`ratingd fraud`: what was found, with its evidence, what is said of it, and what fraud detection goes by."""
+
+import click
+
+from ratingd.cli.fraud_alerts import (
+    ack_command,
+    alerts_command,
+    incidents_command,
+    resolve_command,
+    show_command,
+)
+from ratingd.cli.fraud_inquiries import analyze_command, detection_command, metrics_command, proposals_command
+from ratingd.cli.fraud_lists import blacklist_command, whitelist_command
+from ratingd.cli.fraud_rules import rules_command
+
+
+@click.group("fraud")
+def fraud_command() -> None:
+    """Masking runs and other fraud: alerts, evidence, lists and rules."""
+
+
+for command in (
+    alerts_command,
+    incidents_command,
+    show_command,
+    ack_command,
+    resolve_command,
+    analyze_command,
+    metrics_command,
+    whitelist_command,
+    blacklist_command,
+    proposals_command,
+    rules_command,
+    detection_command,
+):
+    fraud_command.add_command(command)

@@ -48,15 +48,18 @@ class Alerts:
     ) -> list[AlertRow]:
         """Newest first, of these severities and in these states (any where none is given), created since."""
         query = select(fraud_alerts).order_by(a.id.desc()).limit(limit)
-        if set(status) == {"new", "acked"}:
-            query = query.where(OPEN)
-        elif status:
+        if status:
             query = query.where(a.status.in_(list(status)))
+        if status and {"new", "acked"}.issuperset(status):
+            query = query.where(OPEN)
+        if since_ms:  # ids rise with time: none before the first is looked at. Without + 0 SQLite would begin at 1
+            first = select(func.min(a.id + 0)).where(a.created_ms >= since_ms).scalar_subquery()
+            query = query.where(a.id >= first, a.created_ms >= since_ms)
         if severity:
             query = query.where(a.severity.in_(list(severity)))
         texts = ((a.fraud_type, fraud_type), (a.detector, detector), (a.subject, subject), (a.incident_id, incident_id))
         query = query.where(*(column == text for column, text in texts if text))
-        bounds = ((since_ms, a.created_ms >= since_ms), (after_id, a.id > after_id), (before_id, a.id < before_id))
+        bounds = ((after_id, a.id > after_id), (before_id, a.id < before_id))
         return self._alerts(query.where(*(condition for bound, condition in bounds if bound)))
 
     def open_alerts(self, limit: int = 10_000) -> list[AlertRow]:

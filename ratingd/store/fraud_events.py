@@ -36,7 +36,8 @@ class EventLog:
     def events_from(self, received_ms: int, limit: int = 1000) -> list[StoredEvents]:
         """The first chunks that came at an instant or later, oldest first; `events` goes on after the last of them."""
         with self._database.read() as connection:
-            first = connection.scalar(select(func.min(e.id)).where(e.received_ms >= received_ms))
+            # + 0 has SQLite look in the index of times; it would try one id after the other
+            first = connection.scalar(select(func.min(e.id + 0)).where(e.received_ms >= received_ms))
         return [] if first is None else self.events(first - 1, limit, received_ms=received_ms)
 
     def newest_event_id(self) -> int:

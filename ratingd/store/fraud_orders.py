@@ -6,13 +6,14 @@ order is still open: it is given again under its id, which is the key of the lan
 
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 
 from ratingd.store.database import Database
 from ratingd.store.fraud_rows import OrderRow
 from ratingd.store.tables import fraud_orders
 
 o: Final = fraud_orders.c
+OPEN: Final = text("NOT done")  # as the partial index says it, or it would not be seen
 
 
 class Orders:
@@ -20,7 +21,7 @@ class Orders:
 
     def orders_open(self, limit: int = 1000) -> list[OrderRow]:
         """What is still to be done, oldest first."""
-        query = select(fraud_orders).where(~o.done).order_by(o.created_ms, o.id).limit(limit)
+        query = select(fraud_orders).where(OPEN).order_by(o.created_ms, o.id).limit(limit)
         with self._database.read() as connection:
             return [_order(row) for row in connection.execute(query)]
 

@@ -7,7 +7,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from ratingd.store.database import Database
 from ratingd.store.fraud_record_columns import call_key, number_key, record
@@ -40,17 +40,24 @@ class CallRecords:
     ) -> list[StoredRecord]:
         """Records, newest first: those of a number on either side (`number`), of a caller, of a called one, or all.
 
-        They began in [since_ms, until_ms); 0 is no bound.
+        They began in [since_ms, until_ms); 0 is no bound. Where no number is given, records are read back until `limit`
+        of them are found.
         """
         query = select(call_records).order_by(r.id.desc()).limit(limit)
         query = query.where(*(_of(column, text) for column, text in ((r.a, a), (r.b, b)) if text))
-        if number:
-            query = query.where(or_(_of(r.a, number), _of(r.b, number)))
         if since_ms:
             query = query.where(r.start_ms >= since_ms)
         if until_ms:
             query = query.where(r.start_ms < until_ms)
-        return self._read(query.where(r.id < before_id) if before_id else query)
+        if before_id:
+            query = query.where(r.id < before_id)
+        return self._of_either(query, number, limit) if number else self._read(query)
+
+    def _of_either(self, query: Select[Any], number: str, limit: int) -> list[StoredRecord]:
+        """Each side has an index that is in the order of ids; both at once would have to be sorted."""
+        found = self._read(query.where(_of(r.a, number))) + self._read(query.where(_of(r.b, number)))
+        by_id = {each.id: each for each in found}
+        return [by_id[id] for id in sorted(by_id, reverse=True)][:limit]
 
     def records_after(self, after_id: int = 0, limit: int = 1000) -> list[StoredRecord]:
         """All records, in the order in which the calls were first stored."""

@@ -367,8 +367,9 @@ fraud_alerts: Final = Table(
     Column("document", Text, nullable=False),
     UniqueConstraint("uuid"),
     Index("ix_fraud_alerts_subject", "subject", "id"),
-    Index("ix_fraud_alerts_incident_id", "incident_id", **partial("incident_id <> ''")),
+    Index("ix_fraud_alerts_incident_id", "incident_id"),
     Index("ix_fraud_alerts_dedup_key", "dedup_key", "id"),
+    Index("ix_fraud_alerts_created_ms", "created_ms", "id"),
     Index("ix_fraud_alerts_last_ms", "last_ms"),
     Index("ix_fraud_alerts_open", "status", "id", **partial("status IN ('new', 'acked')")),
     sqlite_autoincrement=True,
@@ -402,7 +403,7 @@ fraud_orders: Final = Table(
     Column("result", Text, nullable=False),
     PrimaryKeyConstraint("id"),
     Index("ix_fraud_orders_created_ms", "created_ms", "id"),
-    Index("ix_fraud_orders_open", "created_ms", **partial("NOT done")),
+    Index("ix_fraud_orders_open", "created_ms", "id", **partial("NOT done")),
 )
 
 fraud_audits: Final = Table(

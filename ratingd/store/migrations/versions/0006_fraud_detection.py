@@ -115,8 +115,9 @@ def alerts() -> None:
         sa.UniqueConstraint("uuid", name="uq_fraud_alerts_uuid"),
     )
     op.create_index("ix_fraud_alerts_subject", "fraud_alerts", ["subject", "id"])
-    partial("ix_fraud_alerts_incident_id", "fraud_alerts", ["incident_id"], "incident_id <> ''")
+    op.create_index("ix_fraud_alerts_incident_id", "fraud_alerts", ["incident_id"])
     op.create_index("ix_fraud_alerts_dedup_key", "fraud_alerts", ["dedup_key", "id"])
+    op.create_index("ix_fraud_alerts_created_ms", "fraud_alerts", ["created_ms", "id"])
     op.create_index("ix_fraud_alerts_last_ms", "fraud_alerts", ["last_ms"])
     partial("ix_fraud_alerts_open", "fraud_alerts", ["status", "id"], "status IN ('new', 'acked')")
     op.create_table(
@@ -129,7 +130,7 @@ def alerts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_fraud_orders"),
     )
     op.create_index("ix_fraud_orders_created_ms", "fraud_orders", ["created_ms", "id"])
-    partial("ix_fraud_orders_open", "fraud_orders", ["created_ms"], "NOT done")
+    partial("ix_fraud_orders_open", "fraud_orders", ["created_ms", "id"], "NOT done")
 
 
 def kept_by_hand() -> None:

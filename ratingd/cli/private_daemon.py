@@ -40,6 +40,7 @@ def private_daemon(settings: Settings, tariffs: Path) -> Iterator[Client]:
             "database_url": f"sqlite:///{folder}/ratingd.db",
             "listen": "127.0.0.1:0",
             "http_listen": "",
+            "detection": False,  # calls that are only tried out are no attack
             "http_also_listen": (),
             "tls_certificate": None,
             "tls_key": None,

@@ -34,6 +34,7 @@ class DaemonProcess:
             **{name: value for name, value in os.environ.items() if not name.startswith("RATINGD_")},
             "RATINGD_LISTEN": self.address,
             "RATINGD_HTTP_LISTEN": "",
+            "RATINGD_DETECTION": "false",  # sixty-four clients who call one number are a masking run
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -25,6 +25,7 @@ from actions.plan_schedule import ActionPlan
 from ratingd import observe
 from ratingd.api.admin import Difference, Verified
 from ratingd.api.config import ApiConfig
+from ratingd.api.fraud_parts import FraudParts
 from ratingd.api.open_transport import chosen, open_transport
 from ratingd.api.services import Services
 from ratingd.api.tls_files import read_pems
@@ -91,6 +92,7 @@ class Daemon:
             tariffs=self.engine.tariffs,
             disconnects=self.delivery.desk,
             daemon=self,
+            fraud=self._fraud_parts(),
         )
         self._server: Transport | None = None
         self.http: Final = self._opened_http()
@@ -165,6 +167,12 @@ class Daemon:
         self.lost = True
         self._serving = False
         self._on_lost()
+
+    def _fraud_parts(self) -> FraudParts:
+        fraud = self.fraud
+        return FraudParts(
+            fraud.desk, fraud.book, self.store.fraud, fraud.threats, fraud.lists, fraud.rules, fraud.writer.on_told
+        )
 
     def _action_plans(self) -> Mapping[str, ActionPlan]:
         return self.engine.plans.current(time.time_ns()).book.catalogue.action_plans

@@ -105,6 +105,7 @@ class FraudWriter:
         self._committed_s = 0.0  # when the last commit ended
         self._looked_s = 0.0
         self.commits = 0
+        self._told: tuple[Callable[[], None], ...] = ()
         self._writer: Final = threading.Thread(target=self._write_forever, name="fraud-writer", daemon=True)
 
     def start(self) -> None:
@@ -117,6 +118,10 @@ class FraudWriter:
             self._changed.notify_all()
         if self._writer.is_alive():
             self._writer.join(timeout_s)
+
+    def on_told(self, told: Callable[[], None]) -> None:
+        """Have it called when all who waited for a commit were told of it, on this thread. It must not block."""
+        self._told = (*self._told, told)
 
     @property
     def waiting(self) -> int:
@@ -271,6 +276,8 @@ class FraudWriter:
     def _tell(self, batch: Sequence[Taken], error: Exception | None) -> None:
         for taken in batch:
             tell(taken.tell, error)
+        for told in self._told:
+            tell(told)
 
 
 def _something(rows: FraudBatch) -> bool:

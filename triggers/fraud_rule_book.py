@@ -24,8 +24,8 @@ from triggers.call_event import CDR, INVITE, CallEvent
 from triggers.explanation import Explanation
 from triggers.fraud_rule import Rule, RuleHit
 from triggers.fraud_rule_condition import Measured
-from triggers.fraud_scene import Scene, called_key, subject_key
-from triggers.metric_names import CALLERS, KINDS
+from triggers.fraud_scene import Scene, subject_key
+from triggers.metric_names import CALLED, CALLED_RANGE, KINDS, NUMBER, NUMBER_RANGE
 from triggers.traffic import Traffic
 
 GROWTH: Final = 16
@@ -41,9 +41,9 @@ class RuleBook:
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
         self.rules: Final = tuple(rules)
         groups = [_Group(kind, [rule for rule in self.rules if rule.subject == kind]) for kind in KINDS]
-        for kind in CALLERS:
+        for kind, called_kind in ((NUMBER, CALLED), (NUMBER_RANGE, CALLED_RANGE)):
             heard = [rule for rule in self.rules if rule.subject == kind and _listens(rule)]
-            groups.append(_Group(kind, heard, called=True))
+            groups.append(_Group(kind, heard, called_kind))
         self._groups: Final = [group for group in groups if group.rules]
         self._silent: Final[dict[tuple[str, str], int]] = {}  # rule and subject, until when
 
@@ -55,7 +55,7 @@ class RuleBook:
             return NO_HITS
         hits, scene = NO_HITS, None
         for group in self._groups:
-            key = called_key(group.kind, event) if group.called else subject_key(group.kind, event)
+            key = subject_key(group.called_kind or group.kind, event)
             if key:
                 attempts = traffic.attempts(group.kind, key)
                 if attempts >= group.least:
@@ -77,14 +77,15 @@ class RuleBook:
     def _held(self, group: "_Group", key: str, attempts: int, scene: Scene, hits: list[RuleHit]) -> list[RuleHit]:
         """The rules of a group that hold for a subject, behind those that are known to hold."""
         at_ms, look = scene.at_ms, group.looks.get(key)
+        grown = scene.traffic.attempts(group.called_kind, key) if group.called_kind else attempts
         for place in range(len(group.rules)):
             rule = group.rules[place]
             if attempts < rule.least or not group.concerns(rule, scene.marks):
                 continue
             if look is None:
                 look = group.new_look(key)
-            if look.due(place, attempts, at_ms):
-                look.note(place, attempts, at_ms, rule.spacing_ms)
+            if look.due(place, grown, at_ms):
+                look.note(place, grown, at_ms, rule.spacing_ms)
                 if at_ms >= self._silent.get((rule.id, key), at_ms) and _holds(rule, key, scene):
                     self._silence(rule, key, at_ms)
                     hits = [*hits, _hit(rule, key, scene)]
@@ -100,20 +101,20 @@ class RuleBook:
 
 
 class _Group:
-    """Rules about one kind of subject. `called`: looked at for whom is called, and not for who calls."""
+    """Rules about one kind of subject. Those with a `called_kind` are looked at for whom is called instead."""
 
-    __slots__ = ("called", "kind", "least", "looks", "rules")
+    __slots__ = ("called_kind", "kind", "least", "looks", "rules")
 
-    def __init__(self, kind: str, rules: list[Rule], *, called: bool = False) -> None:
+    def __init__(self, kind: str, rules: list[Rule], called_kind: str = "") -> None:
         self.kind: Final = kind
-        self.called: Final = called
+        self.called_kind: Final = called_kind
         self.rules: Final = rules
         self.least: Final = min([rule.least for rule in rules], default=1)
         self.looks: Final[dict[str, _Look]] = {}
 
     def concerns(self, rule: Rule, marks: int) -> bool:
         """Whether a rule may begin to hold with a call of these marks. They tell of who calls."""
-        return self.called or rule.marks == 0 or rule.marks & marks != 0
+        return rule.marks == 0 or rule.marks & marks != 0 or bool(self.called_kind)
 
     def new_look(self, key: str) -> "_Look":
         if len(self.looks) >= LOOKS_MAX:

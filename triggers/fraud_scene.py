@@ -46,10 +46,3 @@ def subject_key(kind: str, event: CallEvent) -> str:
     if kind == ACCOUNT:
         return f"{event.tenant}:{event.account}" if event.account else ""
     return event.a.range if kind == NUMBER_RANGE else event.b.range
-
-
-def called_key(kind: str, event: CallEvent) -> str:
-    """Under which key of callers whom it calls would count, if he called."""
-    if kind == NUMBER:
-        return event.b.text
-    return event.b.range if kind == NUMBER_RANGE else ""

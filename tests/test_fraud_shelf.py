@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, RulesRow
 from ratingd.store.store import Store, open_store
 from ratingd.store.tables import call_events
 from tests.fraud_store_rows import B, alert, entry, events, flagged, incident, order, record
+from triggers.call_record import CallRecord
 
 
 @pytest.fixture
@@ -62,6 +66,47 @@ def test_records_of_a_number_are_read_backwards_in_pages(store: Store) -> None:
     first = store.fraud.records(limit=5)
     assert ids(limit=100, before_id=first[-1].id) == [f"c{n}" for n in range(6, -1, -1)]
     assert [found.record.call_id for found in store.fraud.records_after(first[1].id)] == ["c11"]
+
+
+def test_ten_million_calls_are_less_than_one_and_a_half_gigabytes(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'ratingd.db'}")
+    store.migrate()
+    drawn = Random(1)
+    empty = bytes_of(store)
+    for _ in range(20):
+        store.fraud.commit(FraudBatch(records=[usual_call(drawn) for _ in range(500)]))
+    assert (bytes_of(store) - empty) / 10_000 < 150
+    store.close()
+
+
+def usual_call(drawn: Random) -> CallRecord:
+    a, b = f"+4930{drawn.randrange(10**7):07d}", f"+49171{drawn.randrange(10**7):07d}"
+    start_ms = 1_790_000_000_000 + drawn.randrange(10**9)
+    return record(
+        str(UUID(int=drawn.getrandbits(128))),
+        a,
+        b,
+        start_ms,
+        a_raw=a,
+        b_raw="00" + b[1:],
+        tenant="cgrates.org",
+        account=a[1:],
+        trunk=f"trunk-{drawn.randrange(40)}",
+        switch_id="sw1",
+        ring_ms=start_ms + drawn.randrange(1, 4000),
+        answer_ms=start_ms + 4000 + drawn.randrange(20_000),
+        end_ms=start_ms + 30_000 + drawn.randrange(400_000),
+        disposition="ANSWERED",
+        origin_region="DE",
+        target_region="DE",
+        risk=drawn.randrange(100),
+    )
+
+
+def bytes_of(store: Store) -> int:
+    size = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    with store.database.read() as connection:
+        return int(connection.execute(size).scalar_one())
 
 
 def test_record_of_a_call_is_replaced_and_keeps_its_place(store: Store) -> None:
@@ -171,8 +216,9 @@ def test_totals_count_calls_spared_and_whom(store: Store) -> None:
     assert (counted.flagged, counted.disconnected, counted.blocked) == (6, 2, 2)
     assert (counted.victims, counted.incidents) == (2, 3)
     store.fraud.commit(FraudBatch(results=[("c4", "OK")]))
-    assert store.fraud.totals(max_age_s=3600) == counted
-    assert store.fraud.totals(max_age_s=0).victims == 3
+    assert store.fraud.totals(outdated_s=3600) == counted
+    assert store.fraud.totals(max_age_s=3600, outdated_s=0).victims == 3
+    assert store.fraud.totals(max_age_s=3600, outdated_s=0) is store.fraud.totals(max_age_s=3600, outdated_s=0)
 
 
 def test_entries_of_lists_are_read_in_their_order(store: Store) -> None:

@@ -1,8 +1,8 @@
-"""Call records in as few bytes as possible: ten million calls should fit in about a gigabyte.
+"""Call records in as few bytes as possible: ten million calls with their indexes are 1.3 GB.
 
 +49 30 1234567 calls +49 171 7654321 over the trunk wholesale-1, it rings after 2 s, is answered after 6 s and lasts
-3 minutes. As text that is 300 bytes. Here it is 70, and as many again for what finds it by call id, caller and called
-number:
+3 minutes. As text that is 300 bytes. Here it is 79 where the call id is a UUID, and 52 for what finds it by call id,
+caller and called number:
 
 - a number is its digits as an integer, 49301234567. What is no such number (a short code, a pseudonym, "anonymous") is
   a negative hash of its text, which finds it as well, and the text stands in `more`;

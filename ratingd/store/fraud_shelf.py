@@ -25,4 +25,7 @@ class FraudShelf(
 
     def commit(self, batch: FraudBatch) -> FraudStored:
         """Store the batch whole, or raise a StoreFault and store nothing of it."""
-        return fraud_commit.commit(self._database, self._words, batch)
+        stored = fraud_commit.commit(self._database, self._words, batch)
+        if batch.flagged or batch.results or batch.incidents:
+            self._totals_changed()
+        return stored

@@ -30,6 +30,10 @@ QUIET_MS: Final = 24 * 3_600_000
 KEPT: Final = 10_000  # alerts that are at hand, so that a repeat finds the one that it repeats
 WAIT_S: Final = 10.0
 STORM: Final = "storm"
+# what an alert that is raised turns out to be
+NEW: Final = "new"
+AGAIN: Final = "again"
+KNOWN: Final = "known"
 VERDICTS: Final = {"": RESOLVED, "true_positive": RESOLVED, FALSE_POSITIVE: FALSE_POSITIVE}
 BY_ITSELF: Final = "ratingd"
 
@@ -89,27 +93,28 @@ class AlertBook:
 
     # -- the writer's
 
-    def raised(self, alert: Alert, *, dedup_ms: int = -1) -> tuple[Alert, bool]:
+    def raised(self, alert: Alert, *, dedup_ms: int = -1) -> tuple[Alert, str]:
         """Take an alert in: as a new one, as a repeat of one that is open, or into the digest of a storm.
 
-        Gives the alert that stands for it, and whether that is new. What was counted already (a replay after a crash
-        sees the same calls again) is not counted twice.
+        Gives the alert that stands for it, and whether that is NEW, seen AGAIN, or KNOWN: what was counted already (a
+        replay after a crash sees the same calls again) is not counted twice.
         """
         with self._changed:
             known = self._open.get(alert.dedup_key)
             within_ms = self._dedup_ms if dedup_ms < 0 else dedup_ms
             if known is not None and known.status in OPEN and alert.first_ms - known.last_ms <= within_ms:
-                if alert.first_ms > known.last_ms:
-                    known.repeat(alert.first_ms, alert.severity, alert.value, alert.call_ids)
-                    self._touch(known)
-                return known, False
+                if alert.first_ms <= known.last_ms:
+                    return known, KNOWN
+                known.repeat(alert.first_ms, alert.severity, alert.value, alert.call_ids)
+                self._touch(known)
+                return known, AGAIN
             if self._stormy(alert.created_ms):
                 return self._digested(alert)
             self._keep(alert)
             self._touch(alert)
             kind = (alert.severity, alert.fraud_type)
             self.raised_total[kind] = self.raised_total.get(kind, 0) + 1
-            return alert, True
+            return alert, NEW
 
     def of_incident(self, incident_id: str, former: Sequence[str] = ()) -> Alert | None:
         """The alert of an incident, also under an id that the incident had before."""
@@ -223,8 +228,10 @@ class AlertBook:
         """Take an alert in and store it at once, for whoever is not the writer. Raises Unavailable, StoreFault."""
         with self._changed:
             self._wait_for_writer()
-            kept, new = self.raised(alert)
-            posts = self._posts.told(CREATED if new else UPDATED, kept, alert.created_ms)
+            kept, what = self.raised(alert)
+            if what == KNOWN:
+                return kept
+            posts = self._posts.told(CREATED if what == NEW else UPDATED, kept, alert.created_ms)
             rows = self.taken()
             try:
                 stored = self._shelf.commit(FraudBatch(alerts=rows, outbox=posts))
@@ -266,7 +273,7 @@ class AlertBook:
         self._new_in_minute += 1
         return self._new_in_minute > self._storm_max
 
-    def _digested(self, alert: Alert) -> tuple[Alert, bool]:
+    def _digested(self, alert: Alert) -> tuple[Alert, str]:
         key = f"{STORM}|system:alerts|{STORM}|"
         digest, minute_ms = self._open.get(key), alert.created_ms // MINUTE_MS * MINUTE_MS
         if digest is not None and digest.status in OPEN and digest.created_ms == minute_ms:
@@ -275,7 +282,7 @@ class AlertBook:
             digest.severity = worse(digest.severity, alert.severity)
             digest.value = float(digest.count)
             self._touch(digest)
-            return digest, False
+            return digest, AGAIN
         digest = Alert(
             alert.severity,
             f"More than {self._storm_max} alerts in a minute",
@@ -285,7 +292,7 @@ class AlertBook:
         )  # fmt: skip
         self._keep(digest)
         self._touch(digest)
-        return digest, True
+        return digest, NEW
 
     def _touch(self, alert: Alert) -> None:
         self._dirty[alert.uuid] = alert

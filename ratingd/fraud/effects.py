@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ratingd.fraud.alert import HIGH, Alert
-from ratingd.fraud.alert_book import AlertBook
+from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.masking_effects import MaskingEffects
@@ -132,14 +132,14 @@ class FraudEffects:
 
     def _raise(self, alert: Alert, found: Gathered, *, dedup_ms: int = -1) -> None:
         """Have it in the book, and told: at once where it is new, at the pace of what goes on where it is not."""
-        kept, new = self._book.raised(alert, dedup_ms=dedup_ms)
+        kept, what = self._book.raised(alert, dedup_ms=dedup_ms)
         for result in alert.action_results:
             if kept.add_result(result):
                 self._book.changed(kept)
-        if new:
+        if what == NEW:
             self._pace.told(kept.uuid, found.now_ms)
             found.outbox.extend(self._posts.told(CREATED, kept, found.now_ms))
-        elif self._posts:
+        elif what == AGAIN and self._posts:
             tell = lambda now_ms: self._posts.told(UPDATED, kept, now_ms)  # noqa: E731
             found.outbox.extend(self._pace.tell(kept.uuid, found.now_ms, tell))
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from accounts.account import AccountKey
 from ratingd.fraud.alert import CALLS_MAX, Alert, explanation_document, worse
-from ratingd.fraud.alert_book import AlertBook
+from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import PAIR, block, pair
 from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown
@@ -127,17 +127,17 @@ class MaskingEffects:
 
     def _open(self, incident: MaskingIncident, run: Run, row: IncidentRow, outcome: Outcome, found: Gathered) -> None:
         self.opened_total[run.severity] = self.opened_total.get(run.severity, 0) + 1
-        alert, new = self._book.raised(_alert(incident, run, outcome, found.now_ms))
+        alert, what = self._book.raised(_alert(incident, run, outcome, found.now_ms))
         more = {}
         if alert.detector == MASKING:  # and not a storm's digest, which tells of many
             self._book.belongs(alert, incident.id)
             _bring_up_to_date(alert, incident, run)
             self._book.changed(alert)
             more = {"incident": shown(row)}
-        if new:
+        if what == NEW:
             self._pace.told(alert.uuid, found.now_ms)
             found.outbox.extend(self._posts.told(CREATED, alert, found.now_ms, more))
-        elif self._posts:
+        elif what == AGAIN and self._posts:
             tell = self._teller(UPDATED, alert, more)
             found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
 

@@ -14,7 +14,7 @@ from ratingd.store.rows import OutboxEntry, shard_of
 from triggers.masking_incident import Attempt
 
 MASKING: Final = "masking"
-CALL_MASKING: Final = "CALL_MASKING"  # the Reason that a switch is told
+CALL_MASKED: Final = "CALL_MASKED"  # the Reason that a switch is told
 CAUSE: Final = 21  # Q.850: call rejected
 MS_NS: Final = 1_000_000
 
@@ -37,7 +37,7 @@ def cut(attempt: Attempt, incident_id: str, key: AccountKey, now_ms: int, text: 
     """Have a switch end a call. `text` is the type of fraud, for people."""
     body = {
         "call_id": attempt.call_id,
-        "reason": CALL_MASKING,
+        "reason": CALL_MASKED,
         "cause": CAUSE,
         "text": text,
         "incident_id": incident_id,

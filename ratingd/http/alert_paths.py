@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.alert import Alert, document
-from ratingd.http.answer_shape import AlertAnswer, Severity
+from ratingd.http.answer_shape import AlertAnswer, Severity, answered
 from ratingd.http.field_schema import TEXT_PATTERN
 from ratingd.http.parameter import IdPath, Limit, Since, since_ms
 from ratingd.http.parts import HttpParts
@@ -43,19 +43,19 @@ class ResolveBody(BaseModel):
 def alert_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
-    @router.get("", responses={200: {"model": list[AlertAnswer]}, **answers()})
+    @router.get("", responses=answered(list[AlertAnswer], post_ack="id", post_resolve="id") | answers())
     async def get_alerts(
         severity: SeverityQuery = None, status: StatusQuery = None, since: Since = "", limit: Limit = 50
     ) -> Response:
         """Alerts, the newest first."""
         return reply(await parts.workers.run(_alerts, parts, severity, status, since, limit))
 
-    @router.post("/{id}/ack", responses={200: {"model": AlertAnswer}, **answers(404, 409)})
+    @router.post("/{id}/ack", responses=answered(AlertAnswer) | answers(404, 409))
     async def post_ack(request: Request, id: IdPath) -> Response:
         """Say that somebody looks into it."""
         return reply(await parts.workers.run(_ack, parts, id, asker(request)))
 
-    @router.post("/{id}/resolve", responses={200: {"model": AlertAnswer}, **answers(404, 409, 413)})
+    @router.post("/{id}/resolve", responses=answered(AlertAnswer) | answers(404, 409, 413))
     async def post_resolve(request: Request, id: IdPath, said: ResolveBody) -> Response:
         """Say what it was."""
         return reply(await parts.workers.run(_resolve, parts, id, asker(request), said))

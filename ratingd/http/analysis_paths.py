@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from ratingd.errors import InvalidRequest
 from ratingd.http import field_schema
-from ratingd.http.answer_shape import AnalysisAnswer, ExplainAnswer
+from ratingd.http.answer_shape import AnalysisAnswer, ExplainAnswer, answered
 from ratingd.http.field_schema import TEXT_PATTERN
 from ratingd.http.metric_paths import metrics_shown
-from ratingd.http.parameter import NumberPath
+from ratingd.http.parameter import NUMERIC, NumberPath
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import asker, reply
@@ -44,25 +44,25 @@ class AnalyzeBody(BaseModel):
     call_id: Text
     a_number: Text
     b_number: Annotated[Text, Field(min_length=1)]
-    distinct_a_count: Annotated[int, Field(ge=0, le=CALLERS_MAX, strict=True)] | None = Field(
+    distinct_a_count: Annotated[int, Field(ge=0, le=CALLERS_MAX), NUMERIC] | None = Field(
         default=None, description="What if so many had called? The count that is kept stays as it is"
     )
     cli: Text | None = None
     p_asserted_identity: Text | None = None
-    call_rate: Annotated[float, Field(ge=0, le=CALLERS_MAX, strict=True)] | None = None
-    short_call_ratio: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
+    call_rate: Annotated[float, Field(ge=0, le=CALLERS_MAX), NUMERIC] | None = None
+    short_call_ratio: Annotated[float, Field(ge=0, le=1), NUMERIC] | None = None
     timestamp: Time = 0
 
 
 def analysis_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(tags=["analysis"])
 
-    @router.post("/api/v1/analyze", responses={200: {"model": AnalysisAnswer}, **answers(413)})
+    @router.post("/api/v1/analyze", responses=answered(AnalysisAnswer) | answers(413))
     async def post_analyze(request: Request, call: AnalyzeBody) -> Response:
         """What is thought of a call, without counting it."""
         return reply(await parts.workers.run(_analyze, parts, asker(request), call))
 
-    @router.get("/api/explain/{call_id_or_number}", responses={200: {"model": ExplainAnswer}, **answers(404)})
+    @router.get("/api/explain/{call_id_or_number}", responses=answered(ExplainAnswer) | answers(404))
     async def get_explain(request: Request, call_id_or_number: NumberPath) -> Response:
         """Why a call or a number is thought what it is: the score, its parts, and which rules have told of it."""
         return reply(await parts.workers.run(_explain, parts, asker(request), call_id_or_number))

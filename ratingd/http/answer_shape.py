@@ -253,3 +253,12 @@ class DeadLetter(BaseModel):
 class ReplayAnswer(BaseModel):
     status: Literal["waiting"]
     id: str
+
+
+def answered(model: Any, **followed_by: str) -> dict[int | str, dict[str, Any]]:
+    """The 200 of an operation. `followed_by` names operations that take the id of what is listed first."""
+    links = {
+        name: {"operationId": name, "parameters": {parameter: "$response.body#/0/id"}}
+        for name, parameter in followed_by.items()
+    }
+    return {200: {"model": model, "description": "Done"} | ({"links": links} if links else {})}

@@ -50,7 +50,13 @@ ROUTES: Final = (
 
 def create_app(parts: HttpParts, terms: GateTerms, sockets: ThreatSockets) -> Gate:
     app = FastAPI(
-        title="ratingd", version=parts.version, description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="ratingd",
+        version=parts.version,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     for routes in ROUTES:
         app.include_router(routes(parts))

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ratingd.errors import OutboxEntryUnknown
-from ratingd.http.answer_shape import DeadLetter, ReplayAnswer
+from ratingd.http.answer_shape import DeadLetter, ReplayAnswer, answered
 from ratingd.http.parameter import Limit, NamePath
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import Refused, answers
@@ -20,13 +20,13 @@ NS_PER_S = 1_000_000_000
 def deadletter_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(prefix="/api/v1/deadletters", tags=["dead letters"])
 
-    @router.get("", responses={200: {"model": list[DeadLetter]}, **answers()})
+    @router.get("", responses=answered(list[DeadLetter], post_replay="id") | answers())
     async def get_deadletters(limit: Limit = 100) -> Response:
         """What was given up, the newest first."""
         entries = await parts.workers.run(parts.outbox.entries, "dead", None, limit)
         return reply([_shown(entry) for entry in entries])
 
-    @router.post("/{id}/replay", responses={200: {"model": ReplayAnswer}, **answers(404, 409)})
+    @router.post("/{id}/replay", responses=answered(ReplayAnswer) | answers(404, 409))
     async def post_replay(request: Request, id: NamePath) -> Response:
         """Try it again, as if it were new."""
         return reply(await parts.workers.run(_replay, parts, asker(request), id))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ratingd.http.alerts_of_calls import AlertsOfCalls
-from ratingd.http.answer_shape import EventAnswer, RecordAnswer
+from ratingd.http.answer_shape import EventAnswer, RecordAnswer, answered
 from ratingd.http.event_intake import Intake, record_taken_in, taken_in
 from ratingd.http.event_schema import EVENTS, RECORD, body
 from ratingd.http.parts import HttpParts
@@ -35,12 +35,12 @@ def event_routes(parts: HttpParts) -> APIRouter:
     for path in ("/api/v1/event", "/event"):
         router.post(
             path,
-            responses={200: {"model": EventAnswer}, **answers(413)},
+            responses=answered(EventAnswer) | answers(413),
             openapi_extra=body(EVENTS),
             operation_id=f"post{path.replace('/', '_')}",
         )(post_event)
 
-    @router.post("/api/cdr", responses={200: {"model": RecordAnswer}, **answers(413)}, openapi_extra=body(RECORD))
+    @router.post("/api/cdr", responses=answered(RecordAnswer) | answers(413), openapi_extra=body(RECORD))
     async def post_cdr(request: Request) -> Response:
         """Tell of a whole call afterwards: who called whom, when, for how many seconds."""
         content = await request.body()

@@ -80,7 +80,12 @@ EVENTS: Final[Schema] = {
     "anyOf": [
         BEGINNING,
         CONTINUATION,
-        {"type": "array", "minItems": 1, "maxItems": BATCH_MAX, "items": {"anyOf": [BEGINNING, CONTINUATION]}},
+        {
+            "type": "array",
+            "minItems": 1,
+            "description": f"At most {BATCH_MAX}",
+            "items": {"anyOf": [BEGINNING, CONTINUATION]},
+        },
     ]
 }
 _OF_RECORD: Final[Schema] = {

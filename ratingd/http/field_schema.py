@@ -38,9 +38,9 @@ def optional_text(about: str) -> Schema:
 
 def time(about: str) -> Schema:
     """A time of a call, in any of its forms; 0, "" and null are none."""
-    seconds = {"type": "number", "minimum": EARLIEST_MS // 1000, "maximum": LATEST_S - 1}
+    seconds = {"type": "number", "minimum": EARLIEST_MS // 1000, "exclusiveMaximum": LATEST_S}
     finer = [
-        {"type": "number", "exclusiveMinimum": beyond, "maximum": (LATEST_S - 1) * units}
+        {"type": "number", "exclusiveMinimum": beyond, "exclusiveMaximum": LATEST_S * units}
         for beyond, units in ((10**11, 10**3), (10**14, 10**6), (10**17, 10**9))
     ]
     written = {"type": "string", "pattern": f"^({EPOCH_TEXT}|{RFC_3339})?$"}

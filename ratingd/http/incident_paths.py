@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ratingd.errors import NotFound
 from ratingd.http.alert_paths import SeverityQuery
-from ratingd.http.answer_shape import IncidentAnswer, IncidentEvidence
+from ratingd.http.answer_shape import IncidentAnswer, IncidentEvidence, answered
 from ratingd.http.parameter import Limit, NamePath, Since, TextQuery, since_ms
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
@@ -20,19 +20,19 @@ from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow
 def incident_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["incidents"])
 
-    @router.get("/incidents", responses={200: {"model": list[IncidentAnswer]}, **answers()})
+    @router.get("/incidents", responses=answered(list[IncidentAnswer], get_incident="id") | answers())
     async def get_incidents(
         b_number: TextQuery = "", severity: SeverityQuery = None, since: Since = "", limit: Limit = 50
     ) -> Response:
         """Masking runs, the newest first, without their calls."""
         return reply(await parts.workers.run(_incidents, parts, b_number, severity, since, limit))
 
-    @router.get("/incidents/{id}", responses={200: {"model": IncidentEvidence}, **answers(404)})
+    @router.get("/incidents/{id}", responses=answered(IncidentEvidence) | answers(404))
     async def get_incident(request: Request, id: NamePath) -> Response:
         """One masking run with its evidence: who called, over what, and what became of each call."""
         return reply(await parts.workers.run(_incident, parts, asker(request), id))
 
-    @router.get("/campaigns", responses={200: {"model": list[dict[str, Any]]}, **answers()})
+    @router.get("/campaigns", responses=answered(list[dict[str, Any]]) | answers())
     async def get_campaigns(status: TextQuery = "", limit: Annotated[int, Query(ge=1, le=1_000)] = 50) -> Response:
         """Groups of callers that act together. None are known yet."""
         return reply([])

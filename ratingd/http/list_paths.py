@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ratingd.errors import InvalidRequest, NotAllowed, NotFound
-from ratingd.http.answer_shape import EntryAnswer, RemovedAnswer
+from ratingd.http.answer_shape import EntryAnswer, RemovedAnswer, answered
 from ratingd.http.field_schema import FILLED_PATTERN
 from ratingd.http.list_shape import AnyEntry, BlackBody, Kind, WhiteBody, lists_of, row_of, shown
 from ratingd.http.parameter import SHOWN_MAX
@@ -24,14 +24,14 @@ Many = Annotated[int, Query(ge=1, le=100 * SHOWN_MAX)]
 
 def list_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(prefix="/api/v1/lists", tags=["lists"])
-    told = {200: {"model": EntryAnswer}, **answers(403, 404, 409, 413)}
+    told = answered(EntryAnswer) | answers(403, 404, 409, 413)
 
-    @router.get("/blacklist", responses={200: {"model": list[EntryAnswer]}, **answers()})
+    @router.get("/blacklist", responses=answered(list[EntryAnswer]) | answers())
     async def get_blacklist(limit: Many = SHOWN_MAX) -> Response:
         """Callers, called numbers and trunks whose calls are refused."""
         return reply(await parts.workers.run(_entries, parts, BLACKLIST, limit))
 
-    @router.get("/whitelist", responses={200: {"model": list[EntryAnswer]}, **answers()})
+    @router.get("/whitelist", responses=answered(list[EntryAnswer]) | answers())
     async def get_whitelist(limit: Many = SHOWN_MAX) -> Response:
         """Called numbers that are spared or judged by terms of their own, and callers that do not count."""
         return reply(await parts.workers.run(_entries, parts, "whitelist", limit))
@@ -46,12 +46,12 @@ def list_routes(parts: HttpParts) -> APIRouter:
         """Add an entry, or change the one of the same kind and value."""
         return reply(await parts.workers.run(_add, parts, asker(request), "whitelist", entry))
 
-    @router.delete("/blacklist", responses={200: {"model": RemovedAnswer}, **answers(404)})
+    @router.delete("/blacklist", responses=answered(RemovedAnswer) | answers(404))
     async def delete_blacklist(request: Request, kind: Kind, value: Value) -> Response:
         """Take an entry off the list."""
         return reply(await parts.workers.run(_remove, parts, asker(request), BLACKLIST, kind, value))
 
-    @router.delete("/whitelist", responses={200: {"model": RemovedAnswer}, **answers(404)})
+    @router.delete("/whitelist", responses=answered(RemovedAnswer) | answers(404))
     async def delete_whitelist(request: Request, kind: Kind, value: Value) -> Response:
         """Take an entry off the list."""
         return reply(await parts.workers.run(_remove, parts, asker(request), "whitelist", kind, value))

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from ratingd.errors import InvalidRequest
 from ratingd.http import field_schema
 from ratingd.http.field_schema import FILLED_PATTERN, TEXT_PATTERN
+from ratingd.http.parameter import NUMERIC
 from ratingd.ingest.event_fields import TEXT_MAX, time_of
 from ratingd.store.fraud_rows import ListRow
 from triggers.number_list import A_WHITELIST, B_WHITELIST, BLACKLIST, TRUNK
@@ -36,8 +37,8 @@ Filled = Annotated[str, Field(max_length=TEXT_MAX, pattern=FILLED_PATTERN, stric
 Text = Annotated[str, Field(max_length=TEXT_MAX, pattern=TEXT_PATTERN, strict=True)]
 Digits = Annotated[str, Field(pattern=PREFIX_PATTERN, strict=True)]
 Expiry = Annotated[int, BeforeValidator(_expiry), WithJsonSchema(field_schema.time("Until when; none: for ever"))]
-Threshold = Annotated[int, Field(ge=2, le=100, strict=True)]
-Seconds = Annotated[float, Field(ge=1, le=60, strict=True)]
+Threshold = Annotated[int, Field(ge=2, le=100), NUMERIC]
+Seconds = Annotated[float, Field(ge=1, le=60), NUMERIC]
 
 
 class _Entry(BaseModel):

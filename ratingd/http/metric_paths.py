@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ratingd.http.answer_shape import CalledMetrics, CallerMetrics, ResetAnswer, TrunkMetrics
+from ratingd.http.answer_shape import CalledMetrics, CallerMetrics, ResetAnswer, TrunkMetrics, answered
 from ratingd.http.parameter import NamePath, NumberPath, Window
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
@@ -16,22 +16,22 @@ from ratingd.http.reply import asker, reply
 def metric_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(prefix="/api/v1/metrics", tags=["metrics"])
 
-    @router.get("/{b_number}", responses={200: {"model": CalledMetrics}, **answers(404)})
+    @router.get("/{b_number}", responses=answered(CalledMetrics) | answers(404))
     async def get_metrics(request: Request, b_number: NumberPath, window: Window = "300") -> Response:
         """How a number is called."""
         return reply(await parts.workers.run(_looked_up, parts, asker(request), "b", b_number, int(window)))
 
-    @router.get("/a/{n}", responses={200: {"model": CallerMetrics}, **answers(404)})
+    @router.get("/a/{n}", responses=answered(CallerMetrics) | answers(404))
     async def get_caller_metrics(request: Request, n: NumberPath, window: Window = "300") -> Response:
         """How a number calls."""
         return reply(await parts.workers.run(_looked_up, parts, asker(request), "a", n, int(window)))
 
-    @router.get("/trunk/{id}", responses={200: {"model": TrunkMetrics}, **answers(404)})
+    @router.get("/trunk/{id}", responses=answered(TrunkMetrics) | answers(404))
     async def get_trunk_metrics(id: NamePath, window: Window = "300") -> Response:
         """What comes over a trunk."""
         return reply(await parts.workers.run(_report, parts, "trunk", id, int(window)))
 
-    @router.delete("/{b_number}", responses={200: {"model": ResetAnswer}, **answers(404)})
+    @router.delete("/{b_number}", responses=answered(ResetAnswer) | answers(404))
     async def delete_metrics(request: Request, b_number: NumberPath) -> Response:
         """Forget how a number was called."""
         return reply(await parts.workers.run(_reset, parts, asker(request), b_number))

@@ -1,12 +1,21 @@
 """Parameters of paths and queries, told on the OpenAPI page as exactly as they are checked."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator
 
 from ratingd.http.field_schema import EPOCH_TEXT, RFC_3339, TEXT_PATTERN
 from ratingd.ingest.event_fields import TEXT_MAX, time_of
 
+
+def _no_text(value: Any) -> Any:
+    if isinstance(value, str | bool):
+        raise ValueError("a number is wanted")
+    return value
+
+
+NUMERIC: Final = BeforeValidator(_no_text)  # of a body: 71 and 71.0 are a whole number, "71" is a text
 ID_MAX: Final = 2**63 - 1
 SHOWN_MAX: Final = 1_000
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from ratingd.http.answer_shape import Health, Online, StatsAnswer
+from ratingd.http.answer_shape import Health, Online, StatsAnswer, answered
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import reply
@@ -24,7 +24,7 @@ PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 def status_routes(parts: HttpParts) -> APIRouter:
     router = APIRouter(tags=["status"])
 
-    @router.get("/", responses={200: {"model": Online}, **answers()})
+    @router.get("/", responses=answered(Online) | answers())
     async def get_online() -> Response:
         """That it is there."""
         return reply({"message": "ratingd Online", "version": parts.version})
@@ -46,7 +46,7 @@ def status_routes(parts: HttpParts) -> APIRouter:
             operation_id=f"get{path.replace('/', '_')}",
         )(get_health)
 
-    @router.get("/api/stats", responses={200: {"model": StatsAnswer}, **answers()})
+    @router.get("/api/stats", responses=answered(StatsAnswer) | answers())
     async def get_stats() -> Response:
         """What has happened."""
         return reply(await parts.workers.run(parts.stats))

@@ -144,12 +144,14 @@ def text_of(name: str, value: object) -> str:
 
 
 def time_of(name: str, value: object) -> int:
-    """Milliseconds since the epoch; 0 where nobody said a time."""
+    """Milliseconds since the epoch; 0 where nobody said a time, or said 0."""
     if value is None or value == "":
         return 0
     number = _number(name, value, "a time is wanted: seconds since 1970, or RFC 3339")
+    if number == 0:
+        return 0
     at_ms = _calendar(name, value) if number is None else _scaled(number)
-    if at_ms and not EARLIEST_MS <= at_ms < LATEST_MS:
+    if not EARLIEST_MS <= at_ms < LATEST_MS:
         raise InvalidRequest(name, f"{shown(value)} is no time of a call; seconds since 1970 or RFC 3339 are")
     return at_ms
 
@@ -251,7 +253,7 @@ def _milliseconds(seconds: int | Decimal) -> int:
 def _calendar(name: str, value: object) -> int:
     """RFC 3339; a time without a zone is UTC."""
     try:
-        instant = datetime.fromisoformat(str(value).strip())
+        instant = datetime.fromisoformat(str(value).strip().upper())
     except ValueError:
         raise InvalidRequest(
             name, f"a time is wanted: seconds since 1970, or RFC 3339 as 2026-11-21T04:12:09.412Z, not {shown(value)}"

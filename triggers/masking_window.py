@@ -20,6 +20,7 @@ from mypy_extensions import mypyc_attr
 from triggers.masking_incident import Attempt, IncidentChain, MaskingIncident
 from triggers.masking_terms import MaskingTerms
 
+FEW: Final = 6  # calls of a window that are looked through
 FORGOTTEN_MIN: Final = 16  # so many places at the front of the list are worth moving the rest
 NONE_FLAGGED: Final[list[Attempt]] = []  # of all cold calls; nobody adds to it
 
@@ -73,8 +74,8 @@ def cold(distinct: int) -> Placed:
 class MaskingWindow:
     """The calls to one number in the order of their times, as far back as a late one can reach.
 
-    `_callers` counts the calls of each caller in the newest window, which begins at place `_low`. What is before
-    `_first` is forgotten.
+    `_callers` counts the calls of each caller in the newest window, which begins at place `_low`; while there are few
+    they are looked through instead. What is before `_first` is forgotten.
     """
 
     __slots__ = (
@@ -86,7 +87,7 @@ class MaskingWindow:
         self._b: Final = b
         self.terms = terms
         self._attempts: Final[list[Attempt]] = []
-        self._callers: Final[dict[str, int]] = {}
+        self._callers: dict[str, int] | None = None
         self._chain: IncidentChain | None = None
         self._latest: MaskingIncident | None = None  # the last of the chain
         self._newest_ms = NOTHING_MS
@@ -128,7 +129,7 @@ class MaskingWindow:
         """Judge what comes by other terms."""
         self.terms = terms
         self._settled = False
-        self._callers.clear()
+        self._callers = None
         self._low = len(self._attempts)
         self._reach_back(self._newest_ms)
 
@@ -144,27 +145,51 @@ class MaskingWindow:
         self._attempts.append(attempt)
         self._newest_ms = attempt.at_ms
         self._enter(attempt)
-        distinct = len(self._callers)
+        distinct = self._distinct()
         placed = cold(distinct) if distinct < self.terms.threshold else self._heat(attempt, distinct)
         self._forget()
         return placed
 
     def _enter(self, attempt: Attempt) -> None:
         """Let the window end with this call, the next in the order of time."""
-        attempts, callers = self._attempts, self._callers
-        callers[attempt.caller] = callers.get(attempt.caller, 0) + 1
-        begin, low = attempt.at_ms - self.terms.span_ms, self._low
-        while attempts[low].at_ms < begin:
-            self._leave(attempts[low].caller)
-            low += 1
+        attempts, callers, low = self._attempts, self._callers, self._low
+        begin = attempt.at_ms - self.terms.span_ms
+        if callers is None:
+            while attempts[low].at_ms < begin:
+                low += 1
+        else:
+            callers[attempt.caller] = callers.get(attempt.caller, 0) + 1
+            while attempts[low].at_ms < begin:
+                _leave(callers, attempts[low].caller)
+                low += 1
         self._low = low
 
-    def _leave(self, caller: str) -> None:
-        left = self._callers[caller] - 1
-        if left:
-            self._callers[caller] = left
-        else:
-            del self._callers[caller]
+    def _distinct(self) -> int:
+        """The callers of the newest window."""
+        callers, size = self._callers, len(self._attempts) - self._low
+        if callers is not None:
+            return len(callers)
+        return self._few_distinct() if size <= FEW else len(self._counted())
+
+    def _few_distinct(self) -> int:
+        """Each is counted where he comes first. A count of few would cost more memory than the calls."""
+        attempts, low, distinct = self._attempts, self._low, 0
+        for place in range(low, len(attempts)):
+            caller, first = attempts[place].caller, low
+            while attempts[first].caller != caller:
+                first += 1
+            distinct += first == place
+        return distinct
+
+    def _counted(self) -> dict[str, int]:
+        """The calls of each caller in the newest window."""
+        callers = self._callers
+        if callers is None:
+            callers = self._callers = {}
+            for place in range(self._low, len(self._attempts)):
+                caller = self._attempts[place].caller
+                callers[caller] = callers.get(caller, 0) + 1
+        return callers
 
     def _heat(self, attempt: Attempt, distinct: int) -> Placed:
         """The newest window is hot: mostly the latest incident goes on."""
@@ -217,6 +242,8 @@ class MaskingWindow:
             first += 1
         if len(attempts) - first > self.terms.calls_max:
             first = self._truncate(first)
+        if len(attempts) - self._low <= FEW // 2:
+            self._callers = None
         if first >= FORGOTTEN_MIN and 2 * first >= len(attempts):
             del attempts[:first]
             self._low -= first
@@ -228,7 +255,8 @@ class MaskingWindow:
         stop = len(self._attempts) - self.terms.calls_max
         self.truncated += stop - first
         while self._low < stop:
-            self._leave(self._attempts[self._low].caller)
+            if self._callers is not None:
+                _leave(self._callers, self._attempts[self._low].caller)
             self._low += 1
         return stop
 
@@ -236,8 +264,8 @@ class MaskingWindow:
 
     def _insert(self, attempt: Attempt) -> Placed:
         """Put a late call where its time puts it, and look again at every window that it is in."""
-        attempts, threshold = self._attempts, self.terms.threshold
-        start = self._wind_back(attempt.at_ms)
+        attempts, callers, threshold = self._attempts, self._counted(), self.terms.threshold
+        start = self._wind_back(attempt.at_ms, callers)
         attempts.insert(start, attempt)
         replay = _Replay(attempt)
         last_ms = attempt.at_ms + self.terms.span_ms
@@ -248,19 +276,19 @@ class MaskingWindow:
             self._enter(end)
             if end.at_ms > last_ms:
                 continue
-            replay.distinct = max(replay.distinct, len(self._callers))
-            if len(self._callers) >= threshold:
-                self._heat_again(replay, place)
+            replay.distinct = max(replay.distinct, len(callers))
+            if len(callers) >= threshold:
+                self._heat_again(replay, place, len(callers))
         self._forget()
         return self._replayed(replay)
 
-    def _wind_back(self, at_ms: int) -> int:
+    def _wind_back(self, at_ms: int, callers: dict[str, int]) -> int:
         """Let the window end at `at_ms`; the place after the last call of that instant."""
         attempts, place = self._attempts, len(self._attempts)
         while place > self._first and attempts[place - 1].at_ms > at_ms:
             place -= 1
             if place >= self._low:
-                self._leave(attempts[place].caller)
+                _leave(callers, attempts[place].caller)
         self._low = min(self._low, place)
         self._reach_back(at_ms)
         return place
@@ -270,13 +298,14 @@ class MaskingWindow:
         attempts, callers, begin = self._attempts, self._callers, at_ms - self.terms.span_ms
         while self._low > self._first and attempts[self._low - 1].at_ms >= begin:
             self._low -= 1
-            caller = attempts[self._low].caller
-            callers[caller] = callers.get(caller, 0) + 1
+            if callers is not None:
+                caller = attempts[self._low].caller
+                callers[caller] = callers.get(caller, 0) + 1
 
-    def _heat_again(self, replay: "_Replay", place: int) -> None:
+    def _heat_again(self, replay: "_Replay", place: int, distinct: int) -> None:
         """The window that ends at `place` is hot with the late call; it may have been hot without it."""
         end = self._attempts[place]
-        incident = self._hot_at(end.at_ms, len(self._callers))
+        incident = self._hot_at(end.at_ms, distinct)
         replay.reached(incident)
         if not end.hot:
             end.hot = True
@@ -318,6 +347,14 @@ class MaskingWindow:
         incident = chain.reach(at_ms, distinct, terms.cooldown_ms, terms.calls_max)
         self._latest = chain.incidents[-1]
         return incident
+
+
+def _leave(callers: dict[str, int], caller: str) -> None:
+    left = callers[caller] - 1
+    if left:
+        callers[caller] = left
+    else:
+        del callers[caller]
 
 
 @mypyc_attr(acyclic=True)

@@ -21,7 +21,6 @@ from ratingd.v1.fraud_pb2 import (
 )
 
 KINDS: Final = ("b", "a", "trunk", "account", "a_range", "b_range")
-WINDOWS: Final = ("5s", "1m", "5m", "1h", "24h", "168h")
 
 
 @click.command("analyze")
@@ -77,7 +76,7 @@ def _analysis_rows(found: Mapping[str, Any]) -> list[tuple[str, RenderableType]]
 @click.command("metrics")
 @click.argument("key", metavar="NUMBER|TRUNK|ACCOUNT")
 @click.option("--kind", type=click.Choice(KINDS), default="b", show_default=True, help="Of what: b is a called number.")
-@click.option("--window", type=click.Choice(WINDOWS), default="5m", show_default=True, help="Over how long.")
+@click.option("--window", metavar="5m", default="5m", show_default=True, help="Over how long, such as 60s, 1h or 24h.")
 @click.option("--reset", is_flag=True, help="Forget its traffic instead.")
 @by_whom
 @asks

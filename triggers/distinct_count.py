@@ -11,7 +11,7 @@ from math import sqrt
 from typing import Final
 from zlib import crc32
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 FEW: Final = 8  # a list up to here: a set takes four times the memory
 EXACT: Final = 256
@@ -20,6 +20,7 @@ _INDEX_BITS: Final = 12
 _RANKED_BITS: Final = 20
 _ALPHA: Final = 0.7213475204444817  # 1 / (2 ln 2)
 _MASK: Final = 0xFFFFFFFF
+_RANKED_MASK: Final = 0xFFFFF
 
 
 @mypyc_attr(acyclic=True)
@@ -89,9 +90,9 @@ class DistinctCount:
         self._registers, self._many = registers, None
 
 
-def _mixed(text: str) -> int:
-    """32 well mixed bits. The factors are below 2^30, so that products stay small integers when compiled."""
-    mixed = crc32(text.encode())
+def _mixed(text: str) -> i64:
+    """32 well mixed bits; factors below 2^30, so that no product needs more than 62."""
+    mixed: i64 = crc32(text.encode())
     mixed = ((mixed ^ (mixed >> 12)) * 0x2C1B3C6D) & _MASK
     mixed = ((mixed ^ (mixed >> 16)) * 0x297A2D39) & _MASK
     return mixed ^ (mixed >> 15)
@@ -99,9 +100,9 @@ def _mixed(text: str) -> int:
 
 def _register(registers: bytearray, text: str) -> None:
     mixed = _mixed(text)
-    index, ranked = mixed >> _RANKED_BITS, mixed & ((1 << _RANKED_BITS) - 1)
-    rank = 1
-    while rank <= _RANKED_BITS and not ranked >> (_RANKED_BITS - rank):
+    index, rest = mixed >> _RANKED_BITS, mixed & _RANKED_MASK
+    rank: i64 = 1
+    while rank <= _RANKED_BITS and not rest >> (_RANKED_BITS - rank):
         rank += 1
     if rank > registers[index]:
         registers[index] = rank

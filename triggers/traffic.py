@@ -263,9 +263,7 @@ class Traffic:
     def _count(self, event: CallEvent, counted: CountedCall) -> None:
         a, b, at_ms = event.a, event.b, counted.start_ms
         if a.text:
-            key = self._a.heard(a.text, at_ms)
-            key.add(counted)
-            key.note_contact(counted)
+            self._a.heard(a.text, at_ms).add(counted)
         if b.text:
             self._b.heard(b.text, at_ms).add(counted)
         if event.trunk:

@@ -12,7 +12,6 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from triggers.contacts import Contacts
 from triggers.counted_call import CountedCall
 from triggers.fading_sum import FadingSum
 from triggers.hourly_minutes import HourlyMinutes
@@ -33,15 +32,14 @@ COARSEST: Final = 3
 @mypyc_attr(acyclic=True)
 class TrafficHistory:
     __slots__ = (
-        "_called", "_callers", "_floors", "_levels", "_talkers", "answered", "attempts", "contacts", "hourly",
-        "minutes", "tried",
+        "_called", "_callers", "_floors", "_levels", "_talkers", "answered", "attempts", "hourly", "minutes",
+        "tried",
     )  # fmt: skip
 
-    def __init__(self, *, callers: bool, called: bool, talkers: bool, contacts: Contacts | None) -> None:
+    def __init__(self, *, callers: bool, called: bool, talkers: bool) -> None:
         self._callers: Final = callers
         self._called: Final = called
         self._talkers: Final = talkers
-        self.contacts: Final = contacts
         self._levels: Final[list[list[TrafficBucket]]] = [[], [], [], []]
         self._floors: Final[list[int]] = [0, 0, 0, 0]  # what began earlier is in a coarser bucket
         self.attempts = 0  # in all buckets

@@ -20,7 +20,7 @@ from triggers.traffic_terms import TrafficTerms
 from triggers.usual_distinct import UsualDistinct
 
 FEW: Final = 24  # calls that are kept whatever their age
-MOVED_MS: Final = 60_000  # the order of silence is right to a minute
+MOVED_MS: Final = 600_000  # the order of silence is right to ten minutes
 NEVER_MS: Final = -1
 
 
@@ -47,8 +47,8 @@ class TrafficKey(Seat):
     """`calls` in the order they began; `last_ms` when the newest of all began."""
 
     __slots__ = (
-        "_fold_at", "_folded_ms", "_last_folded_b", "born_ms", "calls", "first_ms", "history", "kind", "last_ms",
-        "name", "usual",
+        "_fold_at", "_folded_ms", "_last_folded_b", "born_ms", "calls", "contacts", "first_ms", "history", "kind",
+        "last_ms", "name", "usual",
     )  # fmt: skip
 
     def __init__(self, name: str, kind: KeyKind, first_ms: int) -> None:
@@ -61,6 +61,7 @@ class TrafficKey(Seat):
         self.calls: list[CountedCall] = []
         self.history: TrafficHistory | None = None
         self.usual: UsualDistinct | None = None
+        self.contacts: Contacts | None = None  # of a busy caller
         self._fold_at = FEW
         self._folded_ms = NEVER_MS  # calls that began by then go to the history at once
         self._last_folded_b = ""
@@ -84,19 +85,15 @@ class TrafficKey(Seat):
         else:
             insert(self.calls, call)
             self.first_ms = min(self.first_ms, start_ms)
+        if self.contacts is not None:
+            self.contacts.add(call.b, start_ms)
         if len(self.calls) >= self._fold_at:
             self._fold()
 
-    def note_contact(self, call: CountedCall) -> None:
-        history = self.history
-        if history is not None and history.contacts is not None:
-            history.contacts.add(call.b, call.start_ms)
-
     def called_before(self, b: str, at_ms: int) -> bool:
         """Whether this caller has called a number within seven days."""
-        history = self.history
-        if history is not None and history.contacts is not None:
-            return history.contacts.called_before(b, at_ms)
+        if self.contacts is not None:
+            return self.contacts.called_before(b, at_ms)
         found = False
         for call in self.calls:
             if call.b == b and at_ms - call.start_ms < CONTACT_MS:
@@ -111,6 +108,10 @@ class TrafficKey(Seat):
     def _fold(self) -> None:
         """Let go what is too old to be kept itself."""
         calls = self.calls
+        if self.contacts is None and self.kind.contacts:
+            self.contacts = Contacts()
+            for call in calls:
+                self.contacts.add(call.b, call.start_ms)
         count = max(first_after(calls, self.last_ms - RAW_MS), len(calls) - self.kind.recent_max)
         if count > 0:
             history = self.history
@@ -135,12 +136,8 @@ class TrafficKey(Seat):
             before = call.b
 
     def _new_history(self) -> TrafficHistory:
-        kind, contacts = self.kind, None
-        if kind.contacts:
-            contacts = Contacts()
-            for call in self.calls:
-                contacts.add(call.b, call.start_ms)
-        return TrafficHistory(callers=kind.callers, called=kind.called, talkers=kind.talkers, contacts=contacts)
+        kind = self.kind
+        return TrafficHistory(callers=kind.callers, called=kind.called, talkers=kind.talkers)
 
 
 @mypyc_attr(acyclic=True)

@@ -1,7 +1,7 @@
 """The rule book: whom rules are asked about, how often, and that one attack is one hit."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratingd.shipped_rules import shipped_rules
@@ -169,6 +169,7 @@ def test_how_often_a_busy_subject_is_looked_at(condition: str, seconds: str) -> 
     assert rule.spacing_ms == 1000 * int(seconds)
 
 
+@settings(max_examples=25)
 @given(st.integers(20, 150), st.integers(1, 40), st.sampled_from([0.01, 0.5, 3.0, 40.0]))
 def test_what_begins_in_busy_traffic_is_seen_soon(before: int, least: int, every: float) -> None:
     """Premium calls among others: the rule holds with the one that reaches the number, and is told not much later."""

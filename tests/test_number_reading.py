@@ -192,6 +192,21 @@ def test_the_region_is_the_one_libphonenumber_names(digits: str) -> None:
         assert number.region == region.replace("001", "")
 
 
+SHARED = {code: regions for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if len(regions) > 1}
+
+
+@given(st.sampled_from(sorted(SHARED)), st.data())
+def test_the_region_does_not_depend_on_the_last_three_digits(code: int, data: st.DataObject) -> None:
+    region = data.draw(st.sampled_from(SHARED[code]))
+    example = phonenumbers.example_number(region)
+    assert example is not None
+    digits = str(example.country_code) + phonenumbers.national_significant_number(example)
+    for last in data.draw(st.lists(st.text("0123456789", min_size=3, max_size=3), max_size=5)):
+        number = f"+{digits[:-3]}{last}"
+        expected = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+        assert READERS[""].read(number).region in (expected, "")
+
+
 @given(st.text(), st.sampled_from(["", "DE", "US"]))
 def test_whatever_comes_is_read(raw: str, region: str) -> None:
     reader = READERS[region]

@@ -38,11 +38,20 @@ def entry_value(kind: str, text: str, numbers: NumberReader) -> str:
             raise ValueError(f"{text[:TEXT_MAX]!r} is no name of a trunk; write what the switch calls it")
         return text
     if kind == PREFIX:
-        return _prefix(text)
+        return prefix_value(text)
     clear = numbers.clear(text)
     if not clear or clear.startswith(RAW):
         raise ValueError(f"{text[:TEXT_MAX]!r} is no number; write it with its country, such as +498001234567")
     return numbers.read(text).text
+
+
+def prefix_value(text: str) -> str:
+    """A prefix as it is kept: "+" and digits, the calling code first. ValueError as above."""
+    digits = bare(text).removeprefix("+")
+    digits = digits[2:] if digits.startswith("00") else digits
+    if not all_digits(digits) or digits.startswith("0") or len(digits) > 15:
+        raise ValueError(f"{text[:TEXT_MAX]!r} is no prefix; write it with its calling code, such as +4990056")
+    return "+" + digits
 
 
 def read_entries(
@@ -83,14 +92,6 @@ def entries_text(entries: Sequence[ListEntry]) -> str:
     """A file that `read_entries` reads as the same entries."""
     rows = [f"#{','.join(COLUMNS)}", *[_row(entry) for entry in entries]]
     return "\n".join(rows) + "\n"
-
-
-def _prefix(text: str) -> str:
-    digits = bare(text).removeprefix("+")
-    digits = digits[2:] if digits.startswith("00") else digits
-    if not all_digits(digits) or digits.startswith("0") or len(digits) > 15:
-        raise ValueError(f"{text[:TEXT_MAX]!r} is no prefix; write it with its calling code, such as +4990056")
-    return "+" + digits
 
 
 def _word(row: Row, column: str, known: tuple[str, ...]) -> str:

@@ -71,7 +71,7 @@ class AlertBook:
         self._shelf: Final = shelf
         self._dedup_ms: Final = dedup_ms
         self._storm_max: Final = storm_max
-        self._posts: Final = posts if posts is not None else Posts((), "")
+        self.posts: Final = posts if posts is not None else Posts((), "")
         self._wake: Final = wake
         self._clock: Final = clock
         self._changed: Final = threading.Condition(threading.RLock())
@@ -231,7 +231,7 @@ class AlertBook:
             kept, what = self.raised(alert)
             if what == KNOWN:
                 return kept
-            posts = self._posts.told(CREATED if what == NEW else UPDATED, kept, alert.created_ms)
+            posts = self.posts.told(CREATED if what == NEW else UPDATED, kept, alert.created_ms)
             rows = self.taken()
             try:
                 stored = self._shelf.commit(FraudBatch(alerts=rows, outbox=posts))
@@ -253,7 +253,7 @@ class AlertBook:
             alert = self.alert(id)
             as_changed = read(row(alert))
             change(as_changed)
-            posts = self._posts.told(UPDATED, as_changed, self._now_ms())
+            posts = self.posts.told(UPDATED, as_changed, self._now_ms())
             audits = [] if audit is None else [audit]
             self._shelf.commit(FraudBatch(alerts=[row(as_changed)], outbox=posts, audits=audits))
             change(alert)

@@ -23,7 +23,7 @@ from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.masking_effects import MaskingEffects
 from ratingd.fraud.orders import AccountOrders, alert_of, named
 from ratingd.fraud.pace import Pace
-from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED, Posts
+from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED
 from ratingd.fraud.rule_effects import RuleEffects
 from ratingd.store.fraud_rows import FlaggedCallRow, FraudBatch, FraudStored
 from triggers.call_event import CallEvent
@@ -58,7 +58,7 @@ class FraudEffects:
         wake: Callable[[], None] = lambda: None,
         tick: Callable[[int], None] = lambda now_ms: None,
     ) -> None:
-        posts, pace = Posts(terms.webhooks, terms.tenant), Pace(EVERY_MS)
+        posts, pace = book.posts, Pace(EVERY_MS)
         self._book: Final = book
         self._blocks: Final = blocks
         self._orders: Final = orders

@@ -80,11 +80,8 @@ class TrafficKey(Seat):
         if start_ms >= self.last_ms:
             self.last_ms = start_ms
             self.calls.append(call)
-        elif start_ms <= self._folded_ms:
-            self._add_to_history(call)
         else:
-            insert(self.calls, call)
-            self.first_ms = min(self.first_ms, start_ms)
+            self._add_late(call)
         if self.contacts is not None:
             self.contacts.add(call.b, start_ms)
         if len(self.calls) >= self._fold_at:
@@ -100,8 +97,11 @@ class TrafficKey(Seat):
                 found = True
         return found
 
-    def _add_to_history(self, call: CountedCall) -> None:
-        if self.history is not None:
+    def _add_late(self, call: CountedCall) -> None:
+        self.first_ms = min(self.first_ms, call.start_ms)
+        if call.start_ms > self._folded_ms:
+            insert(self.calls, call)
+        elif self.history is not None:
             call.folded |= self.kind.bit
             self.history.place(call, sequential=False, overlapped=False)
 

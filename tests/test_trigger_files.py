@@ -1,5 +1,7 @@
 """ActionTriggers.csv: what a row becomes, and what is wrong with one."""
 
+import pytest
+
 from accounts.account import ThresholdType, TriggerTerms
 from accounts.balance import BalanceKind
 from accounts.balance_filter import BalanceFilter
@@ -106,8 +108,9 @@ def test_an_id_that_is_not_given_comes_from_the_row() -> None:
     on=*max_balance type=*monetary w=x run=ACT         / fault Weight is not a number
     on=*max_balance type=*monetary run=NOACT           / fault ActionsId names no action set
     on=*max_balance type=*monetary                     / fault ActionsId is empty
-    on=*max_score at=80 id=score.risk run=ACT          / warning ThresholdType watches a score or metric that nothing co
-    on=*min_counter at=20 id=b.asr.300 run=ACT         / warning ThresholdType watches a score or metric that nothing co
+    on=*max_score at=80 id=score.mood run=ACT          / warning BalanceTag is computed by nobody, so it has to be told
+    on=*min_counter at=20 id=b.asr.301 run=ACT         / warning BalanceTag is computed by nobody, so it has to be told
+    on=*min_counter at=20 id=b.charm.300 run=ACT       / warning BalanceTag is computed by nobody, so it has to be told
     on=*max_event_counter type=*monetary timing=*day;*week run=ACT / fault BalanceTimingIds names 2 windows
     on=*max_event_counter type=*monetary timing=!*day run=ACT / fault BalanceTimingIds excludes a window
     on=*max_balance type=*monetary timing=*day run=ACT / fault BalanceTimingIds names a window, but *max_balance counts
@@ -169,7 +172,16 @@ def test_a_monitor_on_a_score_has_its_address_and_no_type() -> None:
         "score.masking",
         79_500_000_000,
     )
-    assert [finding.field for finding in findings] == ["BalanceType", "BalanceDestinationIds", "ThresholdType"]
+    assert [finding.field for finding in findings] == ["BalanceType"]
+    assert terms.filter.destinations == {"DST_49": True}
+
+
+@pytest.mark.parametrize(
+    "address", ["score.risk", "score.masking", "b.asr.300", "a.total_calls.86400", "trunk.acd.3600"]
+)
+def test_a_monitor_on_what_is_computed_needs_no_warning(address: str) -> None:
+    _, findings = written(f"G on=*max_counter at=20 id={address} to=DST_49 run=ACT")
+    assert findings == []
 
 
 @table("""

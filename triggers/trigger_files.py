@@ -15,9 +15,10 @@ Thresholds of voice are nanoseconds, all others currency, units or points of a s
 A counter is unlimited unless BalanceTimingIds says what it counts over: with `*day` there the cap above is one of
 20.00 a day, by the account's calendar, and at its midnight the counter restarts and the monitor is armed again. Other
 names in that column are timings that the balance must have. A monitor on a score or traffic metric has its address in
-BalanceTag and no BalanceType:
+BalanceTag and no BalanceType; BalanceDestinationIds say which called numbers it looks at:
 
     FRAUD,,*max_score,80,false,0,,,score.masking,,,,,,,,,,,DISABLE_AND_LOG,10
+    FRAUD,,*max_counter,50,false,0,,,a.total_calls.3600,,,DST_PREMIUM,,,,,,,,DISABLE_AND_LOG,10
 """
 
 from collections.abc import Mapping, Set
@@ -34,6 +35,8 @@ from tariffs.money import half
 from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
 from tariffs.zone import Zone
+from triggers.metric_address import MetricUnknown, is_score, parse
+from triggers.metric_monitor import SCORES
 from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
 from triggers.score_address import ADDRESS_ALLOWED, is_score_address
 
@@ -170,8 +173,6 @@ def _check_score(row: Row) -> str:
         row.fault("BalanceTag", "is no address of a score or traffic metric", ADDRESS_ALLOWED)
     if _given(row, "BalanceType") is not None:
         row.warn("BalanceType", "is not looked at: a score is no balance", "nothing")
-    if row.names("BalanceDestinationIds") is not None:
-        row.warn("BalanceDestinationIds", "is not looked at: scores are told of accounts, not of called numbers yet")
     return ""
 
 
@@ -223,12 +224,23 @@ def _warn(row: Row, terms: TriggerTerms) -> None:
     """Say where a monitor loads and will never fire, or not as its row suggests."""
     counts = terms.type in COUNTER_SIDES
     if terms.type in SCORE_SIDES:
-        row.warn("ThresholdType", "watches a score or metric that nothing computes yet: it has to be told over the API")
+        _warn_of_address(row, terms.filter.id or "")
     elif not terms.kind:
         row.warn("BalanceType", "is empty: the monitor watches nothing", "the type of balance or counter it means")
     elif terms.kind not in KINDS and not (counts and terms.kind == CONNECTS):
         known = (*BalanceKind, CONNECTS) if counts else tuple(BalanceKind)
         row.warn("BalanceType", "is no type that is watched: the monitor never fires", ", ".join(known))
+
+
+def _warn_of_address(row: Row, address: str) -> None:
+    """Say where nobody computes what a monitor watches; it can still be told over the API."""
+    if address in SCORES or not is_score_address(address):
+        return
+    try:
+        parse(address)
+    except MetricUnknown as unknown:
+        known = f"scores are {', '.join(SCORES)}" if is_score(address) else str(unknown)
+        row.warn("BalanceTag", f"is computed by nobody, so it has to be told over the API: {known}")
 
 
 def _given(row: Row, column: str) -> str | None:

@@ -34,13 +34,20 @@ FAILED: Final = Reply(9, b"")
 
 
 class MetricMonitors:
-    """`value` gives a metric, `destinations` the ids of the destinations of a number's digits."""
+    """`value` gives a metric, `risk` how suspect a caller is, `destinations` those of a number's digits."""
 
     def __init__(
-        self, submit: Submit, value: Value, destinations: Callable[[str], Iterable[str]], *, tenant: str
+        self,
+        submit: Submit,
+        value: Value,
+        risk: Callable[[str, int], float],
+        destinations: Callable[[str], Iterable[str]],
+        *,
+        tenant: str,
     ) -> None:
         self._submit: Final = submit
         self._value: Final = value
+        self._risk: Final = risk
         self._destinations: Final = destinations
         self._tenant: Final = tenant
         self._lock: Final = threading.Lock()
@@ -126,14 +133,18 @@ class MetricMonitors:
         if monitor.destinations is not None and not self._concerns(monitor.destinations, event):
             return None
         if not monitor.kind:
-            if not outcome.attempt:
-                return None
-            verdict = outcome.verdict
-            return round((100 * verdict.probability if monitor.name == MASKING else verdict.risk) * SCALE)
+            return round(self._score(monitor, outcome) * SCALE) if outcome.attempt else None
         monitor.key = key_of(monitor.kind, event) or monitor.key
         if not monitor.key:
             return None
         return self._metric(monitor, event.at_ms)
+
+    def _score(self, monitor: MetricMonitor, outcome: Outcome) -> float:
+        """0 to 100: how likely the call is masked, or how suspect it or its caller is."""
+        verdict = outcome.verdict
+        if monitor.name == MASKING:
+            return 100 * verdict.probability
+        return max(verdict.risk, self._risk(outcome.event.a.text, outcome.event.at_ms))
 
     def _metric(self, monitor: MetricMonitor, at_ms: int) -> int:
         return round(self._value(monitor.kind, monitor.key, monitor.name, monitor.window_s, at_ms) * SCALE)

@@ -50,6 +50,7 @@ from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FraudBatch, ListRow
 from ratingd.store.seen_calls import calls_seen_since
 from ratingd.store.store import Store
+from triggers.analysis import risk_of_caller
 from triggers.fraud_rule_book import RuleBook
 from triggers.fraud_rule_file import FILE
 from triggers.fraud_watch import FraudWatch
@@ -118,7 +119,7 @@ class FraudRuntime:
         self.threats: Final = ThreatStream(self.stats, clock=clock)
         self.results: Final = CutResults(shelf)
         self.monitors: Final = MetricMonitors(
-            self._submit, self._metric, self._destinations_of, tenant=settings.default_tenant
+            self._submit, self._metric, self._risk, self._destinations_of, tenant=settings.default_tenant
         )
         self.carrier: Final = ProtectionCarrier(shelf, self.book, self.blocks, self.numbers)
         self.recovery: Final = Recovery(
@@ -220,6 +221,10 @@ class FraudRuntime:
     def _metric(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
         with self.desk.lock:
             return self.desk.watch.traffic.value(kind, key, name, window_s, at_ms)
+
+    def _risk(self, a: str, at_ms: int) -> float:
+        with self.desk.lock:
+            return risk_of_caller(self.desk.watch.traffic, a, at_ms).risk
 
     def _destinations_of(self, digits: str) -> Iterable[str]:
         return self._destinations(digits)

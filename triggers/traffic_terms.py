@@ -28,7 +28,7 @@ class TrafficTerms:
         self.window_ms: Final = window_ms  # the detection window, of concurrent_callers and call_rate
         self.zone: Final = zone
         self.night_hours: Final = tuple(night_hours)
-        self.premium: Final = tuple(["".join([c for c in each if c.isdecimal()]) for each in premium])  # prefixes
+        self.premium: Final = _prefixes(premium)
         self.home_region: Final = home_region  # such as DE; "": no caller is ours and none is foreign
         self.keys_max: Final = keys_max  # of each kind; the one longest silent goes first
         self.calls_max: Final = calls_max  # calls of which more may be heard; the one longest silent goes first
@@ -36,3 +36,9 @@ class TrafficTerms:
         self.idle_ms: Final = idle_ms  # after which a key is forgotten
         self.ended_ms: Final = ended_ms  # how long a call is known that is over, or was never answered
         self.lost_ms: Final = lost_ms  # after which an answered call that nobody speaks of is no longer going on
+
+
+def _prefixes(texts: Sequence[str]) -> tuple[str, ...]:
+    """+371 909 as 371909."""
+    digits = ["".join([each for each in text if each.isdecimal()]) for text in texts]
+    return tuple([each for each in digits if each])

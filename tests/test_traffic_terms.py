@@ -1,0 +1,5 @@
+from triggers.traffic_terms import TrafficTerms
+
+
+def test_premium_ranges_are_prefixes_of_digits() -> None:
+    assert TrafficTerms(premium=("+371 909", "49900", "")).premium == ("371909", "49900")

@@ -40,6 +40,18 @@ def test_cli_spoofing(calls: Calls) -> None:
     assert hit.rule.severity == "HIGH"
 
 
+def test_numbers_of_ours_without_attestation(calls: Calls) -> None:
+    """A trunk attests its calls; then three calls of numbers of our country come by it without."""
+    for number in range(20):
+        attested = EventDetails(attestation="B")
+        calls.call(f"+49301234{number:03d}", "+494012345", NOON + 60 * number, trunk="t-peer", details=attested)
+    for number in range(3):
+        calls.call(f"+49309999{number:03d}", "+494012345", NOON + 1210 + number, trunk="t-peer")
+    (hit,) = calls.hits()
+    assert told([hit]) == ["unattested_cli t-peer"]
+    assert hit.values["home_unattested.60"] == 3
+
+
 def test_wangiri(calls: Calls) -> None:
     """A Latvian number lets fifty telephones ring for three seconds, 20 s apart; three people call back."""
     for number in range(50):

@@ -25,6 +25,8 @@ FRAUD_TYPES: Final = (
     "authority_impersonation", "lottery", "kyc_phishing",
 )  # fmt: skip
 
+SHORT_S: Final = 60  # rules with a window of so many seconds or less are looked at often
+
 # what an action type takes behind its colon
 NOTHING: Final = "nothing"
 LENGTH: Final = "a length of time"
@@ -66,8 +68,8 @@ class Rule:
     """`subject` is the kind of key that it is about, `confidence` how sure it is that such traffic is that fraud."""
 
     __slots__ = (
-        "actions", "condition", "condition_text", "confidence", "fraud_type", "id", "least", "line", "marks",
-        "pause_ms", "report_only", "severity", "spacing_ms", "subject", "text",
+        "actions", "condition", "condition_text", "confidence", "fraud_type", "growth", "id", "least", "line",
+        "marks", "pause_ms", "report_only", "severity", "spacing_ms", "subject", "text",
     )  # fmt: skip
 
     def __init__(
@@ -93,7 +95,9 @@ class Rule:
         self.condition_text: Final = condition_text
         self.least: Final = condition.least()  # attempts of the subject, below which it cannot hold
         self.marks: Final = condition.marks()  # of which a call has one, or the rule is not looked at for it
-        self.spacing_ms: Final = _spacing_ms(condition)  # after which a busy subject is looked at again
+        shortest_s = _shortest_s(condition)
+        self.spacing_ms: Final = min(shortest_s * 1_000 // 12, 60_000) if shortest_s > SHORT_S else 1_000
+        self.growth: Final = 4 if shortest_s > SHORT_S else 16  # which part of its attempts a subject adds until then
         self.severity: Final = severity
         self.confidence: Final = confidence
         self.actions: Final = actions
@@ -127,9 +131,8 @@ class RuleHit:
         return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _spacing_ms(condition: Condition) -> int:
-    """A sixtieth of the shortest window, from a second to a minute."""
+def _shortest_s(condition: Condition) -> int:
+    """The shortest window; 0 where a metric has none."""
     measured = list[Measured]()
     condition.measures(measured)
-    shortest_s = min([each.window_s if METRICS[each.name].windowed else 0 for each in measured], default=0)
-    return min(max(shortest_s * 1_000 // 60, 1_000), 60_000)
+    return min([each.window_s if METRICS[each.name].windowed else 0 for each in measured], default=0)

@@ -5,9 +5,9 @@ account. Asking seventeen rules about all of them takes longer than everything e
 
 - a subject with fewer attempts than any rule about its kind needs is not asked about at all;
 - a rule that needs a premium number (a call abroad, at night …) to begin to hold looks at no other calls;
-- a subject for which a rule did not hold is asked about again when it has made a sixteenth more attempts, with up to 15
-  at each of them, and at the latest after a sixtieth of the rule's shortest window, a second to a minute, of the calls'
-  own time;
+- a subject for which a rule did not hold is asked about again when it has made a quarter more attempts, and at the
+  latest after a twelfth of the rule's shortest window, a minute at most, of the calls' own time; where that window is a
+  minute or less, when it has made a sixteenth more, and at the latest after a second;
 - a rule that held for a subject is silent about it for its pause.
 
 A rule about callers that looks at received_calls is looked at for whom is called, too: who calls back a number that
@@ -28,7 +28,6 @@ from triggers.fraud_scene import Scene, subject_key
 from triggers.metric_names import CALLED, CALLED_RANGE, KINDS, NUMBER, NUMBER_RANGE
 from triggers.traffic import Traffic
 
-GROWTH: Final = 16
 LOOKS_MAX: Final = 100_000  # subjects of a kind whose looks are remembered
 PAUSES_MAX: Final = 100_000
 RECEIVED: Final = "received_calls"
@@ -85,7 +84,7 @@ class RuleBook:
             if look is None:
                 look = group.new_look(key)
             if look.due(place, grown, at_ms):
-                look.note(place, grown, at_ms, rule.spacing_ms)
+                look.note(place, grown + 1 + grown // rule.growth, at_ms, rule.spacing_ms)
                 if at_ms >= self._silent.get((rule.id, key), at_ms) and _holds(rule, key, scene):
                     self._silence(rule, key, at_ms)
                     hits = [*hits, _hit(rule, key, scene)]
@@ -140,7 +139,7 @@ class _Look:
 
     def note(self, place: int, attempts: int, at_ms: int, spacing_ms: int) -> None:
         """Events come late too: what is as much older than this look is looked at again."""
-        self._attempts[place] = attempts + 1 + attempts // GROWTH
+        self._attempts[place] = attempts
         self._from_ms[place] = at_ms - spacing_ms
         self._until_ms[place] = at_ms + spacing_ms
 

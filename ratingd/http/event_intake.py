@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from ratingd.api.event_message import EventReader, framed
 from ratingd.errors import InvalidRequest
-from ratingd.http.event_schema import BATCH_MAX
+from ratingd.http.event_schema import BATCH_MAX, FIELDS
 from ratingd.http.field_schema import TEXT_SIGNS
 from ratingd.http.refusal import FAULTS_MAX, Refused, fault
 from ratingd.ingest.event_fields import call_event, satark_record, shown
@@ -82,7 +82,7 @@ def _take(intake: Intake, fields: object, place: Place, read: Reading, reader: E
 def _check_texts(fields: Mapping[str, object]) -> None:
     """What JSON may say is less than what may be printed: see `ratingd.http.field_schema`."""
     for name, value in fields.items():
-        if isinstance(value, str) and not TEXT_SIGNS.fullmatch(value):
+        if name in FIELDS and isinstance(value, str) and not TEXT_SIGNS.fullmatch(value):
             strange = next(sign for sign in value if not TEXT_SIGNS.fullmatch(sign))
             raise InvalidRequest(name, f"has {strange!a}, which no text here may have")
 

@@ -114,6 +114,8 @@ RECORD: Final[Schema] = {
     ]
 }
 
+FIELDS: Final = frozenset(name for form in (BEGINNING, CONTINUATION, *RECORD["anyOf"]) for name in form["properties"])
+
 
 def body(schema: Schema) -> dict[str, Any]:
     """A JSON body, for a route that reads it itself."""

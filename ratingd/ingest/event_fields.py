@@ -108,7 +108,7 @@ def satark_record(fields: Mapping[str, object], now_ms: int) -> fraud_pb2.CallEv
         b_number=destination,
         start_ms=start_ms,
         answer_ms=start_ms if duration_ms else 0,
-        end_ms=start_ms + duration_ms,
+        end_ms=min(start_ms + duration_ms, LATEST_MS - 1),
         duration_ms=duration_ms,
         disposition=ANSWERED if duration_ms else NO_ANSWER,
         origin_region=text_of("origin_region", fields.get("origin_region")),

@@ -13,7 +13,7 @@ CALLERS_SHOWN: Final = 50
 CALLS_SHOWN: Final = 20
 _SEVERITY_STYLES: Final = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "dim"}
 _STATUS_STYLES: Final = {"new": "bold", "acked": "yellow", "resolved": "green", "false_positive": "dim"}
-_RESULTS: Final = {"OK": "cut", "ALREADY_ENDED": "had ended", "FAILED": "could not be cut"}
+_RESULTS: Final = {"OK": "cut", "ALREADY_ENDED": "not up", "FAILED": "could not be cut"}
 _RESULT_STYLES: Final = {"OK": "green", "FAILED": "bold red"}
 _SUBJECTS: Final = {
     "a_number": "caller",

@@ -22,13 +22,16 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def daemon(folder: Path, secret: str) -> Iterator[str]:
-    """The address of a daemon that keeps everything in `folder`, and ends with the block."""
+def daemon(folder: Path, secret: str, alerts: str) -> Iterator[str]:
+    """The address of a daemon that keeps everything in `folder`, and ends with the block.
+
+    It posts what it detects to `alerts`.
+    """
     log = folder / "ratingd.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "ratingd", "serve"],
-            env=_environment(folder, secret),
+            env=_environment(folder, secret, alerts),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -40,15 +43,15 @@ def daemon(folder: Path, secret: str) -> Iterator[str]:
         _stop(process)
 
 
-def _environment(folder: Path, secret: str) -> dict[str, str]:
+def _environment(folder: Path, secret: str, alerts: str) -> dict[str, str]:
     """What the operator's own environment sets for a daemon does not count here."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
     settings = {
         "DATABASE_URL": f"sqlite:///{folder / 'ratingd.db'}",
         "LISTEN": "127.0.0.1:0",
         "HTTP_LISTEN": "",
-        "DETECTION": "false",  # its accounts call one number at one time, which is a masking run
         "DEFAULT_TENANT": TENANT,
+        "ALERT_WEBHOOKS": alerts,
         "WEBHOOK_SECRET": secret,
         "WEBHOOK_HOSTS": "127.0.0.1",
         "WEBHOOK_PRIVATE": "true",

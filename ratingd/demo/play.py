@@ -22,7 +22,7 @@ from ratingd.cli.folder import uploads
 from ratingd.cli.output import amount, console, table
 from ratingd.cli.plain import money_nano, plain
 from ratingd.cli.refusal import Refused
-from ratingd.demo import attack, limits, paying, scene
+from ratingd.demo import attack, limits, masking, paying, scene
 from ratingd.demo.child import DidNotStart, daemon
 from ratingd.demo.receiver import Receiver
 from ratingd.demo.sample_plan import RECEIVER_PORT, TENANT, sample_files
@@ -49,7 +49,7 @@ def tell(*, keep: bool) -> int:
         with (
             TemporaryDirectory(prefix="ratingd-demo-") as folder,
             Receiver(secret, RECEIVER_PORT) as receiver,
-            daemon(Path(folder), secret) as address,
+            daemon(Path(folder), secret, receiver.url) as address,
             connected(address) as client,
         ):
             _play(story, client, receiver)
@@ -85,7 +85,9 @@ def _play(story: Story, client: Client, receiver: Receiver) -> None:
         fatal = attack.hijack(story, switch)
         attack.alert(story, receiver, fatal)
         limits.daily_cap(story, client, switch, receiver)
-    _balances(story, before, _accounts(client))
+        _balances(story, before, _accounts(client))
+        masking.call_centre(story, client)
+        masking.attack(story, client, switch, receiver)
     _verify(story, client)
     story.summary()
 
@@ -200,6 +202,8 @@ def _stay(story: Story, address: str) -> None:
         f"ratingd explain 4930123456 --subject 1006 --usage 90s {flags}",
         f"ratingd schedules list {flags}",
         f"ratingd outbox list {flags}",
+        f"ratingd fraud incidents {flags}",
+        f"ratingd fraud alerts {flags}",
         f"ratingd status {flags}",
         f"grpcurl -plaintext {address} list",
     ):

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -36,6 +36,10 @@ class Receiver:
             self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.port: Final = int(self._server.server_address[1])
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/alerts"
+
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
         genuine = verify(self._secret, headers, body, now_s=time.time())
         with self._arrived:
@@ -48,6 +52,11 @@ class Receiver:
         with self._arrived:
             self._arrived.wait_for(lambda: len(self.alerts) >= wanted, seconds)
             return list(self.alerts)
+
+    def wait_for(self, arrived: Callable[[list[Alert]], bool], seconds: float) -> bool:
+        """Wait until what has arrived is what is waited for; False where it did not come to it."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: arrived(self.alerts), seconds)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True).start()

@@ -9,6 +9,7 @@ import time
 from typing import Final
 
 from ratingd.demo.switch import Planned
+from ratingd.v1.fraud_pb2 import CallEvent
 from tariffs.zone import DAY_NS, UTC
 
 HIJACKED: Final = "1008"
@@ -28,6 +29,14 @@ ALERTS: Final = 3  # of the hijacked telephone, and of the forgotten one: its de
 _CALLERS: Final = ("1001", "1002", "1003", "1004", "1005", "1006", "1007", "1010")
 _NUMBERS: Final = ("4930555100", "491715550100", "4915155502", "1004", "331555010", "391555010", "4989555400")
 _ORDINARY: Final = 32
+_APART_NS: Final = 20 * 1_000_000_000  # so that nobody takes those who call one number for a masking run
+CALL_CENTRE: Final = "+4930555900"
+CUSTOMERS: Final = 30
+TOGETHER: Final = 16  # events in a message
+VICTIM: Final = "4930765000"
+MASKED: Final = 8
+CARRIER: Final = "1010"
+_LATER_NS: Final = 1800 * 1_000_000_000  # half an hour into the scene
 _MONDAY: Final = 1
 _TEN_O_CLOCK_NS: Final = 10 * 3600 * 1_000_000_000
 
@@ -44,9 +53,12 @@ def ordinary() -> list[Planned]:
     """The same calls every time: who, where to, how long."""
     dice = random.Random(2026)
     calls = [
-        Planned(f"call-{number:02}", _CALLERS[number % len(_CALLERS)], dice.choice(_NUMBERS), dice.randrange(18, 120))
+        Planned(
+            f"call-{number:02}", _CALLERS[number % len(_CALLERS)], dice.choice(_NUMBERS), dice.randrange(18, 120),
+            at_ns=number * _APART_NS,
+        )
         for number in range(_ORDINARY)
-    ]
+    ]  # fmt: skip
     return [*calls, EXPLAINED]
 
 
@@ -62,3 +74,36 @@ def impossible() -> list[Planned]:
 def hijacked() -> list[Planned]:
     """A satellite number that earns the thief money, while the owner speaks with somebody."""
     return [BYSTANDER, SATELLITE]
+
+
+def customers(now_ns: int) -> list[CallEvent]:
+    """Thirty people called the call centre within five seconds, all but three were answered and spoke for two minutes;
+    it is over by now.
+    """
+    begun_ms = now_ns // 1_000_000 - 150_000
+    events = []
+    for number in range(CUSTOMERS):
+        call_id, at_ms = f"care-{number:02}", begun_ms + number * 150
+        caller = f"+4916090000{number:02}"
+        events.append(_event(call_id, CallEvent.INVITE, at_ms, caller))
+        if number % 10:
+            events.append(_event(call_id, CallEvent.ANSWER, at_ms + 4_000, caller))
+            events.append(_event(call_id, CallEvent.BYE, at_ms + 124_000, caller))
+    return sorted(events, key=lambda event: event.time_ms)
+
+
+def _event(call_id: str, kind: CallEvent.Kind, at_ms: int, caller: str) -> CallEvent:
+    return CallEvent(
+        call_id=call_id, kind=kind, time_ms=at_ms, a_number=caller, b_number=CALL_CENTRE, trunk="city", switch_id="care"
+    )
+
+
+def masked() -> list[Planned]:
+    """One caller who shows another number each time, over a carrier's account, half a second apart."""
+    return [
+        Planned(
+            f"call-masked-{number}", CARRIER, VICTIM, 120, at_ns=_LATER_NS + number * 500_000_000,
+            a_number=f"4915110000{number:02}", trunk="carrier-7", waits_s=number * 0.03,
+        )
+        for number in range(MASKED)
+    ]  # fmt: skip

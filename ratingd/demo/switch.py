@@ -42,11 +42,18 @@ class Planned:
     talk_s: int
     piece_s: int = 6
     speed: int = SPEED
+    at_ns: int = 0  # after the beginning of the scene
+    a_number: str = ""  # whom it shows as its caller, where that is not the account
+    trunk: str = ""
+    waits_s: float = 0.0  # before it is made, on our clock
 
     def piece(self, start_ns: int, seconds: int) -> Call:
-        """So much of it, from that instant on."""
+        """So much of it, from that instant of the scene on."""
         call = Call(account=self.account, destination=self.destination, call_id=self.call_id)
-        call.time_start.FromNanoseconds(start_ns)
+        call.time_start.FromNanoseconds(start_ns + self.at_ns)
+        for name, value in (("a_number", self.a_number), ("trunk", self.trunk)):
+            if value:
+                call.extra_fields[name] = value
         call.usage.duration.FromSeconds(seconds)
         return call
 
@@ -96,6 +103,7 @@ class Switch:
 
     def _call(self, planned: Planned) -> Made:
         made = Made(planned)
+        time.sleep(planned.waits_s)
         try:
             if not self._admitted(made):
                 return made

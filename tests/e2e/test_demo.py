@@ -10,7 +10,7 @@ from pathlib import Path
 from ratingd.demo.sample_plan import RECEIVER_PORT, sample_files
 
 DEMO = [sys.executable, "-m", "ratingd", "demo"]
-STEPS = 13
+STEPS = 18
 
 TOLD = (
     "Total 0.2",
@@ -18,6 +18,9 @@ TOLD = (
     "2m 180 × 1s 0.18 1002 MAIN",
     "call-b how long may it last? 3m20s granted 1.1 19.2 0",
     "DEAR_CALL at 5, DAILY_SPEND at 15",
+    "30 calls of 30 callers within five minutes, 90 % answered",
+    "8 callers within the window called +4930765000; 5 are a masking run",
+    "disconnect: 4 cut, 4 not up",
     "rebuilt 12 accounts",
 )
 

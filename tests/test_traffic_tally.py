@@ -69,7 +69,9 @@ def test_sums_of_two_parts_are_those_of_the_whole() -> None:
     calls = [*ten(), call(7, marks=NIGHT | PREMIUM)]
     whole, joined = tallied(calls), tallied(calls[:4])
     joined.join(tallied(calls[4:]))
-    assert all(getattr(joined, name) == getattr(whole, name) for name in Tally.__slots__)
+    sums = [name for name in dir(whole) if isinstance(getattr(whole, name), int)]
+    assert len(sums) == 34
+    assert [name for name in sums if getattr(joined, name) != getattr(whole, name)] == []
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ from triggers.local_hours import LocalHours
 from triggers.metric_address import MetricUnknown, check
 from triggers.metric_names import ACCOUNT, CALLED, CALLED_RANGE, KINDS, METRICS, NUMBER, NUMBER_RANGE, TRUNK, names_of
 from triggers.number import Number
+from triggers.traffic_bucket import DEVICES
 from triggers.traffic_history import TrafficHistory
 from triggers.traffic_key import KeyKind, TrafficKey, TrafficKeys
 from triggers.traffic_tally import share
@@ -326,8 +327,7 @@ class Traffic:
         if name == "concurrency_ratio":
             return share(self._window(kind, found, self._window_ms, at_ms).callers(), window.attempts())
         if name == "sims_per_imei":
-            devices = window.parts().devices
-            return float(self._devices.most_sims([] if devices is None else devices.kept(), at_ms))
+            return float(self._devices.most_sims(window.distinct(DEVICES).kept(), at_ms))
         return window.value(name)
 
     def _lasting(self, key: TrafficKey, name: str, at_ms: int) -> float:

@@ -5,6 +5,8 @@ numbers and regions, and their delays. At 11:17 the minute is joined into the bu
 that one into the bucket of the day. Buckets begin at whole UTC minutes, hours and days.
 """
 
+from typing import Final
+
 from mypy_extensions import mypyc_attr
 
 from triggers.counted_call import CountedCall
@@ -12,6 +14,34 @@ from triggers.delay_counts import DelayCounts
 from triggers.distinct_count import DistinctCount
 from triggers.talkers import Talkers
 from triggers.traffic_tally import Tally
+
+# parts that are counted distinctly
+CALLERS: Final = 0
+CALLED: Final = 1
+ORIGINS: Final = 2
+TARGETS: Final = 3
+TRUNKS: Final = 4
+DEVICES: Final = 5
+SIMS: Final = 6
+CELLS: Final = 7
+
+
+def said(call: CountedCall, part: int) -> str:
+    """What a call says of a part; "" for nothing."""
+    if part == CALLERS:
+        return call.a
+    if part == CALLED:
+        return call.b
+    if part == ORIGINS:
+        return call.origin
+    if part == TARGETS:
+        return call.target
+    if part == TRUNKS:
+        return call.trunk
+    phone = call.phone
+    if phone is None:
+        return ""
+    return phone.imei if part == DEVICES else phone.sim if part == SIMS else phone.cell
 
 
 def _joined(mine: DistinctCount | None, other: DistinctCount | None) -> DistinctCount | None:
@@ -61,6 +91,19 @@ class TrafficParts(Tally):
                 self.sims = _counted(self.sims, phone.sim)
             if phone.cell:
                 self.cells = _counted(self.cells, phone.cell)
+
+    def distinct(self, part: int) -> DistinctCount | None:
+        if part == CALLERS:
+            return self.callers
+        if part == CALLED:
+            return self.called
+        if part == ORIGINS:
+            return self.origins
+        if part == TARGETS:
+            return self.targets
+        if part == TRUNKS:
+            return self.trunks
+        return self.devices if part == DEVICES else self.sims if part == SIMS else self.cells
 
     def delayed(self, call: CountedCall, at_ms: int, sign: int) -> None:
         delay_ms = call.delay_ms(at_ms)

@@ -16,7 +16,18 @@ from triggers.hourly_minutes import HOUR_MS, HOURS, p99_minutes
 from triggers.metric_address import EXACT_S
 from triggers.recent_calls import first_after, near, overlaps
 from triggers.talkers import Talkers
-from triggers.traffic_bucket import TrafficBucket, TrafficParts
+from triggers.traffic_bucket import (
+    CALLED,
+    CALLERS,
+    CELLS,
+    DEVICES,
+    ORIGINS,
+    SIMS,
+    TARGETS,
+    TRUNKS,
+    TrafficBucket,
+    said,
+)
 from triggers.traffic_history import DAY_MS, MINUTE_MS, SECOND_MS
 from triggers.traffic_key import TrafficKey
 from triggers.traffic_tally import Tally, share
@@ -24,6 +35,14 @@ from triggers.traffic_tally import Tally, share
 NIGHT_BEFORE_MS: Final = 12 * HOUR_MS
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
+_PARTS: Final[dict[str, int]] = {
+    "distinct_a": CALLERS,
+    "distinct_b": CALLED,
+    "trunks": TRUNKS,
+    "unique_origin_regions": ORIGINS,
+    "unique_target_regions": TARGETS,
+    "cells": CELLS,
+}
 
 
 def begins_ms(window_ms: int, at_ms: int) -> int:
@@ -41,7 +60,7 @@ def begins_ms(window_ms: int, at_ms: int) -> int:
 class TrafficWindow:
     """Reads a key once; what several names need is found once."""
 
-    __slots__ = ("_buckets", "_key", "_parts", "_tally", "at_ms", "calls", "from_ms")
+    __slots__ = ("_buckets", "_distinct_of", "_key", "_tally", "at_ms", "calls", "from_ms")
 
     def __init__(self, key: TrafficKey, window_ms: int, at_ms: int) -> None:
         self._key: Final = key
@@ -53,7 +72,7 @@ class TrafficWindow:
         whole_ms = -(-self.from_ms // SECOND_MS) * SECOND_MS
         self._buckets: Final[list[TrafficBucket]] = [] if key.history is None else key.history.buckets(whole_ms, at_ms)
         self._tally: Tally | None = None
-        self._parts: TrafficParts | None = None
+        self._distinct_of: Final[dict[int, DistinctCount]] = {}
 
     def tally(self) -> Tally:
         tally = self._tally
@@ -91,50 +110,41 @@ class TrafficWindow:
             return self._delay(0.5)
         if name == "pdd_p95":
             return self._delay(0.95)
-        return self._distinct(name)
+        return self._count_of(name)
 
     def callers(self) -> int:
         """Distinct callers."""
-        return 0 if self.parts().callers is None else _count(self.parts().callers)
+        return self.distinct(CALLERS).count()
 
-    def parts(self) -> TrafficParts:
-        """All that is counted distinctly."""
-        parts = self._parts
-        if parts is None:
-            parts = self._parts = TrafficParts()
+    def distinct(self, part: int) -> DistinctCount:
+        """One of the parts that are counted distinctly; the others of a busy trunk are not looked at."""
+        count = self._distinct_of.get(part)
+        if count is None:
+            count = self._distinct_of[part] = DistinctCount()
             for bucket in self._buckets:
-                parts.join_all(bucket)
+                kept = bucket.distinct(part)
+                if kept is not None:
+                    count.join(kept)
             for call in self.calls:
-                parts.meet(call, callers=True, called=True)
-            self._add_own_name(parts)
-        return parts
+                text = said(call, part)
+                if text:
+                    count.add(text)
+            self._add_own_name(part, count)
+        return count
 
-    def _add_own_name(self, parts: TrafficParts) -> None:
-        """Buckets of a caller do not say each time who called."""
-        if self.attempts() and not self._key.kind.callers:
-            parts.callers = DistinctCount()
-            parts.callers.add(self._key.name)
-        if self.attempts() and not self._key.kind.called:
-            parts.called = DistinctCount()
-            parts.called.add(self._key.name)
+    def _add_own_name(self, part: int, count: DistinctCount) -> None:
+        """Buckets of a number do not say each time whose they are."""
+        kind = self._key.kind
+        own = (part == CALLERS and not kind.callers) or (part == CALLED and not kind.called)
+        if own and self.attempts():
+            count.add(self._key.name)
 
-    def _distinct(self, name: str) -> float:
-        parts = self.parts()
-        if name == "distinct_a":
-            return float(_count(parts.callers))
-        if name == "distinct_b":
-            return float(_count(parts.called))
+    def _count_of(self, name: str) -> float:
         if name == "distinct_b_ratio":
-            return min(1.0, share(_count(parts.called), self.attempts()))
-        if name == "trunks":
-            return float(_count(parts.trunks))
-        if name == "unique_origin_regions":
-            return float(_count(parts.origins))
-        if name == "unique_target_regions":
-            return float(_count(parts.targets))
-        if name == "cells":
-            return float(_count(parts.cells))
-        return share(_count(parts.devices), _count(parts.sims))  # imei_per_sim
+            return min(1.0, share(self.distinct(CALLED).count(), self.attempts()))
+        if name == "imei_per_sim":
+            return share(self.distinct(DEVICES).count(), self.distinct(SIMS).count())
+        return float(self.distinct(_PARTS[name]).count())
 
     def _overlapped(self) -> int:
         """Whoever began before the window may still speak in it."""
@@ -208,10 +218,6 @@ class TrafficWindowPart:
             if bucket.start_ms <= until_ms:
                 tally.join(bucket)
         self.night: Final = tally.night
-
-
-def _count(count: DistinctCount | None) -> int:
-    return 0 if count is None else count.count()
 
 
 def going_on(key: TrafficKey, name: str, at_ms: int) -> float:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +21,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench import growth, in_process, machine, tariff_load
+from bench import detection, growth, in_process, machine, tariff_load
 from bench.build import Build, attempt, builds
 from bench.ceilings import with_ceilings
 from bench.empty import native_program
+from bench.event_stream import EventStream
 from bench.figure import FEW, Figure, line, show, write
 from bench.ground import Choice
 from bench.load_generator import best_generator
@@ -42,7 +43,7 @@ PAGE: Final = RESULTS.parent.parent / "docs" / "performance.md"
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 8 << 30  # bytes that stores and journals of all rounds may take
 WIDTH: Final = 200  # of the table, which says nothing when it is cut
-PARTS: Final = ("in_process", "tariff_load", "served", "growth")
+PARTS: Final = ("in_process", "tariff_load", "served", "detection", "events", "growth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class Run:
 
     def figures(self) -> list[Figure]:
         served = self._served() if "served" in self._parts else None
+        events = self._events() if "events" in self._parts else None
         files = tariff_load.write_files(self._first) if "tariff_load" in self._parts else None
         for number in range(self._effort.rounds):
             self._say(f"round {number + 1} of {self._effort.rounds}")
@@ -123,8 +125,12 @@ class Run:
                 self._take(self._in_process())
             if files is not None:
                 self._take(tariff_load.measure(files, self._builds))
+            if "detection" in self._parts:
+                self._take(self._detection())
             if served is not None:
                 self._take(served.round())
+            if events is not None:
+                self._take(events.round())
         if served is not None:
             self._take(served.last())
             served.close()
@@ -136,6 +142,19 @@ class Run:
         return self._about | {"load_after": machine.load(), "stolen_percent": self._steal.percent()}
 
     def _served(self) -> Served:
+        choice, shooting = self._field()
+        stations = [station for station in planned(choice.offer()) if named(station, self._wanted)]
+        return self._stack.enter_context(Served(choice, shooting, stations, self._say))
+
+    def _events(self) -> EventStream:
+        choice, shooting = self._field()
+        folder = self._first / "events"
+        folder.mkdir()
+        choice = replace(choice, folders=dict.fromkeys(choice.folders, folder))
+        return self._stack.enter_context(EventStream(choice, shooting, folder))
+
+    def _field(self) -> tuple[Choice, Shooting]:
+        """What there is to serve with, and how it is shot at."""
         generator = best_generator(self._say)
         self._about["generator"] = generator.name
         sample = Sample(accounts=FEW)
@@ -145,9 +164,12 @@ class Run:
         transports = ("grpcio",) if missing is not None else ("edge", "grpcio")
         choice = Choice(self._folders, self._builds[-1], transports, native_program(self._say), sample)
         templates = write_templates(self._first, sample)
-        shooting = Shooting(generator, templates, self._effort.seconds, self._effort.warmup)
-        stations = [station for station in planned(choice.offer()) if named(station, self._wanted)]
-        return self._stack.enter_context(Served(choice, shooting, stations, self._say))
+        return choice, Shooting(generator, templates, self._effort.seconds, self._effort.warmup)
+
+    def _detection(self) -> Iterator[Figure]:
+        for build in self._builds:
+            failed = Figure("masking_in_process", None, "events/s/core", {"compiled": build.compiled})
+            yield from attempt(failed, build.figures, detection.__name__, str(self._effort.in_process))
 
     def _in_process(self) -> Iterator[Figure]:
         for build in self._builds:

@@ -21,6 +21,7 @@ PARAMS: Final = ("transport", "store", "disk", "outstanding", "connections", "ac
 LESS_IS_BETTER: Final = frozenset({"s", "MiB"})
 HEADINGS: Final = ("figure", "how", "in flight", "value", "±", "p50 / p99 / p99.9 µs", "CPU µs", "MiB", "ceiling",
                    "ratio")  # fmt: skip
+DETECTION: Final = (("each", "a message"), ("rate", "events/s"), ("called", "numbers"))  # words beside their params
 FEW: Final = 1_000  # accounts, unless told otherwise
 LEFT: Final = 2  # the first two are words, the others numbers
 
@@ -107,6 +108,9 @@ def how(figure: Figure) -> str:
     words = [str(params[name]) for name in ("step", "shape", "transport", "store", "disk") if params.get(name)]
     if params.get("compiled") is not None:
         words.append("compiled" if params["compiled"] else "interpreted")
+    words += [f"{params[name]:,} {word}" for name, word in DETECTION if isinstance(params.get(name), int)]
+    if params.get("callers"):
+        words.append(f"callers: {params['callers']}")
     if params.get("accounts") and params["accounts"] > FEW:
         words.append(" ".join([text(params["accounts"]), params.get("pick") or "accounts"]))
     return " ".join(words)

@@ -72,6 +72,18 @@ class Ground:
         pid = server.process.pid if server is not None and server.process else None
         return Post(station, url, daemon, pid, step)
 
+    def watching(self, station: Station, *, detection: bool) -> Daemon:
+        """A daemon on SQLite that takes call events, or has `detection` off."""
+        folder = self.choice.folders[station.disk] / ("watching" if detection else "charging")
+        folder.mkdir()
+        settings = {
+            "RATINGD_DATABASE_URL": self._copy(folder, station.accounts),
+            "RATINGD_TRANSPORT": station.transport,
+            "RATINGD_DETECTION": str(detection).lower(),
+            "RATINGD_HTTP_LISTEN": "",
+        }
+        return self._stack.enter_context(Daemon(Build(station.compiled), settings, folder / LOG))
+
     def empty_servers(self, say: Callable[[str], None]) -> dict[str, str]:
         """Addresses of the servers that do nothing, by name."""
         folder = self._first / "empty"

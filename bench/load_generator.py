@@ -30,7 +30,7 @@ class Load:
 
     address: str
     method: str
-    mode: str  # unary, stream or batch
+    mode: str  # unary, stream, batch or events
     requests: Path
     outstanding: int
     connections: int
@@ -39,11 +39,12 @@ class Load:
     pick: Pick = "turn"
     warmup: float = 0.8
     count: int = 5_000_000
+    rate: float = 0.0  # requests a second; 0: as fast as they are answered
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the generator saw. `cpu_us` is its own CPU for each answer."""
+    """What the generator saw. `cpu_us` is its own CPU for each answer, `stored` how many events were told stored."""
 
     answered: int
     counted: int
@@ -53,6 +54,8 @@ class Outcome:
     p999_us: float
     cpu_us: float
     trouble: str
+    stored: int = 0
+    verdicts: int = 0
 
     @property
     def per_second(self) -> float:
@@ -105,6 +108,7 @@ def arguments(load: Load) -> list[str]:
         f"-count={load.count}",
         f"-warmup={load.warmup}s",
         f"-time={load.seconds}s",
+        f"-rate={load.rate}",
     ]
 
 
@@ -124,6 +128,8 @@ def outcome(report: dict[str, Any]) -> Outcome:
         report["p999_us"],
         report["cpu_us"],
         "; ".join([*trouble, *report["failures"]]),
+        report.get("stored", 0),
+        report.get("verdicts", 0),
     )
 
 

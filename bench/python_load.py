@@ -172,7 +172,10 @@ def main() -> None:
         parser.add_argument(f"-{name}", required=True)
     for name in ("outstanding", "connections", "accounts", "count"):
         parser.add_argument(f"-{name}", type=int, required=True)
+    parser.add_argument("-rate", type=float, default=0.0)
     options = parser.parse_args()
+    if options.rate or options.mode == "events":
+        parser.error("a rate, and events, are the native generator's: install Go")
     if not ipaddress.ip_address(options.address.rpartition(":")[0]).is_loopback:
         parser.error(f"{options.address} is not a loopback address")
     load = Load(options)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.ceilings import allowed_by_commits, empty_of, find
+from bench.event_stream import BATCHES as EVENT_BATCHES
+from bench.event_stream import BESIDE, CHARGING, OFF, ON, PACED, SINGLY
+from bench.event_stream import STREAM as EVENT_STREAM
 from bench.figure import FEW, Figure, text
 from bench.plan import BATCHES, MANY, MANY_CALLS, ONE, STREAM, Shot
 from bench.post import IDLE, LOADING, START
@@ -176,6 +179,27 @@ def _bounded(start: Figure | None, uniform: Figure | None) -> Verdict:
     )
 
 
+def _detection(run: Figures) -> list[Verdict]:
+    window = run.compiled("masking_in_process", callers="own")
+    pipeline = run.compiled("masking_pipeline")
+    batches, singly, paced = (
+        run.compiled(EVENT_STREAM, step=None, **way.params) for way in (EVENT_BATCHES, SINGLY, PACED)
+    )
+    beside = run.compiled(EVENT_STREAM, step=BESIDE, **PACED.params)
+    on, off = (run.compiled(CHARGING, step=step) for step in (ON, OFF))
+    return [
+        at_least("masking window alone, compiled, one core", window, 1_000_000, "/s"),
+        at_least("with repeats, normalisation, metrics and rules", pipeline, 150_000, "/s"),
+        at_least("call events over gRPC in batches of 64, edge, stored", batches, 100_000, "/s"),
+        at_least("the same, one a message", singly, 30_000, "/s"),
+        at_most(
+            "20,000 events/s: from a message sent to its verdict, p99", paced.p99_us if paced else None, 1_000, "µs"
+        ),
+        at_most("the same beside charging at half its rate", beside.p99_us if beside else None, 5_000, "µs"),
+        ratio("charging with detection, one debit in ten a new call: of that without", _of(on, off), 0.9),
+    ]
+
+
 def _of(figure: Figure | None, whole: Figure | None) -> float | None:
     return (
         None if figure is None or whole is None or not figure.value or not whole.value else figure.value / whole.value
@@ -183,7 +207,7 @@ def _of(figure: Figure | None, whole: Figure | None) -> float | None:
 
 
 JUDGES: Final[Sequence[Callable[[Figures], list[Verdict]]]] = (
-    _cores, _edge_on_sqlite, _postgresql, _grpcio, _cpu, _tariff_load, _million,
+    _cores, _edge_on_sqlite, _postgresql, _grpcio, _cpu, _tariff_load, _million, _detection,
 )  # fmt: skip
 
 

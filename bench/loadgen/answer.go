@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // What the generator must know of the answers, read from their protobuf bytes: a stream answer begins with its
 // correlation id (field 1) and carries an error in field 6; a batch answer is a list (field 1) of results, an error in
-// field 2 of a result.
+// field 2 of a result. The answer to a message of events says how many were seen so far (field 1), names verdicts (field
+// 2) and faults (field 3); one that says how many are stored (field 4) may come by itself.
 
 const (
 	correlationField = 1
@@ -47,4 +48,41 @@ func failedResults(message []byte) (failed int) {
 		}
 	}
 	return failed
+}
+
+type eventsAnswer struct {
+	seen, stored     uint64
+	verdicts, faults int
+}
+
+func readEventsAnswer(message []byte) (answer eventsAnswer, ok bool) {
+	for len(message) > 0 {
+		tag, n := binary.Uvarint(message)
+		if n <= 0 {
+			return answer, false
+		}
+		value, m := binary.Uvarint(message[n:])
+		if m <= 0 {
+			return answer, false
+		}
+		end := n + m
+		if tag&7 == lengthDelimited {
+			end += int(value)
+		}
+		if end > len(message) {
+			return answer, false
+		}
+		switch tag >> 3 {
+		case 1:
+			answer.seen = value
+		case 2:
+			answer.verdicts++
+		case 3:
+			answer.faults++
+		case 4:
+			answer.stored = value
+		}
+		message = message[end:]
+	}
+	return answer, true
 }

@@ -36,6 +36,8 @@ type load struct {
 	sent        int
 	message     []byte
 	stream      streamState
+	events      eventsState
+	turn        turn
 
 	answered  int // in all
 	inWindow  int
@@ -54,7 +56,7 @@ type streamState struct {
 
 func newLoad(o options, plan *templates, pick *picker, watch *stopwatch, outstanding, count int) *load {
 	return &load{
-		o: o, plan: plan, pick: pick, watch: watch, outstanding: outstanding, count: count, nextStream: firstStreamID,
+		o: o, events: eventsState{each: len(plan.list[0].keys)}, plan: plan, pick: pick, watch: watch, outstanding: outstanding, count: count, nextStream: firstStreamID,
 		waiting: map[uint64]*pending{}, errors: map[string]int{}, samples: map[string]string{},
 	}
 }
@@ -65,7 +67,14 @@ func (l *load) run() (err error) {
 	}
 	defer l.wire.conn.Close()
 	l.wire.conn.SetReadDeadline(l.watch.end.Add(grace))
+	l.turn = newTurn(l.o.rate, l.o.connections, time.Now())
 	for {
+		if ready, err := l.awaitTurn(); err != nil {
+			return l.explain(err)
+		} else if !ready {
+			l.fill()
+			continue
+		}
 		kind, flags, stream, payload, err := l.wire.read()
 		if err != nil {
 			return l.explain(err)
@@ -73,21 +82,36 @@ func (l *load) run() (err error) {
 		if err = l.take(kind, flags, stream, payload); err != nil {
 			return err
 		}
-		if kind == frameSettings && l.nextStream == firstStreamID && l.o.mode == "stream" {
+		if kind == frameSettings && l.nextStream == firstStreamID && l.streaming() {
 			l.openStream()
 		}
 		if l.nextStream == firstStreamID && kind != frameSettings {
 			continue // the server speaks first, with its settings
 		}
-		if l.fill(); len(l.waiting) == 0 && !l.more(time.Now()) {
+		if l.fill(); l.over() {
 			return nil
 		}
 	}
 }
 
+// streaming tells whether everything goes over one long call.
+func (l *load) streaming() bool {
+	return l.o.mode == "stream" || l.o.mode == "events"
+}
+
+func (l *load) over() bool {
+	if l.o.mode == "events" {
+		return l.eventsOver()
+	}
+	return len(l.waiting) == 0 && !l.more(time.Now())
+}
+
 func (l *load) explain(err error) error {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
+		if l.o.mode == "events" {
+			return l.explainEvents()
+		}
 		return fmt.Errorf("%d requests were not answered in %v after the end", len(l.waiting), grace)
 	}
 	if errors.Is(err, io.EOF) {
@@ -102,29 +126,38 @@ func (l *load) more(now time.Time) bool {
 
 // fill sends requests until enough are outstanding or a window is full.
 func (l *load) fill() {
+	if l.o.mode == "events" {
+		l.sendEvents()
+		return
+	}
 	now := time.Now()
-	for len(l.waiting) < l.outstanding && l.more(now) && l.room() {
-		correlation := uint64(l.sent)
-		l.message = append(l.message[:0], 0, 0, 0, 0, 0)
-		l.message = l.plan.appendNext(l.message, correlation, l.pick)
-		binary.BigEndian.PutUint32(l.message[1:], uint32(len(l.message)-5))
+	for len(l.waiting) < l.outstanding && l.more(now) && l.turn.come(now) && l.room() {
+		correlation, due := uint64(l.sent), l.turn.take(now)
+		l.append(correlation)
 		if l.o.mode == "stream" {
 			l.stream.window -= len(l.message)
 			l.wire.data(firstStreamID, l.message, false)
-			l.waiting[correlation] = l.newPending(now)
+			l.waiting[correlation] = l.newPending(due)
 		} else {
 			l.wire.open(l.nextStream)
 			l.wire.data(l.nextStream, l.message, true)
-			l.waiting[uint64(l.nextStream)] = l.newPending(now)
+			l.waiting[uint64(l.nextStream)] = l.newPending(due)
 			l.nextStream += 2
 		}
 		l.sent++
 	}
 }
 
+// append makes the next message, with the five bytes that gRPC puts before it.
+func (l *load) append(correlation uint64) {
+	l.message = append(l.message[:0], 0, 0, 0, 0, 0)
+	l.message = l.plan.appendNext(l.message, correlation, l.pick)
+	binary.BigEndian.PutUint32(l.message[1:], uint32(len(l.message)-5))
+}
+
 func (l *load) room() bool {
 	size := l.plan.nextSize() + 5 + 1024 // another connection may take the template that was looked at
-	if l.o.mode == "stream" {
+	if l.streaming() {
 		return size <= l.stream.window && size <= l.wire.sendWindow
 	}
 	return size <= l.wire.sendWindow && size <= l.wire.peerInitial
@@ -151,7 +184,7 @@ func (l *load) take(kind, flags byte, stream uint32, payload []byte) error {
 	case frameData:
 		l.wire.took(len(payload))
 		payload = unpadded(flags, payload)
-		if l.o.mode == "stream" {
+		if l.streaming() {
 			l.takeStream(payload)
 		} else if p := l.waiting[uint64(stream)]; p != nil {
 			p.answer = append(p.answer, payload...)
@@ -163,7 +196,7 @@ func (l *load) take(kind, flags byte, stream uint32, payload []byte) error {
 			return err
 		}
 		p := l.waiting[uint64(stream)]
-		if l.o.mode == "stream" {
+		if l.streaming() {
 			p = &l.stream.pending
 		}
 		for _, field := range fields {
@@ -178,12 +211,12 @@ func (l *load) take(kind, flags byte, stream uint32, payload []byte) error {
 		}
 		return l.ended(flags, stream)
 	case frameReset:
-		if p := l.waiting[uint64(stream)]; p != nil && l.o.mode != "stream" {
+		if p := l.waiting[uint64(stream)]; p != nil && !l.streaming() {
 			p.status = fmt.Sprintf("RST_STREAM %d", binary.BigEndian.Uint32(payload))
 		}
 		return l.ended(flagEndStream, stream)
 	case frameWindowUpdate:
-		if stream == firstStreamID && l.o.mode == "stream" {
+		if stream == firstStreamID && l.streaming() {
 			l.stream.window += int(binary.BigEndian.Uint32(payload) & 0x7fffffff)
 		}
 	}
@@ -195,7 +228,7 @@ func (l *load) ended(flags byte, stream uint32) error {
 	if flags&flagEndStream == 0 {
 		return nil
 	}
-	if l.o.mode == "stream" {
+	if l.streaming() {
 		return fmt.Errorf("the server ended the stream: status %s %q", l.stream.pending.status, l.stream.pending.text)
 	}
 	if p := l.waiting[uint64(stream)]; p != nil {
@@ -229,6 +262,10 @@ func (l *load) takeStream(payload []byte) {
 }
 
 func (l *load) takeAnswer(answer []byte) {
+	if l.o.mode == "events" {
+		l.takeEventsAnswer(answer)
+		return
+	}
 	correlation, failed := streamAnswer(answer)
 	p := l.waiting[correlation]
 	if p == nil {

@@ -31,6 +31,7 @@ type options struct {
 	accounts    int
 	pick        string
 	exponent    float64
+	rate        float64
 	warmup      time.Duration
 	seconds     time.Duration
 }
@@ -39,7 +40,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.address, "address", "", "HOST:PORT, loopback")
 	flag.StringVar(&o.method, "method", "", "/package.Service/Method")
-	flag.StringVar(&o.mode, "mode", "unary", "unary, batch or stream")
+	flag.StringVar(&o.mode, "mode", "unary", "unary, batch, stream or events")
 	flag.StringVar(&o.requests, "requests", "", "file of serialised requests, base64, one a line")
 	flag.StringVar(&o.prefix, "prefix", "", "four characters that begin every key of this run")
 	flag.IntVar(&o.connections, "connections", 4, "connections")
@@ -48,6 +49,7 @@ func main() {
 	flag.IntVar(&o.accounts, "accounts", 1, "accounts to choose from, for requests with a marker for one")
 	flag.StringVar(&o.pick, "pick", "turn", "how accounts are chosen: turn, uniform or zipf")
 	flag.Float64Var(&o.exponent, "exponent", 1.1, "of zipf")
+	flag.Float64Var(&o.rate, "rate", 0, "requests or messages a second, over all connections; 0 sends as fast as they are answered")
 	flag.DurationVar(&o.warmup, "warmup", time.Second, "time before measuring")
 	flag.DurationVar(&o.seconds, "time", 5*time.Second, "time of measuring")
 	flag.Parse()
@@ -105,6 +107,9 @@ func check(o options) error {
 	}
 	if o.accounts < 1 || o.accounts > 100_000_000 {
 		return fmt.Errorf("between 1 and 100,000,000 accounts are needed, not %d", o.accounts)
+	}
+	if o.rate < 0 || o.rate > 10_000_000 {
+		return fmt.Errorf("a rate lies between 0 and 10,000,000, not %v", o.rate)
 	}
 	if o.warmup+o.seconds > 10*time.Minute {
 		return fmt.Errorf("a run takes at most ten minutes")

@@ -19,6 +19,8 @@ type report struct {
 	CPU       float64           `json:"cpu_us"` // of the generator itself, for each request counted
 	Errors    map[string]int    `json:"errors"` // by gRPC status
 	Refused   int               `json:"refused"`
+	Stored    uint64            `json:"stored"`   // events told stored within the window
+	Verdicts  int               `json:"verdicts"` // on events that were not simply allowed
 	Samples   map[string]string `json:"samples"`
 	Failures  []string          `json:"failures"`
 }
@@ -34,6 +36,8 @@ func newReport(o options, loads []*load, failures []error, cpu time.Duration) re
 		r.Answered += l.answered
 		r.Counted += l.inWindow
 		r.Refused += l.refused
+		r.Stored += l.events.inWindow
+		r.Verdicts += l.events.verdicts
 		latencies = append(latencies, l.latencies...)
 		for status, n := range l.errors {
 			r.Errors[status] += n

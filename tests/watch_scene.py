@@ -1,0 +1,91 @@
+"""Calls for the tests of the fraud watch: attempts in a short notation, and what they came to."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.fraud_rule_book import RuleBook
+from triggers.fraud_watch import FraudWatch, Refusals
+from triggers.masking_decision import DecisionTerms
+from triggers.masking_terms import MaskingTerms
+from triggers.number_list import ListEntry, NumberLists
+from triggers.number_reading import NumberReader
+from triggers.outcome import Outcome
+from triggers.traffic_terms import TrafficTerms
+from triggers.verdict import DISCONNECT
+from triggers.watch_terms import WatchTerms
+
+NUMBERS: Final = NumberReader("DE")
+NOON_MS: Final = 1_795_000_000_000
+B: Final = "+498912345678"
+
+
+def watch(
+    *entries: ListEntry,
+    shards: int = 1,
+    masking: MaskingTerms | None = None,
+    decisions: DecisionTerms | None = None,
+    rules: RuleBook | None = None,
+    blocks: Refusals | None = None,
+    adaptive: bool = False,
+    centre_distinct: int = 200,
+) -> FraudWatch:
+    terms = WatchTerms(
+        masking or MaskingTerms(),
+        TrafficTerms(home_region="DE"),
+        decisions or DecisionTerms(),
+        shards=shards,
+        adaptive=adaptive,
+        centre_distinct=centre_distinct,
+    )
+    return FraudWatch(terms, NumberLists(entries), rules or RuleBook(), blocks)
+
+
+def invite(
+    call_id: str,
+    a: str,
+    at_ms: int = 0,
+    b: str = B,
+    *,
+    kind: int = INVITE,
+    trunk: str = "",
+    event_id: str = "",
+    received_ms: int = 0,
+    details: EventDetails = NO_DETAILS,
+) -> CallEvent:
+    """An event `at_ms` after noon, received when it happened unless `received_ms` (after noon) says when."""
+    return CallEvent(
+        kind,
+        NOON_MS + at_ms,
+        call_id,
+        NUMBERS.caller(a),
+        NUMBERS.read(b),
+        event_id=event_id,
+        trunk=trunk,
+        switch_id="sbc-1",
+        tenant="t",
+        account=a,
+        received_ms=NOON_MS + (received_ms or at_ms),
+        details=details,
+    )
+
+
+def burst(callers: int, *, first: int = 0, at_ms: int = 0, every_ms: int = 100, b: str = B) -> list[CallEvent]:
+    """So many callers, one call each, one after the other."""
+    return [
+        invite(f"c-{first + number}", f"+4930123{first + number:04}", at_ms + number * every_ms, b)
+        for number in range(callers)
+    ]
+
+
+def taken(watch: FraudWatch, events: Iterable[CallEvent]) -> list[Outcome]:
+    return [watch.take(event) for event in events]
+
+
+def cut(outcomes: Sequence[Outcome]) -> set[str]:
+    """The calls that are to be cut, at once or afterwards."""
+    found = {outcome.event.call_id for outcome in outcomes if outcome.verdict.action == DISCONNECT}
+    for outcome in outcomes:
+        if outcome.placed is not None and outcome.decision.cuts:
+            found |= {attempt.call_id for attempt in outcome.placed.flagged}
+    return found

@@ -10,6 +10,7 @@ Nobody is authenticated yet, so it is served to this machine alone unless the op
 another site that makes somebody's browser ask is refused. What waits for the disk waits on a thread of its own.
 """
 
+import re
 from typing import Any, Final
 
 from fastapi import FastAPI, WebSocket
@@ -17,7 +18,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Match
 
 from ratingd import observe
 from ratingd.errors import RatingdError
@@ -110,11 +110,10 @@ def _tell_refusals(app: FastAPI) -> None:
 
 def allowed(app: FastAPI, request: Request) -> set[str]:
     """The methods that a path knows."""
-    found: set[str] = set()
-    for route in app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
+    path, found = request.url.path, set[str]()
+    for known, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{.*?\\}", "[^/]+", re.escape(known)), path):
+            found |= {method.upper() for method in operations}
     return found
 
 

@@ -24,7 +24,8 @@ from ratingd.delivery.delivery import Delivery
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.engine import Engine
 from ratingd.errors import InvariantBroken
-from ratingd.fraud.alert_book import AlertBook
+from ratingd.fraud.alert import OPEN
+from ratingd.fraud.alert_book import KEPT, AlertBook
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
@@ -146,7 +147,7 @@ class FraudRuntime:
         shelf = self._store.fraud
         self.lists_changed()
         self.rules.load()
-        self.book.load(shelf.open_alerts())
+        self.book.load(reversed(shelf.alerts(status=OPEN, limit=KEPT)))
         self._silence_rules()
         self.writer.start()
         self.recovery.restore()

@@ -1,0 +1,64 @@
+"""Posts: what receivers of alerts are told, under which ids, in which order."""
+
+import json
+
+from ratingd.fraud.alert import ACKED, Alert
+from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
+from ratingd.store.rows import OutboxEntry
+
+NOON_MS = 1_795_262_400_000
+URLS = ("https://a.example.org/alerts", "https://b.example.org/alerts")
+
+
+def alert() -> Alert:
+    return Alert(
+        "HIGH", "Spoofed callers", "why", "cli_spoofing", "cli_spoofing", "trunk", "t-7", NOON_MS, NOON_MS, NOON_MS,
+        account="1001",
+    )  # fmt: skip
+
+
+def body(entry: OutboxEntry) -> dict[str, object]:
+    found: dict[str, object] = json.loads(entry.body)
+    return found
+
+
+def test_every_receiver_is_told_of_an_alert_as_it_stands() -> None:
+    entries = Posts(URLS, "cgrates.org").told(CREATED, alert(), NOON_MS)
+    assert [(entry.kind, entry.target, str(entry.key)) for entry in entries] == [
+        ("webhook", url, "cgrates.org:t-7") for url in URLS
+    ]
+    told = body(entries[0])
+    assert {name: told[name] for name in ("event", "id", "created_at", "tenant", "account")} == {
+        "event": "alert.created", "id": entries[0].id, "created_at": NOON_MS / 1000, "tenant": "cgrates.org",
+        "account": "1001",
+    }  # fmt: skip
+    shown = told["alert"]
+    assert isinstance(shown, dict)
+    assert (shown["severity"], shown["subject"], shown["status"], shown["cluster_id"]) == (
+        "HIGH", {"kind": "trunk", "value": "t-7"}, "new", None,
+    )  # fmt: skip
+
+
+def test_the_same_said_again_has_the_same_id_and_anything_else_another() -> None:
+    posts, one = Posts(URLS[:1], "t"), alert()
+    first = posts.told(CREATED, one, NOON_MS)[0].id
+    assert posts.told(CREATED, one, NOON_MS + 60_000)[0].id == first
+    ids = {first, posts.told(UPDATED, one, NOON_MS)[0].id}
+    one.repeat(NOON_MS + 1, "HIGH", 1.0, [])
+    ids.add(posts.told(UPDATED, one, NOON_MS)[0].id)
+    one.status = ACKED
+    ids.add(posts.told(UPDATED, one, NOON_MS)[0].id)
+    assert len(ids) == 4
+
+
+def test_what_is_told_later_is_later_in_line_within_a_millisecond_and_when_the_clock_goes_back() -> None:
+    posts = Posts(URLS[:1], "t")
+    times = [posts.told(UPDATED, alert(), NOON_MS + ahead)[0].created_ns for ahead in (0, 0, -5, 1)]
+    assert times == sorted(set(times))
+
+
+def test_a_run_goes_along_and_without_receivers_nothing_is_told() -> None:
+    (entry,) = Posts(URLS[:1], "t").told(INCIDENT_UPDATED, alert(), NOON_MS, {"incident": {"id": "8d1f"}})
+    assert body(entry)["incident"] == {"id": "8d1f"}
+    silent = Posts((), "t")
+    assert (silent.told(CREATED, alert(), NOON_MS), bool(silent)) == ([], False)

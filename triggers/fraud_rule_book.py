@@ -24,7 +24,7 @@ from triggers.call_event import CDR, INVITE, CallEvent
 from triggers.explanation import Explanation
 from triggers.fraud_rule import Rule, RuleHit
 from triggers.fraud_rule_condition import Measured
-from triggers.fraud_scene import Scene, subject_key
+from triggers.fraud_scene import Scene, key_at
 from triggers.metric_names import CALLED, CALLED_RANGE, KINDS, NUMBER, NUMBER_RANGE
 from triggers.traffic import Traffic
 
@@ -54,7 +54,7 @@ class RuleBook:
             return NO_HITS
         hits, scene = NO_HITS, None
         for group in self._groups:
-            key = subject_key(group.called_kind or group.kind, event)
+            key = key_at(group.place, event)
             if key:
                 attempts = traffic.attempts(group.kind, key)
                 if attempts >= group.least:
@@ -102,11 +102,12 @@ class RuleBook:
 class _Group:
     """Rules about one kind of subject. Those with a `called_kind` are looked at for whom is called instead."""
 
-    __slots__ = ("called_kind", "kind", "least", "looks", "rules")
+    __slots__ = ("called_kind", "kind", "least", "looks", "place", "rules")
 
     def __init__(self, kind: str, rules: list[Rule], called_kind: str = "") -> None:
         self.kind: Final = kind
         self.called_kind: Final = called_kind
+        self.place: Final = KINDS.index(called_kind or kind)
         self.rules: Final = rules
         self.least: Final = min([rule.least for rule in rules], default=1)
         self.looks: Final[dict[str, _Look]] = {}

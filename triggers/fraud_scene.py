@@ -7,10 +7,15 @@ A call of account 1001 on trunk sbc-1 is asked about as a call of that account: 
 from typing import Final
 
 from triggers.call_event import CallEvent
-from triggers.metric_names import ACCOUNT, CALLED, NUMBER, NUMBER_RANGE, TRUNK
+from triggers.metric_names import KINDS
 from triggers.traffic import Traffic
 
 EVERY_MARK: Final = -1
+_A: Final = 0  # places in KINDS; account is the one that is left
+_B: Final = 1
+_TRUNK: Final = 2
+_A_RANGE: Final = 4
+_B_RANGE: Final = 5
 
 
 class Scene:
@@ -37,12 +42,19 @@ class Scene:
 
 def subject_key(kind: str, event: CallEvent) -> str:
     """Under which key of a kind an event counts."""
-    if kind == NUMBER:
+    return key_at(KINDS.index(kind), event)
+
+
+def key_at(place: int, event: CallEvent) -> str:
+    """The same by the place of the kind in `KINDS`, for whoever asks for each event."""
+    if place == _A:
         return event.a.text
-    if kind == CALLED:
-        return event.b.text
-    if kind == TRUNK:
+    if place == _A_RANGE:
+        return event.a.range
+    if place == _B_RANGE:
+        return event.b.range
+    if place == _TRUNK:
         return event.trunk
-    if kind == ACCOUNT:
-        return f"{event.tenant}:{event.account}" if event.account else ""
-    return event.a.range if kind == NUMBER_RANGE else event.b.range
+    if place == _B:
+        return event.b.text
+    return f"{event.tenant}:{event.account}" if event.account else ""

@@ -11,6 +11,7 @@ from ratingd.cli.fraud_alerts import (
 )
 from ratingd.cli.fraud_inquiries import analyze_command, detection_command, metrics_command, proposals_command
 from ratingd.cli.fraud_lists import blacklist_command, whitelist_command
+from ratingd.cli.fraud_replay import replay_command
 from ratingd.cli.fraud_rules import rules_command
 
 
@@ -32,5 +33,6 @@ for command in (
     proposals_command,
     rules_command,
     detection_command,
+    replay_command,
 ):
     fraud_command.add_command(command)

@@ -112,6 +112,13 @@ def test_a_call_without_a_trunk_is_no_traffic_of_one() -> None:
     assert told(calls.hits()) == ["all +4930111"]
 
 
+def test_all_who_withhold_their_number_are_no_caller() -> None:
+    calls = Calls(book("any | a | attempts.60 >= 1 | 1s", "line | trunk | attempts.60 >= 2 | 1h"))
+    for at in range(3):
+        calls.call("anonymous", "+4940222", at)
+    assert told(calls.hits()) == ["line t-1"]
+
+
 def test_a_rule_on_calls_received_is_looked_at_when_its_subject_is_called() -> None:
     calls = Calls(book("back | a_range | attempts.3600 >= 2 and received_calls.3600 >= 2 | 1h"))
     for at in range(2):

@@ -1,13 +1,15 @@
 """Scenes: what conditions of rules are asked about, which is one event, one subject of it, and the traffic so far.
 
 A call of account 1001 on trunk sbc-1 is asked about as a call of that account: `attempts.3600` is the account's,
-`trunk.asr.3600` that of sbc-1. A call that names no trunk has no such key.
+`trunk.asr.3600` that of sbc-1. A call that names no trunk has no such key. Nor has one whose caller withholds the
+number: all of them together are no caller that anything could be said of.
 """
 
 from typing import Final
 
 from triggers.call_event import CallEvent
 from triggers.metric_names import KINDS
+from triggers.number import ANONYMOUS
 from triggers.traffic import Traffic
 
 EVERY_MARK: Final = -1
@@ -48,7 +50,7 @@ def subject_key(kind: str, event: CallEvent) -> str:
 def key_at(place: int, event: CallEvent) -> str:
     """The same by the place of the kind in `KINDS`, for whoever asks for each event."""
     if place == _A:
-        return event.a.text
+        return event.a.text if event.a.text != ANONYMOUS else ""
     if place == _A_RANGE:
         return event.a.range
     if place == _B_RANGE:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ratingd.http.open_http import Surroundings, open_http
 from ratingd.http.server import HttpServer
@@ -168,8 +168,9 @@ def test_watchers_are_told_when_the_server_goes(sqlite_url: str) -> None:
         async with watching(url) as socket:
             await told(socket, "events")
             going = asyncio.create_task(asyncio.to_thread(stop))
-            async for _ in socket:  # until it is closed
-                continue
+            with contextlib.suppress(ConnectionClosed):
+                async for _ in socket:
+                    continue
             await going
             return socket.close_code
 

@@ -82,10 +82,16 @@ durations: Final = _LOG.durations  # how many took at most BUCKETS_S seconds eac
 
 
 def event(name: str, **fields: object) -> None:
-    """Write an event and count it; a `reason` among its fields is counted apart: `debit.refused reason=…`."""
-    reason = fields.get("reason")
-    _LOG.count(name if reason is None else f"{name} reason={reason}", 1)
+    """Write an event and count it, by its `reason` or `trigger` where it has one: `debit.refused reason=…`."""
+    _LOG.count(counter_name(name, fields), 1)
     _LOG.write(name, fields)
+
+
+def counter_name(name: str, fields: Mapping[str, object]) -> str:
+    reason, trigger = fields.get("reason"), fields.get("trigger")
+    if reason is not None:
+        return f"{name} reason={reason}"
+    return f"{name} trigger={trigger}" if isinstance(trigger, str) else name
 
 
 def count(name: str, by: int = 1) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.account import AccountKey
+from ratingd import observe
 from ratingd.engine.operation import RemoveAccount, RemoveTriggers, ResetTriggers, SetTriggers
 from ratingd.fraud.metric_monitors import MetricMonitors
 from tests.engine_desk import FOLDER, Desk
@@ -18,7 +19,7 @@ NUMBERS = NumberReader("DE")
 PLAN = FOLDER | {
     "Actions.csv": b"OFF,*disable_account,,,,,,,,,,,,,,,10\nNOTE,*log,,,,,,,,,,,,,,,10\n",
     "ActionTriggers.csv": (
-        b"CAP,,*max_counter,20,false,0,,,b.distinct_a.60,,,,,,,,,,,OFF,10\n"
+        b"CAP,C1,*max_counter,20,false,0,,,b.distinct_a.60,,,,,,,,,,,OFF,10\n"
         b"ABROAD,,*max_counter,20,false,0,,,b.distinct_a.60,,,DST_49,,,,,,,,OFF,10\n"
         b"SCORE,,*max_score,80,false,0,,,score.masking,,,,,,,,,,,OFF,10\n"
         b"MONEY,,*max_balance,999,false,0,,,,*monetary,,,,,,,,,,OFF,10\n"
@@ -91,12 +92,14 @@ def test_an_account_is_watched_from_the_commit_of_its_monitor_to_that_of_its_rem
 
 def test_a_level_fires_once_and_again_after_it_was_left_and_the_monitor_reset(watching: Watching) -> None:
     watching.watch("CAP")
+    fired = observe.counters().get("trigger.fired trigger=CAP/C1", 0)
     watching.call(19, 1_000)
     assert (watching.desk.account("1001").disabled, watching.score()) == (False, None)
     watching.call(20, 2_000)
     watching.call(21, 3_000)
     until(lambda: watching.desk.account("1001").disabled)
     assert watching.score() == 20_000_000_000
+    assert observe.counters()["trigger.fired trigger=CAP/C1"] == fired + 1
     watching.call(5, 4_000)
     until(lambda: watching.score() == 5_000_000_000)
     watching.desk.ask("1001", ResetTriggers("CAP"))

@@ -68,6 +68,7 @@ class Result:
     outside: tuple[Outside, ...] = ()
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()  # names of monitors
 
 
 class AccountOperations:
@@ -199,7 +200,8 @@ def _imported(page: Page, imported: Imported, catalogue: Catalogue, context: Act
 
 def _watched(page: Page, book: PlanBook, context: ActionContext) -> Result:
     watched = watch(page, book.catalogue, context)
-    return Result(watched.outside, failures=watched.failures)
+    fired = tuple([firing.trigger.name for firing in watched.fired])
+    return Result(watched.outside, failures=watched.failures, fired=fired)
 
 
 def _expire(page: Page, book: PlanBook, context: ActionContext) -> Result:
@@ -209,7 +211,8 @@ def _expire(page: Page, book: PlanBook, context: ActionContext) -> Result:
     drop_over(page, context.now_ns)
     expire(page, context.now_ns)
     outside = tuple([effect for fired in found for effect in fired.outside])
-    return Result(outside, failures=tuple([fired.failure for fired in found if fired.failure]))
+    failures = tuple([fired.failure for fired in found if fired.failure])
+    return Result(outside, (), failures, tuple([fired.firing.trigger.name for fired in found if fired.done]))
 
 
 def _watches_expiry(terms: TriggerTerms) -> bool:

@@ -30,7 +30,7 @@ ContextOf: TypeAlias = Callable[[Page, int, set[TriggerKey]], ActionContext]
 class ChargeLoop:
     """What the evaluations of one charge have come to. `call` is the name of the call that is charged."""
 
-    __slots__ = ("_book", "_call", "_catalogue", "_context_of", "_now_ns", "_tried", "failures", "outside")
+    __slots__ = ("_book", "_call", "_catalogue", "_context_of", "_now_ns", "_tried", "failures", "fired", "outside")
 
     def __init__(self, book: Book, catalogue: Catalogue, context_of: ContextOf, now_ns: int, call: str) -> None:
         self._book: Final = book
@@ -41,6 +41,7 @@ class ChargeLoop:
         self._tried: Final[set[TriggerKey]] = set()
         self.outside: Final[list[Outside]] = []
         self.failures: Final[list[str]] = []
+        self.fired: Final[list[str]] = []  # names of monitors
 
     def arm(self) -> None:
         """Put the bounds in force, those of the members of its groups included."""
@@ -57,6 +58,7 @@ class ChargeLoop:
             watched = watch(page, self._catalogue, self._context_of(page, reached.used, self._tried))
             self.outside.extend(watched.outside)
             self.failures.extend(watched.failures)
+            self.fired.extend([firing.trigger.name for firing in watched.fired])
             stop = stop or watched.stop
         self.arm()
         return stop

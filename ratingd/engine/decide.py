@@ -393,8 +393,9 @@ def _overdrawn(key: AccountKey, cost: CallCost) -> tuple[LogLine, ...]:
 
 
 def _log_lines(done: ChargeLoop | Result, key: AccountKey) -> tuple[LogLine, ...]:
-    if not (done.outside or done.failures):
+    if not (done.outside or done.failures or done.fired):
         return ()
     lines = [effect for effect in done.outside if isinstance(effect, LogLine)]
+    lines += [LogLine("trigger.fired", {"account": str(key), "trigger": name}) for name in done.fired]
     lines += [LogLine("actions.failed", {"account": str(key), "cause": failure}) for failure in done.failures]
     return tuple(lines)

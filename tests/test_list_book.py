@@ -138,3 +138,17 @@ def test_a_block_that_a_rule_has_set_is_seen_and_lifted(scene: Scene) -> None:
     assert scene.book.entries("block") == [row]
     scene.book.remove("block", "trunk", "t-7", "ann")
     assert (scene.book.entries(), scene.changes) == ([], 1)
+
+
+def test_a_file_is_taken_whole_or_not_at_all(scene: Scene) -> None:
+    good = b"b_whitelist,number,0800 1234567,sales,,,,\na_whitelist,trunk,pbx,,ben,,,\n"
+    assert scene.book.take_file(good, "ann", dry_run=True) == (2, [])
+    assert (scene.book.entries(), scene.changes) == ([], 0)
+    assert scene.book.take_file(good, "ann", ("b_whitelist", "a_whitelist")) == (2, [])
+    assert [(row.value, row.who) for row in scene.book.entries()] == [("pbx", "ben"), ("+498001234567", "ann")]
+    assert (scene.audits(), scene.changes) == ([("ann", "list.import", "NumberLists.csv")], 1)
+    _, findings = scene.book.take_file(b"blacklist,trunk,bad,,,,,\n", "ann", ("b_whitelist", "a_whitelist"))
+    assert [str(finding) for finding in findings] == [
+        "NumberLists.csv: fault: bad is on the blacklist (b_whitelist or a_whitelist alone)"
+    ]
+    assert (len(scene.book.entries()), scene.changes) == (2, 1)

@@ -18,8 +18,10 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from ratingd import observe
+from ratingd.fraud.alert import SEVERITIES
 from ratingd.fraud.figures import BUCKETS_NS
 from ratingd.store.faults import StoreFault
+from triggers.fraud_watch import MASKING
 
 NS_PER_S: Final = 1_000_000_000
 FIRED: Final = "trigger.fired trigger="
@@ -132,8 +134,11 @@ class _Figures(Collector):
     def _found(self) -> Iterator[Metric]:
         counted, sources = self._sources.counted, self._sources
         yield _counter("fraud_whitelisted", "Calls to whitelisted numbers", (), [((), counted.whitelisted)])
-        yield _counter("fraud_calls_flagged", "Calls flagged", ("detector",), _labelled(counted.flagged))
-        yield _counter("fraud_masking_incidents", "Masking runs", ("severity",), _labelled(sources.incidents()))
+        yield _counter(
+            "fraud_calls_flagged", "Calls flagged", ("detector",), _labelled({MASKING: 0, **counted.flagged})
+        )
+        incidents = {**dict.fromkeys(SEVERITIES, 0), **sources.incidents()}  # the first one is an increase too
+        yield _counter("fraud_masking_incidents", "Masking runs", ("severity",), _labelled(incidents))
         yield _counter("fraud_alerts", "New alerts", ("severity", "type"), sources.alerts().items())
 
     def _stored(self) -> Iterator[Metric]:

@@ -217,12 +217,13 @@ class _Parser:
             if rest:
                 raise ConditionFault(at, f"{name} has no windows", f"{name} alone")
             return ANY_WINDOW_S
-        usual = HALF_LIVES_S if name.endswith("_ewma") else WINDOWS_S
+        fades = name.endswith("_ewma")
+        usual = HALF_LIVES_S if fades else WINDOWS_S
         if not rest:
             raise ConditionFault(token.at, f"{name} has no window", f"{name}.3600: seconds, such as {_listed(usual)}")
         text = ".".join(rest)
         window_s = int(text) if text.isdigit() and len(text) < 10 else 0
-        if not is_window(window_s) or (usual is HALF_LIVES_S and window_s not in usual):
+        if not is_window(window_s) or (fades and window_s not in HALF_LIVES_S):
             raise ConditionFault(at, f"{text!r} is no window", f"seconds, such as {_listed(usual)}")
         return window_s
 

@@ -35,6 +35,7 @@ def promtool() -> Path:
 
 def _fetch(kept: Path) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    said = ""
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         for options in ((), own_lists(Path(folder))):
             said = _download(Path(folder), options)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from ratingd.daemon import Daemon
+from ratingd.http.open_http import Surroundings, open_http
 from ratingd.settings import Settings
 from tests.e2e.http_client import http
 from tests.e2e.serving import serving
@@ -43,6 +44,20 @@ def test_a_port_that_is_taken_is_told_with_what_to_set(sqlite_url: str, tmp_path
             other.start()
         other.stop()
         assert client.get("/")
+
+
+def test_it_is_unwell_where_the_rest_of_the_daemon_is(sqlite_url: str) -> None:
+    with serving(sqlite_url, log_format="none") as served:
+        daemon = served.daemon
+        settings = daemon.settings.model_copy(update={"http_listen": "127.0.0.1:0"})
+        server = open_http(settings, daemon.fraud, daemon.store, Surroundings("0", 0, lambda: False, lambda: None))
+        assert server is not None
+        server.start()
+        try:
+            told = httpx.get(f"http://{server.address}/health")
+        finally:
+            server.stop()
+    assert (told.status_code, told.json()["status"], told.json()["checks"]["transport"]) == (503, "down", "down")
 
 
 def test_other_machines_are_served_only_on_demand() -> None:

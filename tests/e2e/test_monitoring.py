@@ -74,6 +74,7 @@ def metrics_of(expression: str) -> set[str]:
     return {re.sub(r"_(bucket|count|sum)$", "", name) for name in named}
 
 
+@pytest.mark.timeout(300)  # it may have to be fetched first
 def test_the_rules_are_accepted_and_fire_as_they_should() -> None:
     assert "SUCCESS" in run("check", "rules", "alerts.yml")
     assert "SUCCESS" in run("test", "rules", "alerts_test.yml")

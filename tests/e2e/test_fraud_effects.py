@@ -14,7 +14,8 @@ from ratingd.delivery.disconnect_order import Disconnect, Outcome
 from ratingd.engine.operation import RunActions, SetTriggers
 from ratingd.fraud.blocks import LIMIT
 from ratingd.settings import Settings
-from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
+from ratingd.v1.fraud_pb2 import CallEvent
+from ratingd.v1.fraud_pb2_grpc import FraudServiceStub
 from tests.alert_receiver import AlertReceiver
 from tests.e2e.serving import Serving, serving
 from tests.engine_desk import topping_up
@@ -58,6 +59,7 @@ class Town:
     def __init__(self, served: Serving) -> None:
         self.served = served
         self.daemon: Daemon = served.daemon
+        self._fraud = FraudServiceStub(served.channel)
         self._calls = 0
 
     def call(
@@ -70,10 +72,7 @@ class Town:
             call_id=id, kind=kind, time_ms=now_ms, a_number=a or f"+4930555{account}", b_number=b, switch_id="sbc-1",
             trunk="t-7", account=account,
         )  # fmt: skip
-        desk = self.daemon.fraud.desk
-        batch = desk.reader.read_batch(CallEventsRequest(events=[message]).SerializeToString(), now_ms)
-        assert not batch.faults
-        desk.take_and_wait(batch.events, batch.bodies, "grpc")
+        self._fraud.SubmitCallEvent(message, timeout=10)
         return id
 
     def opened(self, account: str, *groups: str) -> None:
@@ -229,6 +228,21 @@ def test_what_is_watched_is_known_after_a_restart(store_url: str, receiver: Aler
         for number in range(3):
             town.call("1001", f"+49301111{number}")
         until(lambda: town.disabled("1001"))
+
+
+def test_calls_of_a_switch_without_a_stream_are_cut_by_its_webhook(sqlite_url: str, receiver: AlertReceiver) -> None:
+    options: dict[str, Any] = {
+        "webhook_secret": SECRET, "webhook_hosts": ("127.0.0.1",), "webhook_private": True, "http_listen": "",
+        "switch_webhooks": (f"sbc-1={receiver.url}",),
+    }  # fmt: skip
+    with serving(sqlite_url, **options) as served:
+        town = Town(served)
+        for number in range(5):
+            town.call("", a=f"+4930555100{number}")
+        until(lambda: [result(town, f"c-{number}") for number in range(1, 6)] == ["OK"] * 5)
+        cuts = events(receiver, "call.disconnect")
+        assert sorted(cut["call_id"] for cut in cuts) == [f"c-{number}" for number in range(1, 6)]
+        assert {(cut["switch_id"], cut["cause"], cut["reason"]) for cut in cuts} == {("sbc-1", 21, "CALL_MASKED")}
 
 
 def test_settings_of_switch_webhooks_are_read_at_the_start(sqlite_url: str) -> None:

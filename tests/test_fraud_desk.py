@@ -16,7 +16,7 @@ from ratingd.fraud.runtime import FraudRuntime
 from ratingd.fraud.writer import FraudWriter, NoEffects
 from ratingd.settings import Settings
 from ratingd.store.faults import StoreUnavailable
-from ratingd.store.fraud_rows import FraudBatch, FraudStored
+from ratingd.store.fraud_rows import FraudBatch, FraudStored, ListRow
 from ratingd.store.store import Store, open_store
 from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
 from tariffs.zone import UTC
@@ -250,7 +250,8 @@ def test_masked_calls_are_refused_the_earlier_ones_at_their_next_debit(fraud: Fr
 
 def test_blocks_and_limits_hold_for_the_next_request_of_a_call_that_goes_on(fraud: FraudRuntime) -> None:
     desk, later_ms = fraud.desk, NOW_MS + 3_600_000
-    assert admitted(desk, call(1)) is ADMITTED
+    before = admitted(desk, call(1))
+    assert (before.reason, before.limit_ns) == (None, 0)
     fraud.blocks.take([limit(ACCOUNT, "t:1001", 30_000, "irsf", "rule irsf", NOW_MS, later_ms)])
     short = admitted(desk, call(1))
     assert short.limit_ns == 30_000_000_000
@@ -262,8 +263,6 @@ def test_blocks_and_limits_hold_for_the_next_request_of_a_call_that_goes_on(frau
 
 
 def test_the_blacklist_refuses_charged_calls(store: Store, fraud: FraudRuntime) -> None:
-    from ratingd.store.fraud_rows import ListRow
-
     assert admitted(fraud.desk, call(1)).reason is None
     fraud.lists.add([ListRow("blacklist", "number", B, "fraud", "ann", 0, 0)], "ann")
     assert admitted(fraud.desk, call(1)).reason is Reason.NUMBER_BLOCKED

@@ -10,6 +10,7 @@ It reads no clock and asks nobody: the same events in the same order give the sa
 a start. It is not thread-safe; whoever uses it holds a lock.
 """
 
+from collections.abc import Set
 from typing import Final, Protocol
 
 from triggers.blacklist_watch import BlacklistWatch
@@ -64,7 +65,7 @@ class FraudWatch:
         key = event_key(event)
         if self._memory.knows(key):
             return self._repeat(event, key)
-        attempt = (event.kind == INVITE or event.kind == CDR) and self.traffic.call(event.call_id) is None
+        attempt = (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id)
         record = self.traffic.take(event)
         if attempt:
             outcome = self._attempt(event)
@@ -120,8 +121,29 @@ class FraudWatch:
         if self._told.verdict(call_id) is None:
             self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (MASKING,), incident_id=incident_id))
 
+    def recall(self, event: CallEvent, cutting: Set[str]) -> None:
+        """Know an event again that came shortly before a start: as a repeat, and in the masking window.
+
+        What came of it has been stored; `cutting` are the incidents whose calls were to be cut. Metrics come later.
+        """
+        key = event_key(event)
+        if self._memory.knows(key):
+            return
+        verdict: Verdict | None = None
+        if (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id):
+            placed = self.masking.judge(event, self.lists, self._centres).placed
+            if placed is not None and placed.hot and placed.incident is not None:
+                incident = placed.incident
+                verdict = Verdict(
+                    event.call_id, DISCONNECT if incident.id in cutting else ALLOW, (MASKING,),
+                    probability=incident.probability_max, risk=100 * incident.probability_max, incident_id=incident.id,
+                )  # fmt: skip
+            if event.event_id:
+                self._memory.keep(event.call_id + SUFFIXES[INVITE], verdict, event.received_ms)
+        self._memory.keep(key, verdict, event.received_ms)
+
     def rebuild(self, event: CallEvent, *, remembered: bool) -> None:
-        """Count an event of long ago in the metrics alone, as it is read back after a start."""
+        """Count an event of before a start in the metrics alone; `remembered`: know it as one that was seen, too."""
         if remembered:
             key = event_key(event)
             if self._memory.knows(key):

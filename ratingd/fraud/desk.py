@@ -68,6 +68,7 @@ class FraudDesk(FraudInquiries):
         self._pseudonyms: Final = pseudonyms
         self._max_skew_ms: Final = max_skew_ms
         self._listeners: tuple[Listener, ...] = ()
+        self._admitted = ADMITTED  # one object for all calls of which there is nothing to say
 
     @property
     def waiting(self) -> int:
@@ -233,9 +234,11 @@ class FraudDesk(FraudInquiries):
             return Admission(Reason.NUMBER_BLOCKED, entry, changes=changes)
         key = request.key
         limit_ms = self.blocks.limit_ms(key.tenant, key.account, event.a, event.b, event.trunk, event.received_ms)
-        if limit_ms or changes:
+        if limit_ms:
             return Admission(limit_ns=limit_ms * MS, changes=changes)
-        return ADMITTED
+        if self._admitted.changes != changes:
+            self._admitted = Admission(changes=changes)
+        return self._admitted
 
     def _log_charged(self, outcome: Outcome, request: ChargeRequest) -> None:
         event = outcome.event

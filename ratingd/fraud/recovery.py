@@ -9,10 +9,14 @@ had not reached the log yet are found among the open calls and count now. All of
 Then, beside everything else and never more than a third of the time, the traffic of the days before is counted again,
 and events are remembered as far back as repeats are known. It stops when the daemon does.
 
+What is counted again before requests come in is the masking window and which events were seen, three microseconds an
+event; the metrics of those events are the first that the background counts.
+
 "Last" is before the newest event of the log, not before now: a producer that reconnects after an hour sends what it
 sent last, and that belongs to what happened then.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +33,7 @@ from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
 from ratingd.store.rows import OpenCall
 from tariffs.span import VOICE
 from tariffs.zone import UTC
+from triggers.masking_decision import CUT
 from triggers.masking_incident import Attempt, MaskingIncident
 
 MS: Final = 1_000_000
@@ -92,10 +97,11 @@ class Recovery:
             newest_ms = newest[0].row.received_ms
             terms = self._desk.watch.masking.terms
             self._begin_ms = newest_ms - terms.window_ms - terms.lateness_ms - SLACK_MS
+            cutting = self._cutting(newest_ms - CALLS_KNOWN_MS)
             self._restore_incidents(self._begin_ms - terms.cooldown_ms)
             for chunk in self._chunks(self._begin_ms, self._last_id):
-                events += self._replay(chunk)
-            self._restore_flagged(newest_ms - CALLS_KNOWN_MS)
+                events += self._replay(chunk, cutting)
+            self._restore_flagged(newest_ms - CALLS_KNOWN_MS, cutting)
             events += self._replay_charged(self._begin_ms)
         observe.event("fraud.restored", events=events, seconds=f"{time.monotonic() - began_s:.2f}")
         return events
@@ -120,23 +126,27 @@ class Recovery:
                 incident.add(_attempt(call))
             self._desk.watch.restore(incident)
 
-    def _restore_flagged(self, since_ms: int) -> None:
+    def _cutting(self, since_ms: int) -> set[str]:
+        """The incidents whose calls are to be cut, and not only reported."""
+        rows = self._shelf.incidents_since(since_ms)
+        return {row.id for row in rows if json.loads(row.document).get("response") == CUT}
+
+    def _restore_flagged(self, since_ms: int, cutting: set[str]) -> None:
         """Calls that are to be cut are refused when they are debited again."""
         after: FlaggedCallRow | None = None
         while calls := self._shelf.flagged_since(since_ms, after=after):
             for call in calls:
-                if call.incident_id and not call.result:
+                if call.incident_id in cutting and not call.result:
                     self._desk.watch.restore_flagged(call.call_id, call.incident_id)
             after = calls[-1]
 
-    def _replay(self, chunk: StoredEvents) -> int:
+    def _replay(self, chunk: StoredEvents, cutting: set[str]) -> int:
         """Events whose effects were stored with them: only what is known of them is made again."""
-        row = chunk.row
-        batch = self._reader.read_batch(row.content, row.received_ms)
-        take = self._desk.watch.take
-        for event in batch.events:
-            take(event)
-        return len(batch.events)
+        events = self._reader.read_batch(chunk.row.content, chunk.row.received_ms).events
+        watch = self._desk.watch
+        for event in events:
+            watch.recall(event, cutting)
+        return len(events)
 
     def _replay_charged(self, since_ms: int) -> int:
         """Charged calls that the log may not know. They count like calls that come now."""
@@ -161,11 +171,12 @@ class Recovery:
     # -- in the background
 
     def _rebuild(self) -> None:
-        """The last minutes first: repeats are of them. Then the days, oldest first."""
+        """What was known again at once first, then the minutes before: repeats are of them. Then the days."""
         began_s = time.monotonic()
         dedup_ms = self._begin_ms - self._dedup_ms
         try:
-            events = self._count(dedup_ms, self._begin_ms, remembered=True)
+            events = self._count(self._begin_ms, 0, remembered=False)
+            events += self._count(dedup_ms, self._begin_ms, remembered=True)
             events += self._count(self._begin_ms - self._events_ms, dedup_ms, remembered=False)
             ended = "stopped" if self._stopping.is_set() else "done"
             observe.event("fraud.rebuilt", events=events, seconds=f"{time.monotonic() - began_s:.1f}", ended=ended)

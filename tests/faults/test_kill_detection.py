@@ -7,6 +7,7 @@ daemon that nobody killed, each of them once.
 """
 
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ BASE_MS = 1_795_000_000_000
 ATTACKS, CALLERS, ORDINARY = 6, 14, 900
 MESSAGE = 16
 LATENESS_MS = 4_000
+IN_FLIGHT = 10 * MESSAGE  # beyond what must be stored before it is killed
 
 
 def told() -> list[CallEvent]:
@@ -60,23 +62,28 @@ class Producer:
 
     def send(self, kill_at: int) -> None:
         """Send until so many are stored, and kill the daemon then; or until all are."""
-        begin = self.stored
+        begin, ended = self.stored, threading.Event()
         with grpc.insecure_channel(self._daemon.address) as channel:
             stub: Any = FraudServiceStub(channel)
-            answers = stub.CallEvents(self._messages(begin))
+            answers = stub.CallEvents(self._messages(begin, kill_at + IN_FLIGHT, ended))
             try:
                 for answer in answers:
                     assert not answer.faults
                     self.stored = max(self.stored, begin + answer.stored)
-                    if self.stored >= kill_at and self.stored < len(self._events):
+                    if self.stored >= kill_at and self._daemon.status is None:
                         self._daemon.kill()
             except grpc.RpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
+            finally:
+                ended.set()
 
-    def _messages(self, begin: int) -> Iterator[CallEventsRequest]:
-        for start in range(begin, len(self._events), MESSAGE):
+    def _messages(self, begin: int, until: int, ended: threading.Event) -> Iterator[CallEventsRequest]:
+        """What is left, but no more than `until` before the stream has ended."""
+        for start in range(begin, min(len(self._events), until), MESSAGE):
             yield CallEventsRequest(events=self._events[start : start + MESSAGE])
+        if until < len(self._events):
+            ended.wait(60)
 
 
 def run(url: str, log: Path, kills: int) -> tuple[int, dict[str, object]]:

@@ -66,6 +66,7 @@ def test_a_record_of_a_flagged_call_says_so() -> None:
     ended = one.take(invite("c-1", "+49301230001", 3_000, kind=BYE))
     assert ended.record is not None
     assert (ended.record.flags, ended.record.incident_id) == ("masking", fifth.verdict.incident_id)
+    assert ended.record.disposition == "DISCONNECTED_FRAUD"
 
 
 def test_reinvites_forks_and_forwarded_legs_of_one_call_are_one_attempt() -> None:

@@ -62,10 +62,10 @@ class CallRecord:
         self.answer_ms: Final = answer_ms
         self.end_ms: Final = end_ms
         self.pdd_ms: Final = pdd_ms
-        self.disposition: Final = disposition
         self.origin_region: Final = origin_region
         self.target_region: Final = target_region
-        self.probability = probability  # written by whoever judged the call
+        self.disposition = disposition  # this and what follows is written by whoever judged the call, too
+        self.probability = probability
         self.risk = risk
         self.flags = flags  # names of detectors, joined by spaces
         self.incident_id = incident_id

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 
 from triggers.blacklist_watch import BlacklistWatch
 from triggers.call_centres import ALOC_LEAST_S, ASR_LEAST, CallCentres
-from triggers.call_event import CDR, INVITE, CallEvent
+from triggers.call_event import CDR, DISCONNECTED_FRAUD, INVITE, CallEvent
+from triggers.call_record import CallRecord
 from triggers.event_memory import SUFFIXES, EventMemory, event_key
 from triggers.fraud_rule import RuleHit
 from triggers.fraud_rule_book import RuleBook
@@ -74,8 +75,7 @@ class FraudWatch:
         outcome.record = record
         verdict = outcome.verdict
         if record is not None and verdict.reasons:
-            record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
-            record.probability, record.risk = verdict.probability, verdict.risk
+            judge(record, verdict)
         self._memory.keep(key, None if plain(verdict) else verdict, event.received_ms)
         return outcome
 
@@ -232,6 +232,14 @@ class FraudWatch:
 def plain(verdict: Verdict) -> bool:
     """Whether it says nothing but ALLOW."""
     return verdict.action == ALLOW and not verdict.reasons
+
+
+def judge(record: CallRecord, verdict: Verdict) -> None:
+    """Write down in a call's record what was thought of it. One that was to be cut has ended so."""
+    record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
+    record.probability, record.risk = verdict.probability, verdict.risk
+    if verdict.action == DISCONNECT:
+        record.disposition = DISCONNECTED_FRAUD
 
 
 def cuts(hit: RuleHit) -> bool:

@@ -6,6 +6,7 @@
     fraud       lists, rules, and the window of calls as it was before the end
     scheduler   plans that were missed are made up
     http        the same for those who do not speak gRPC
+    folder      files of calls are looked for
     transport   requests come in, and health says SERVING
 
 Going down: new requests are refused first, those in progress are answered, then the lanes end, and what they left in
@@ -46,6 +47,7 @@ from tariffs.zone import zone
 
 if TYPE_CHECKING:
     from ratingd.http.server import HttpServer
+    from ratingd.ingest.folder_watch import FolderWatch
 
 DAY_NS: Final = 86_400_000_000_000
 
@@ -96,6 +98,7 @@ class Daemon:
         )
         self._server: Transport | None = None
         self.http: Final = self._opened_http()
+        self.folder: Final = self._watched_folder()
 
     @property
     def address(self) -> str:
@@ -125,6 +128,8 @@ class Daemon:
         options = transport_options(self.settings, self.address)
         if self.http is not None:
             self.http.start()
+        if self.folder is not None:
+            self.folder.start()
         self._server = open_transport(self.transport, self._services.methods, self.engine, options)
         self._server.on_lost(self._transport_lost)
         self._server.start()
@@ -147,6 +152,8 @@ class Daemon:
             self._server.stop(self.settings.drain_seconds)
         if self.http is not None:
             self.http.stop()
+        if self.folder is not None:
+            self.folder.stop(self.settings.drain_seconds)
         self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
         self.fraud.stop(self.settings.drain_seconds)
@@ -161,6 +168,13 @@ class Daemon:
 
         around = Surroundings(self.version, self.start_ns, lambda: self._serving, self.delivery.wake)
         return open_http(self.settings, self.fraud, self.store, around)
+
+    def _watched_folder(self) -> "FolderWatch | None":
+        if not self.settings.watch_folder:
+            return None
+        from ratingd.ingest.folder_watch import watch_folder  # only those pay for it who want it
+
+        return watch_folder(self.fraud.desk, self.settings.watch_folder, self.settings.watch_map)
 
     def _transport_lost(self) -> None:
         observe.event("daemon.transport_lost", address=self.address, hint="it ends now, and is to be started again")

@@ -5,41 +5,22 @@
 It needs no daemon, does nothing to anybody, and comes to the same each time.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from ratingd.cli.config_option import configured
 from ratingd.cli.fraud_plain import instant_of, since_of
 from ratingd.cli.options import Command, answers, bundled
-from ratingd.cli.output import Output, console, moment, pairs, table
-from ratingd.cli.refusal import Refusal, Refused
+from ratingd.cli.output import Output
 from ratingd.cli.row_faults import RowFaults, mapped, rejecting
-from ratingd.ingest.event_file import EventFile
 from ratingd.ingest.event_map import EventMap
-from ratingd.ingest.event_rows import FileRefused
-from ratingd.ingest.replay import Replay
-from ratingd.ingest.replay_output import HIT_COLUMNS, hit_row, rows_into, spool, write_flags, write_incidents
-from ratingd.ingest.replay_source import Faulty, events_of_file, numbers_of, stored_events
-from ratingd.ingest.replay_terms import FaultsFound, Written, fresh_watch, lists_for, rules_for
 from ratingd.settings import Settings
 from ratingd.settings_reading import read_settings
-from ratingd.store.faults import StoreFault
-from ratingd.store.store import Store, open_store
-from triggers.call_event import CallEvent
-from triggers.masking_watch import attempt_ms
 
 FOR_EVER_MS: Final = 1 << 61
-SHOWN_MAX: Final = 50  # incidents in the table
-LOOK_EVERY: Final = 2_000  # events, between two looks of the progress bar
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
@@ -140,93 +121,27 @@ def replay_command(
     """
     _check_arguments(file, stored, by_time, since, until)
     settings = by.settings()
-    with RowFaults(outputs.rejects, str(file or "stored")) as faults, ExitStack() as kept, _told():
-        store = kept.enter_context(_store(settings)) if stored else None
-        if store is not None:
-            since_ms = since_of(since).ToMilliseconds() if since else 0  # type: ignore[union-attr]
-            until_ms = instant_of(until, "until").ToMilliseconds() if until else FOR_EVER_MS
-            events = stored_events(store, settings, faults.add, since_ms, until_ms)
-        else:
-            events = kept.enter_context(_events(Path(str(file)), columns, settings, faults.add, by_time, out))
-        replay = _replayed(events, settings, by, outputs, store)
-    _show(out, replay, faults)
+    from ratingd.cli.replaying import Asked, replayed, show_replay  # other commands need not wait for all of detection
+
+    since_at = since_of(since)
+    asked = Asked(
+        settings,
+        file,
+        columns,
+        by_time,
+        0 if since_at is None else since_at.ToMilliseconds(),
+        instant_of(until, "until").ToMilliseconds() if until else FOR_EVER_MS,
+        by.lists,
+        by.rules,
+        outputs.flags,
+        outputs.incidents,
+        outputs.hits,
+    )
+    with RowFaults(outputs.rejects, str(file or "stored")) as faults:
+        replay = replayed(asked, faults, out)
+    show_replay(out, replay, faults)
     if faults.count:
         context.exit(1)
-
-
-def _replayed(
-    events: Iterator[CallEvent], settings: Settings, by: GoneBy, outputs: Outputs, store: Store | None
-) -> Replay:
-    """Everything read, and the files written."""
-    rules = rules_for(settings, _written(by.rules), store)
-    first = next(events, None)
-    begun_ms = 0 if first is None else attempt_ms(first)
-    lists = lists_for(settings, numbers_of(settings, stored=store is not None), _written(by.lists), store, begun_ms)
-    with ExitStack() as open_files:
-        calls = open_files.enter_context(spool(outputs.flags.absolute().parent))
-        hits = open_files.enter_context(rows_into(outputs.hits, HIT_COLUMNS)) if outputs.hits else None
-        replay = Replay(
-            fresh_watch(settings, lists, rules),
-            calls.add,
-            lambda hit, call_id: None if hits is None else hits.write(hit_row(hit, call_id)),
-        )
-        if first is not None:
-            replay.take(first)
-        for event in events:
-            replay.take(event)
-        write_flags(outputs.flags, replay.calls(calls))
-    if outputs.incidents:
-        write_incidents(outputs.incidents, replay.incidents())
-    return replay
-
-
-@contextmanager
-def _events(
-    path: Path, columns: EventMap, settings: Settings, faulty: Faulty, by_time: bool, out: Output
-) -> Iterator[Iterator[CallEvent]]:
-    """The events of a file, with a bar that shows a person how much of it is read."""
-    file = EventFile(path, columns)
-    events = events_of_file(file, settings, faulty, by_time=by_time)
-    if not (out.for_people and sys.stderr.isatty()):
-        yield events
-        return
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console(stderr=True), transient=True
-    ) as bar:
-        yield _watched(events, file, bar)
-
-
-def _watched(events: Iterator[CallEvent], file: EventFile, bar: Progress) -> Iterator[CallEvent]:
-    task = bar.add_task(f"replay {file.path.name}", total=None)
-    for number, event in enumerate(events):
-        if number % LOOK_EVERY == 0:
-            bar.update(task, total=file.size, completed=file.offset)
-        yield event
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database_url, exclusive=False)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What ends a replay, as the refusals of other commands are told."""
-    try:
-        yield
-    except FileRefused as refused:
-        raise Refused(Refusal("FILE_REFUSED", f"the file {refused}")) from None
-    except StoreFault as fault:
-        raise Refused(Refusal("STORE_UNAVAILABLE", f"the stored events cannot be read: {fault}")) from None
-    except OSError as error:
-        raise Refused(Refusal("FILE_REFUSED", f"{error.filename}: {error.strerror}")) from None
-    except FaultsFound as found:
-        looked_at = {f"{finding.file}:{finding.line}": str(finding) for finding in found.findings}
-        raise Refused(Refusal("FILE_REFUSED", "lists and rules must have no fault", looked_at=looked_at)) from None
 
 
 def _check_arguments(file: Path | None, stored: bool, by_time: bool, since: str | None, until: str | None) -> None:
@@ -236,37 +151,3 @@ def _check_arguments(file: Path | None, stored: bool, by_time: bool, since: str 
         raise click.UsageError("--sort is for a FILE: stored events are replayed in the order in which they came")
     if not stored and (since or until):
         raise click.UsageError("--since and --until are for --stored")
-
-
-def _written(path: Path | None) -> Written | None:
-    return None if path is None else Written(path.name, path.read_bytes())
-
-
-def _show(out: Output, replay: Replay, faults: RowFaults) -> None:
-    counts, incidents = asdict(replay.counts), replay.incidents()
-    rows = table(
-        "opened", "incident", "called", "severity", "callers", "calls", "response", numbers=("callers", "calls")
-    )
-    for one in incidents[:SHOWN_MAX]:
-        rows.add_row(
-            moment(one["opened"]), one["id"], one["b_number"], one["severity"], str(one["max_distinct"]),
-            str(len(one["calls"])), one["response"],
-        )  # fmt: skip
-    tables: list[RenderableType] = [rows, Text()] if incidents else []
-    if len(incidents) > SHOWN_MAX:
-        tables += [Text(f"{len(incidents) - SHOWN_MAX} more incidents: write them all with --incidents.")]
-    told = pairs([(name.replace("_", " "), str(value)) for name, value in counts.items()])
-    out.show(counts | {"rejected": faults.count}, *tables, told, *_warnings(replay))
-    faults.show(out)
-
-
-def _warnings(replay: Replay) -> list[RenderableType]:
-    if not replay.counts.disordered:
-        return []
-    return [
-        Text(
-            f"{replay.counts.disordered} calls were further behind the newest one before them than "
-            "allowed_lateness_seconds; --sort has them in the order of time.",
-            "yellow",
-        )
-    ]

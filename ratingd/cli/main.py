@@ -25,6 +25,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "account": "ratingd.cli.account",
     "triggers": "ratingd.cli.triggers",
     "fraud": "ratingd.cli.fraud",
+    "cdr": "ratingd.cli.cdr",
     "schedules": "ratingd.cli.schedules",
     "outbox": "ratingd.cli.outbox",
     "verify": "ratingd.cli.verify",

@@ -6,6 +6,7 @@ The first twenty are told on standard error; `--rejects FILE` gets all of them (
 one JSON object a line where its name ends in .jsonl.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,9 +19,10 @@ from rich.text import Text
 from ratingd.cli.output import Output, console
 from ratingd.ingest.event_map import EventMap, MapRefused, event_map
 from ratingd.ingest.event_rows import RowFault
-from ratingd.ingest.replay_output import REJECT_COLUMNS, Rows, rows_into
+from ratingd.ingest.row_file import Rows, rows_into
 
 TOLD_MAX: Final = 20
+REJECT_COLUMNS: Final = ("line", "column", "reason", "row")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -33,6 +35,7 @@ class RowFaults:
         self._open: Final = ExitStack()
         self._rows: Rows | None = None
         self._first: Final[list[RowFault]] = []
+        self._lock: Final = threading.Lock()
         self.count = 0
 
     def __enter__(self) -> "RowFaults":
@@ -49,19 +52,21 @@ class RowFaults:
         return self._open.__exit__(kind, error, trace)
 
     def add(self, fault: RowFault) -> None:
-        self.count += 1
-        if len(self._first) < TOLD_MAX:
-            self._first.append(fault)
-        if self._rows is not None:
-            row = {"line": fault.line, "column": fault.column, "reason": fault.reason, "row": fault.text}
-            self._rows.write(row)
+        """From any thread."""
+        row = {"line": fault.line, "column": fault.column, "reason": fault.reason, "row": fault.text}
+        with self._lock:
+            self.count += 1
+            if len(self._first) < TOLD_MAX:
+                self._first.append(fault)
+            if self._rows is not None:
+                self._rows.write(row)
 
     def show(self, out: Output) -> None:
         """On standard error, for a person."""
         if not self.count or not out.for_people:
             return
         on = console(stderr=True)
-        for fault in self._first:
+        for fault in sorted(self._first, key=lambda fault: fault.line):
             on.print(Text(f"{self._file}:{fault}"), soft_wrap=True)
         if self.count > len(self._first):
             more = "" if self._rejects else ": --rejects FILE has all of them"

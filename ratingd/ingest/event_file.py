@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 from ratingd.errors import InvalidRequest
 from ratingd.ingest.event_fields import call_event
 from ratingd.ingest.event_map import EventMap
-from ratingd.ingest.event_rows import FileRefused, Lines, Row, RowFault, csv_rows, jsonl_rows
+from ratingd.ingest.event_rows import Lines, Row, RowFault, csv_rows, jsonl_rows
 from ratingd.v1.fraud_pb2 import CallEvent
 
 JSON_LINES: Final = (".jsonl", ".ndjson")
@@ -39,11 +39,15 @@ class FileEvent:
 
 
 class EventFile:
-    """Read once, from the beginning to the end. Raises FileRefused where nothing of it can be read, and OSError."""
+    """Read once, from the beginning to the end. Raises FileRefused where nothing of it can be read, and OSError.
 
-    def __init__(self, path: Path, event_map: EventMap) -> None:
+    Rows up to `after_line` are passed over: somebody has read them before.
+    """
+
+    def __init__(self, path: Path, event_map: EventMap, *, after_line: int = 0) -> None:
         self.path: Final = path
         self.map: Final = event_map
+        self._after_line: Final = after_line
         self._lines: Lines | None = None
         self._size = 0
 
@@ -59,6 +63,8 @@ class EventFile:
         with self.path.open("rb") as file:
             self._size = os.fstat(file.fileno()).st_size
             for row in self._rows(file):
+                if row.line <= self._after_line:
+                    continue
                 yield row if isinstance(row, RowFault) else self._event(row)
 
     def _rows(self, file: BinaryIO) -> Iterator[Row | RowFault]:
@@ -79,6 +85,3 @@ def begun_ms(message: CallEvent) -> int:
     if message.kind == CallEvent.CDR:
         return message.start_ms or message.answer_ms or message.time_ms or message.end_ms
     return message.time_ms
-
-
-__all__ = ["EventFile", "FileEvent", "FileRefused", "RowFault", "begun_ms"]

@@ -1,19 +1,14 @@
-"""Files that a replay writes: flags of calls, rules that held, incidents. The same replay writes the same bytes.
+"""What a replay writes: flags of calls, rules that held, incidents. The same replay writes the same bytes."""
 
-`*.jsonl` is one JSON object a line, anything else is CSV with a header. A file has its name when it is whole, and
-FILE.part until then, so that nobody takes half of one for all of it.
-"""
-
-import csv
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 
-from ratingd.ingest.event_file import JSON_LINES
 from ratingd.ingest.replay import MS, Attempted, CallFlag
+from ratingd.ingest.row_file import rows_into, whole
 from tariffs.instant import instant_text
 from triggers.fraud_rule import RuleHit
 
@@ -24,52 +19,6 @@ HIT_COLUMNS: Final = (
     "time", "rule", "fraud_type", "severity", "subject_kind", "subject", "call_id", "report_only", "actions",
     "explanation", "id",
 )  # fmt: skip
-REJECT_COLUMNS: Final = ("line", "column", "reason", "row")
-
-
-class Rows(Protocol):
-    def write(self, row: Mapping[str, Any]) -> None: ...
-
-
-class CsvRows:
-    """Lists become words with a space between, true and false are written so."""
-
-    def __init__(self, file: IO[str], columns: Sequence[str]) -> None:
-        self._writer: Final = csv.writer(file, lineterminator="\n")
-        self._columns: Final = columns
-        self._writer.writerow(columns)
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        self._writer.writerow([_cell(row[column]) for column in self._columns])
-
-
-class JsonRows:
-    def __init__(self, file: IO[str], columns: Sequence[str]) -> None:
-        self._file: Final = file
-        self._columns: Final = columns
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        text = json.dumps({column: row[column] for column in self._columns}, ensure_ascii=False, separators=(",", ":"))
-        self._file.write(f"{text}\n")
-
-
-@contextmanager
-def rows_into(path: Path, columns: Sequence[str]) -> Iterator[Rows]:
-    """The rows of a new file. Raises OSError."""
-    with whole(path) as file:
-        yield JsonRows(file, columns) if path.suffix.lower() in JSON_LINES else CsvRows(file, columns)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[IO[str]]:
-    """A file that is there when all of it is."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_incidents(path: Path, incidents: list[dict[str, Any]]) -> None:
@@ -137,9 +86,3 @@ def write_flags(path: Path, calls: Iterable[CallFlag]) -> None:
     with rows_into(path, FLAG_COLUMNS) as rows:
         for call in calls:
             rows.write(flag_row(call))
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return " ".join(value) if isinstance(value, list) else value

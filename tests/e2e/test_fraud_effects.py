@@ -11,19 +11,20 @@ from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.daemon import Daemon
 from ratingd.delivery.disconnect_order import Disconnect, Outcome
-from ratingd.engine.operation import RunActions, SetTriggers
+from ratingd.engine.operation import MaxDebit, RunActions, SetTriggers
 from ratingd.fraud.blocks import LIMIT
 from ratingd.settings import Settings
 from ratingd.v1.fraud_pb2 import CallEvent
 from ratingd.v1.fraud_pb2_grpc import FraudServiceStub
 from tests.alert_receiver import AlertReceiver
 from tests.e2e.serving import Serving, serving
-from tests.engine_desk import topping_up
+from tests.engine_desk import FOLDER as TARIFF
+from tests.engine_desk import charge, topping_up
 from tests.waiting import until
 
 SECRET = "the-secret"
 B = "+493012345678"
-FOLDER = {
+FOLDER = {path: content.decode() for path, content in TARIFF.items()} | {
     "Destinations.csv": "DST_371,371\nDST_49,49\n",
     "Actions.csv": (
         "CUT_OFF,*http_post_async,{url},,,,,,,,,,,,,,20\n"
@@ -129,6 +130,16 @@ def test_a_monitor_on_the_calls_of_a_caller_disables_the_account_and_posts_signe
         "1001", "a.total_calls.3600", "3",
     )  # fmt: skip
     assert list(town.executed("1001").values()) == [True]
+
+
+def test_calls_that_are_charged_are_watched_as_well(town: Town) -> None:
+    town.opened("1001", "BUSY")
+    answers = [
+        town.daemon.engine.perform(AccountKey("cgrates.org", "1001"), MaxDebit(charge("1001", 60, call_id=f"c-{n}")))
+        for n in range(3)
+    ]
+    assert [type(answer).__name__ for answer in answers] == ["Charged"] * 3
+    until(lambda: town.disabled("1001"))
 
 
 def test_a_monitor_on_a_called_number_raises_an_alert_and_keeps_calls_short(

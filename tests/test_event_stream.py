@@ -6,7 +6,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from ratingd.api.event_message import EventReader, framed
-from ratingd.api.event_stream import BATCH_MAX, EventStream, StoredNews
+from ratingd.api.event_stream import BATCH_MAX, PLACES, PLACES_MIN, EventStream, StoredNews
 from ratingd.api.status import status_of
 from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest, Overloaded, Unavailable
@@ -89,11 +89,11 @@ class Told:
 
 
 class Scene:
-    def __init__(self) -> None:
+    def __init__(self, places: int = PLACES_MIN) -> None:
         self.desk = Desk()
         self.told = Told()
         self.news = StoredNews()
-        self.stream = EventStream(self.desk, self.told, self.news, lambda: NOW_NS, UNSTORED_MAX)
+        self.stream = EventStream(self.desk, self.told, self.news, lambda: NOW_NS, UNSTORED_MAX, places)
 
     def send(self, *call_ids: str) -> CallEventsResponse:
         self.stream.receive(request(*call_ids))
@@ -207,6 +207,20 @@ def test_a_stream_with_too_much_to_store_takes_no_more_until_it_is() -> None:
     scene.commit(1)
     assert scene.told.places == 3
     assert [message.seen for message in scene.told.messages[:3]] == [10, 11, 12]  # answered all the same
+
+
+def test_of_large_messages_fewer_are_taken_at_once() -> None:
+    scene = Scene(PLACES)
+    scene.desk.at_once = True
+    for _ in range(PLACES):
+        scene.send(*["a"] * 64)
+    assert PLACES - scene.told.places == PLACES - 8  # so many places are kept from it: eight messages at once
+    for _ in range(8):
+        scene.send("a")
+    assert scene.told.places == PLACES + 8  # small ones have them all again
+    for _ in range(PLACES):
+        scene.send(*["a"] * 1_000)
+    assert 2 * PLACES + 8 - scene.told.places == PLACES - PLACES_MIN
 
 
 def test_a_daemon_without_room_says_when_to_come_again() -> None:

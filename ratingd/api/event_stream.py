@@ -11,9 +11,10 @@ again what `stored` does not cover, and nothing is counted twice.
 to send those again. An event that is wrong is a fault beside the others' verdicts, and the stream goes on; a message
 that is none ends it.
 
-At most `UNSTORED_MAX` events wait for the disk: then the stream is not ready for more, and the client feels it as
-HTTP/2 flow control. Where the daemon as a whole has no room for more events the stream ends with RESOURCE_EXHAUSTED and
-says when to come again.
+Events are looked at on the thread that deals with everybody's requests, so of large messages fewer are taken at once:
+eight of 64 events, 64 of one. At most `UNSTORED_MAX` events wait for the disk: then the stream is not ready for more,
+and the client feels it as HTTP/2 flow control. Where the daemon as a whole has no room for more events the stream ends
+with RESOURCE_EXHAUSTED and says when to come again.
 """
 
 import threading
@@ -40,6 +41,9 @@ from triggers.verdict import ALLOW, Verdict
 SOURCE: Final = "grpc"
 BATCH_MAX: Final = 1_000  # events of a message: looking at more would keep other calls waiting
 UNSTORED_MAX: Final = 16_384  # events of a stream that wait for the disk
+PLACES: Final = 64  # messages of a stream that are on their way through Python
+PLACES_MIN: Final = 4
+BUNCH_EVENTS: Final = 512  # of a stream that are dealt with before other calls have their turn: some milliseconds
 FLUSH_AFTER: Final = 32  # events whose verdicts may wait for the end of the bunch
 MS: Final = 1_000_000
 
@@ -69,8 +73,15 @@ class EventDesk(Protocol):
 
 class EventStream:
     def __init__(
-        self, desk: EventDesk, outlet: Outlet, news: "StoredNews", clock: Callable[[], int], unstored_max: int
+        self,
+        desk: EventDesk,
+        outlet: Outlet,
+        news: "StoredNews",
+        clock: Callable[[], int],
+        unstored_max: int = UNSTORED_MAX,
+        places: int = PLACES,
     ) -> None:
+        """`places` are those that the transport was told of: so many messages at most that `ready` was not said for."""
         self._desk: Final = desk
         self._reader: Final = desk.reader
         self._outlet: Final = outlet
@@ -83,7 +94,9 @@ class EventStream:
         self._answered = 0
         self._stored = 0
         self._told = 0  # of those stored
+        self._places: Final = places
         self._unready = 0  # messages that the stream has not said `ready` for
+        self._spare = 0  # places that messages as large as the last one are not to take
         self._unflushed = 0
         self._closing = False  # the client has sent all it will, or the daemon is going down
         self._over = False
@@ -152,6 +165,7 @@ class EventStream:
         with self._lock:
             self._answered += count
             self._unready += 1
+            self._spare = max(self._places - max(BUNCH_EVENTS // max(count, 1), PLACES_MIN), 0)
             if not self._over:
                 self._outlet.send(self._body(found, news=False))
                 self._go_on()
@@ -171,9 +185,9 @@ class EventStream:
     def _go_on(self) -> None:
         """Take more, as far as there is room, or finish when all is done."""
         if self._seen - self._stored <= self._unstored_max:
-            for _ in range(self._unready):
+            while self._unready > self._spare:
+                self._unready -= 1
                 self._outlet.ready()
-            self._unready = 0
         if self._closing and not self._waiting and self._answered == self._seen:
             self._over = True
             self._outlet.finish(self._last_word)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Final
 
 from ratingd.api.event_message import framed
-from ratingd.api.event_stream import MS, SOURCE, UNSTORED_MAX, EventStream, StoredNews
+from ratingd.api.event_stream import MS, PLACES, SOURCE, EventStream, StoredNews
 from ratingd.api.fraud_parts import SERVICE, FraudParts
 from ratingd.api.method import AnyMethod, Done, Kind, Later, Method, Outlet, Stream, StreamMethod, guarded, told
 from ratingd.api.status import failure
@@ -16,8 +16,6 @@ from ratingd.engine.command import Reply
 from ratingd.errors import RatingdError, Unavailable
 from triggers.call_event import CallEvent
 from triggers.verdict import Verdict
-
-PLACES: Final = 64  # messages of a stream that are on their way through Python
 
 
 class FraudEvents:
@@ -34,7 +32,7 @@ class FraudEvents:
         ]
 
     def _open(self, outlet: Outlet) -> Stream:
-        return EventStream(self._desk, outlet, self._news, self._clock, UNSTORED_MAX)
+        return EventStream(self._desk, outlet, self._news, self._clock)
 
     def _submit(self, body: bytes, _: int | None) -> Later:
         event = self._desk.reader.read(body, self._clock() // MS)

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ratingd.api.event_message import EventReader
 from ratingd.errors import InvalidRequest
-from ratingd.ingest.event_fields import call_event, duration_of, satark_record, time_of
+from ratingd.ingest.event_fields import KINDS, call_event, duration_of, satark_record, time_of
 from ratingd.v1.fraud_pb2 import CallEvent
 from tests.table import table
+from triggers.number_reading import NumberReader
 
+NOW_MS = 1_795_280_000_000
 INVITE = {"event_type": "INVITE", "a_number": "+4930111", "b_number": "+4930222"}
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=2)
@@ -200,3 +203,34 @@ def test_a_satark_record_names_both_parties() -> None:
         satark_record({"destination": "1"}, 5)
     with pytest.raises(InvalidRequest, match="destination: is missing"):
         satark_record({"source": "1"}, 5)
+
+
+moments = st.sampled_from([None, "", 0, 1732161129, 1732161130.5, 1732161131999, "2260-01-01T00:00:00Z", 100_000_000])
+lengths = st.sampled_from([None, 0, 0.5, 31_622_400])
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "event_type": st.sampled_from(list(KINDS)),
+            "call_id": st.sampled_from(["", "c-1"]),
+            **dict.fromkeys(("timestamp", "start_ts", "answer_ts", "end_ts"), moments),
+            "duration": lengths,
+            "sip_code": st.sampled_from([None, 200, 486]),
+        }
+    )
+)
+def test_what_is_accepted_here_is_read_by_detection(fields: dict[str, object]) -> None:
+    reader = EventReader(NumberReader("DE"), default_tenant="cgrates.org")
+    if fields["event_type"] not in ("INVITE", "CALL_START", "SETUP", "CDR"):
+        fields["call_id"] = "c-1"
+    event = reader.read(call_event({**INVITE, **fields}, NOW_MS).SerializeToString(), NOW_MS)
+    assert event.at_ms <= NOW_MS + 30_000
+
+
+@given(moments, lengths)
+def test_what_is_accepted_of_a_satark_record_is_read_by_detection(at: object, duration: object) -> None:
+    reader = EventReader(NumberReader("DE"), default_tenant="cgrates.org")
+    fields = {"source": "1", "destination": "2", "timestamp": at, "duration": duration}
+    event = reader.read(satark_record(fields, NOW_MS).SerializeToString(), NOW_MS)
+    assert event.at_ms <= NOW_MS + 30_000

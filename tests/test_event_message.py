@@ -66,6 +66,14 @@ def test_an_invite_of_eight_fields() -> None:
     assert not event.clock_skewed
 
 
+def test_where_numbers_are_hidden_the_account_of_a_caller_is_hidden_too() -> None:
+    hiding = EventReader(NumberReader(pseudonym=lambda text: f"h:{len(text)}"), default_tenant="example.org")
+    for account in (None, "4930123456"):
+        event = hiding.read(message(account=account).SerializeToString(), NOW)
+        assert (event.a.text, event.account) == ("h:11", "h:11")
+    assert hiding.read(message(account="1001").SerializeToString(), NOW).account == "1001"
+
+
 def test_a_tenant_and_an_account_are_taken_where_they_are_given() -> None:
     event = read(tenant="other.org", account="1001")
     assert (event.tenant, event.account) == ("other.org", "1001")

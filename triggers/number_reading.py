@@ -102,6 +102,11 @@ class NumberReader:
         return self._e164(digits, dialled or digits[0] == "0") or (RAW + digits)[:RAW_SIZE_MAX]
 
     @property
+    def hides(self) -> bool:
+        """Whether pseudonyms stand for numbers."""
+        return self._pseudonym is not None
+
+    @property
     def remembered(self) -> int:
         return len(self._young) + len(self._old)
 

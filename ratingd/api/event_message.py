@@ -167,7 +167,7 @@ class EventReader:
         trunk = self._name(reader, "trunk") if reader.tag == _TRUNK else ""
         switch_id = self._name(reader, "switch_id") if reader.tag == _SWITCH_ID else ""
         tenant = self._name(reader, "tenant") if reader.tag == _TENANT else self._default_tenant
-        account = name(reader.text(), "account") if reader.tag == _ACCOUNT else a_raw
+        account = name(reader.text(), "account") if reader.tag == _ACCOUNT else ""
         more = None if reader.tag == END else _More(reader)
         reader.finish()
         _check(kind, call_id)
@@ -191,6 +191,8 @@ class EventReader:
         b = self._numbers.read(b_raw) if b_raw else NO_NUMBER
         if begins and b is NO_NUMBER:
             raise InvalidRequest("b_number", f"is {b_raw!r}: {_article(kind)} says who is called")
+        if not account or account == a_raw:  # who calls pays, and is not written down where numbers are not
+            account = a.text if self._numbers.hides else a_raw
         return CallEvent(
             kind, at_ms, call_id, a, b,
             event_id=event_id, trunk=trunk, switch_id=switch_id, tenant=tenant, account=account,

@@ -54,13 +54,6 @@ class Outcome:
         return None if self.placed is None else self.placed.incident
 
     @property
-    def notable(self) -> bool:
-        """Whether anything but the event itself is to be stored or done because of it."""
-        if self.hits or self.blacklist_due or self.record is not None:
-            return True
-        return self.incident is not None
-
-    @property
     def eventful(self) -> bool:
         """Whether it is out of the ordinary in any way, and so is counted apart."""
         if self.duplicate or self.late or self.whitelisted or self.hits or self.verdict.action != ALLOW:

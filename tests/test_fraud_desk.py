@@ -103,6 +103,7 @@ def test_an_event_is_written_so_that_it_is_read_as_it_was_taken(store: Store, fr
     assert first.time_ms == NOW_MS
     assert len(first.call_id) == 16
     assert second.time_ms == NOW_MS
+    assert fraud.desk.figures.skewed == 1
 
 
 def test_many_threads_bring_events_and_each_is_counted_once(store: Store, fraud: FraudRuntime) -> None:

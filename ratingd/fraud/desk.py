@@ -149,6 +149,8 @@ class FraudDesk(FraudInquiries):
                     outcome = self.watch.take(event)
                     outcomes.append(outcome)
                     kinds[event.kind] += 1
+                    if event.clock_skewed:
+                        self.figures.skewed += 1
                     if outcome.attempt:
                         self.figures.attempted(event.received_ms)
                     if outcome.eventful:

@@ -311,6 +311,22 @@ def test_an_attack_goes_on_after_a_start_as_one_incident(store: Store, fraud: Fr
     assert [call.call_id for call in store.fraud.flagged(incident.id)][-1] == "c-7"
 
 
+@pytest.mark.parametrize(("cutting", "reason"), [(True, Reason.CALL_MASKED), (False, None)])
+def test_flagged_calls_are_refused_after_a_start_unless_their_run_was_only_reported(
+    store: Store, cutting: bool, reason: Reason | None
+) -> None:
+    first = runtime(store, masking_auto_disconnect=cutting)
+    first.start(NO_SUBMIT)
+    for number in range(5):
+        admitted(first.desk, call(number))
+    first.stop()
+    again = runtime(store, masking_auto_disconnect=cutting)
+    again.start(NO_SUBMIT)
+    assert admitted(again.desk, call(2)).reason is reason
+    assert again.desk.stats()["calls"] == 0, "it is known"
+    again.stop()
+
+
 def test_traffic_of_before_the_window_is_counted_again(store: Store, fraud: FraudRuntime) -> None:
     bring(fraud.desk, *[invite(number, -3_000_000 + number, b=f"+49405{number:06}") for number in range(50)])
     fraud.stop()

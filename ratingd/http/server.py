@@ -8,6 +8,7 @@
 Ports are opened before anything is served, all or none of them.
 """
 
+import resource
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from ratingd.settings import host_and_port
 BACKLOG: Final = 2_048
 SEND_BUFFER: Final = 131_072  # bytes that wait in the system for a client; a slow one is to be seen as slow
 MESSAGE_MAX: Final = 4_096  # bytes of a WebSocket message to us: nothing is asked there
+FILES: Final = 16_384
 START_S: Final = 30.0
 
 
@@ -77,6 +79,7 @@ class HttpServer:
         return self._thread.is_alive() and self._server.started and not self._server.should_exit
 
     def start(self) -> None:
+        _allow_many_files()
         try:
             for address in self._addresses:
                 self._sockets.append(_listening(address, self._behind_s))
@@ -143,6 +146,14 @@ def _listening(address: str, behind_s: float) -> socket.socket:
             "that is free, such as 127.0.0.1:0, or to nothing where HTTP is not wanted."
         ) from None
     return opened
+
+
+def _allow_many_files() -> None:
+    """A thousand watchers are as many open files; most systems let a process have 1,024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _name(opened: socket.socket) -> str:

@@ -196,8 +196,8 @@ def test_a_name_that_is_not_this_machine_is_refused(client: HttpClient) -> None:
     assert "no name of this service" in told
 
 
-def test_a_number_is_found_by_a_pseudonym_where_numbers_are_not_stored(sqlite_url: str) -> None:
-    with http(sqlite_url, hash_numbers=True, number_key="0123456789abcdef") as client:
+def test_a_number_is_found_by_a_pseudonym_where_numbers_are_not_stored(store_url: str) -> None:
+    with http(store_url, hash_numbers=True, number_key="0123456789abcdef") as client:
         answer = attack(client)
         incident = client.get(f"/api/incidents/{answer['incident_id']}")
         assert incident["b_number"].startswith("h:")

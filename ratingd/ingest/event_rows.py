@@ -209,10 +209,12 @@ def _object(line: int, text: str, lines: Lines) -> Row | RowFault:
     if not text.isascii() and not _is_text(text):
         return RowFault(line, "", "is not UTF-8; write the file in UTF-8", lines.text)
     try:
-        values = json.loads(text, parse_constant=_no_number)
+        values = json.loads(text.rstrip("\r\n"), parse_constant=_no_number)
     except json.JSONDecodeError as error:
         return RowFault(line, "", f"is no JSON: character {error.colno}: {error.msg}", lines.text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return RowFault(line, "", "is no call: lists lie in lists too deep to be read", lines.text)
+    except ValueError as error:
         return RowFault(line, "", f"is no JSON: {error}", lines.text)
     if not isinstance(values, dict):
         return RowFault(line, "", "an object is wanted: {…}", lines.text)

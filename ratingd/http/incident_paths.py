@@ -22,10 +22,10 @@ def incident_routes(parts: HttpParts) -> APIRouter:
 
     @router.get("/incidents", responses=answered(list[IncidentAnswer], get_incident="id") | answers())
     async def get_incidents(
-        b_number: TextQuery = "", severity: SeverityQuery = None, since: Since = "", limit: Limit = 50
+        request: Request, b_number: TextQuery = "", severity: SeverityQuery = None, since: Since = "", limit: Limit = 50
     ) -> Response:
         """Masking runs, the newest first, without their calls."""
-        return reply(await parts.workers.run(_incidents, parts, b_number, severity, since, limit))
+        return reply(await parts.workers.run(_incidents, parts, asker(request), b_number, severity, since, limit))
 
     @router.get("/incidents/{id}", responses=answered(IncidentEvidence) | answers(404))
     async def get_incident(request: Request, id: NamePath) -> Response:
@@ -40,8 +40,12 @@ def incident_routes(parts: HttpParts) -> APIRouter:
     return router
 
 
-def _incidents(parts: HttpParts, b_number: str, severity: str | None, since: str, limit: int) -> list[dict[str, Any]]:
+def _incidents(
+    parts: HttpParts, who: str, b_number: str, severity: str | None, since: str, limit: int
+) -> list[dict[str, Any]]:
     key = parts.desk.key_of("b", _plus(b_number)) if b_number else ""
+    if key:
+        parts.audit(who, "lookup", key, "incidents")
     rows = parts.shelf.incidents(b_number=key, severity=severity or "", since_ms=since_ms(since), limit=limit)
     return [incident_shown(row) for row in rows]
 

@@ -203,6 +203,7 @@ def test_a_number_is_found_by_a_pseudonym_where_numbers_are_not_stored(store_url
         assert incident["b_number"].startswith("h:")
         assert client.get(f"/api/v1/metrics/{VICTIM}")["total_attempts"] == 5
         assert client.get("/api/incidents", b_number=VICTIM)[0]["id"] == answer["incident_id"]
+        assert len(audits(client, "lookup")) == 3
         assert not [subject for _, subject, _ in audits(client, "lookup") if VICTIM in subject]
 
 

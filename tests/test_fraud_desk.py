@@ -21,6 +21,7 @@ from ratingd.store.store import Store, open_store
 from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
 from tariffs.zone import UTC
 from tests.waiting import until
+from triggers.fraud_rule_file import read_rules
 from triggers.verdict import DISCONNECT
 
 NOW_MS = 1_795_000_000_000
@@ -373,3 +374,15 @@ def test_terms_hold_from_the_next_call_on(fraud: FraudRuntime) -> None:
     fraud.desk.set_terms(10, 3)
     verdicts = bring(fraud.desk, *[invite(number, 3_000 * number) for number in range(3)])
     assert verdicts[2].reasons == ("masking",)
+
+
+def test_a_call_that_a_rule_and_a_masking_run_want_cut_is_cut_by_one_order_for_who_pays(
+    store: Store, fraud: FraudRuntime
+) -> None:
+    rules, _ = read_rules("three,test,account,attempts.60 >= 3,HIGH,HIGH,*alert;*disconnect,false,1h,a third call")
+    fraud.desk.set_rules(rules)
+    for number in range(5):
+        bring(fraud.desk, invite(number, 100 * number, account="1001", tenant="t", switch_id="sbc-1"))
+    orders = store.outbox.waiting_for("disconnect", None)
+    assert sorted(order.id for order in orders) == [f"masking:sbc-1:c-{number}" for number in range(5)]
+    assert {order.key for order in orders} == {AccountKey("t", "1001")}

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.account import AccountKey
 from ratingd.fraud.alert import HIGH, Alert
 from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import Blocks
@@ -44,8 +45,8 @@ class EffectTerms:
 
 
 class FraudEffects:
-    """`ended` says whether a call is known to be over; `wake` has the outbox looked at; `tick` is called with
-    each `due`. One thread at a time."""
+    """`ended` says whether a call is known to be over, `payer` whose it is; `wake` has the outbox looked
+    at; `tick` is called with each `due`. One thread at a time."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class FraudEffects:
         orders: AccountOrders,
         *,
         ended: Callable[[str], bool] = lambda call_id: False,
+        payer: Callable[[str], AccountKey | None] = lambda call_id: None,
         wake: Callable[[], None] = lambda: None,
         tick: Callable[[int], None] = lambda now_ms: None,
     ) -> None:
@@ -66,7 +68,9 @@ class FraudEffects:
         self._tick: Final = tick
         self._posts: Final = posts
         self._pace: Final = pace
-        self._masking: Final = MaskingEffects(book, posts, pace, ended, tenant=terms.tenant, block_ms=terms.block_ms)
+        self._masking: Final = MaskingEffects(
+            book, posts, pace, ended, payer, tenant=terms.tenant, block_ms=terms.block_ms
+        )
         self._rules: Final = RuleEffects(tenant=terms.tenant)
         self.flagged_total: Final[dict[str, int]] = {}  # calls, by who flagged them
 

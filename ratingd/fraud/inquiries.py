@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.figures import FraudFigures
@@ -110,6 +111,13 @@ class FraudInquiries:
         """Whether a call is known to be over."""
         call = self.watch.traffic.call(call_id)
         return call is not None and call.over
+
+    def payer(self, call_id: str) -> AccountKey | None:
+        """The account that the first event of a call named, as long as the call is known."""
+        call = self.watch.traffic.call(call_id)
+        if call is None or not call.first.account:
+            return None
+        return AccountKey(call.first.tenant, call.first.account)
 
     def stats(self) -> dict[str, float]:
         """Sums since the start, and what is held."""

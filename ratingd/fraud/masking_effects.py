@@ -39,6 +39,7 @@ class MaskingEffects:
         posts: Posts,
         pace: Pace,
         ended: Callable[[str], bool],
+        payer: Callable[[str], AccountKey | None],
         *,
         tenant: str,
         block_ms: int,
@@ -47,6 +48,7 @@ class MaskingEffects:
         self._posts: Final = posts
         self._pace: Final = pace
         self._ended: Final = ended
+        self._payer_of: Final = payer
         self._tenant: Final = tenant
         self._block_ms: Final = block_ms
         self._runs: Final[OrderedDict[str, Run]] = OrderedDict()  # by incident, the one longest untouched first
@@ -117,11 +119,10 @@ class MaskingEffects:
             found.enter(block(PAIR, pair(attempt.trunk, incident.b), MASKING, who, found.now_ms, until_ms))
 
     def _payer(self, attempt: Attempt, outcome: Outcome) -> AccountKey:
-        """Whose call it is: for the call that has just come what its event says, for others who called."""
-        event = outcome.event
-        if attempt.call_id == event.call_id and event.account:
-            return AccountKey(event.tenant or self._tenant, event.account)
-        return AccountKey(event.tenant or self._tenant, attempt.caller)
+        """Whose call it is: what its first event said, whichever call had it flagged, so that it is cut by one order;
+        who called, where the call is no longer known."""
+        payer = self._payer_of(attempt.call_id)
+        return payer or AccountKey(outcome.event.tenant or self._tenant, attempt.caller)
 
     # -- who is told
 

@@ -103,6 +103,7 @@ class FraudRuntime:
         self.effects: Final = FraudEffects(
             terms, self.book, self.blocks, self.orders,
             ended=lambda call_id: self.desk.ended(call_id),
+            payer=lambda call_id: self.desk.payer(call_id),
             wake=wake,
             tick=lambda now_ms: self.monitors.look_again(now_ms),
         )  # fmt: skip

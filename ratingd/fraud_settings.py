@@ -6,7 +6,7 @@ They are part of `ratingd.settings.Settings`, and stand apart because whoever on
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 NIGHT_HOURS: Final = (22, 23, 0, 1, 2, 3, 4, 5)
 
@@ -30,6 +30,8 @@ Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 class FraudSettings(BaseSettings):
     """What can be set of fraud detection; the texts below the fields are what `ratingd config show` tells."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
 
     http_listen: str = Field(default="127.0.0.1:8000")
     """Address and port of HTTP: REST, WebSocket, /metrics. Port 0 takes a free one; empty serves none."""

@@ -49,6 +49,7 @@ QUICK = CallingCodes()
     sip:Alice@example.org                        | DE     | raw:alice
     1-800-FLOWERS                                | US     | raw:1800flowers
     *31#                                         | DE     | raw:*31#
+    <urn:service:SOS.police@x;user=phone>        | DE     | raw:urn:service:sos.police
     12345678901234567890                         | DE     | raw:12345678901234567890
     ٠٣٠ ١٢٣٤٥٦٧                                  | DE     | +49301234567
     ＋４９３０１２３４５６７                         | DE     | +49301234567
@@ -113,6 +114,21 @@ def test_what_is_remembered_is_bounded() -> None:
     110       | FR     | yes         # of Germany: spared everywhere
     0112      | DE     | yes
     sip:112@x | DE     | yes
+    urn:service:sos                     | DE | yes
+    urn:service:sos                     |    | yes
+    URN:Service:SOS.police              | DE | yes
+    urn:service:sos.ecall.automatic     | DE | yes
+    <urn:service:sos.fire>              | DE | yes
+    "Help" <urn:service:sos;user=phone> | DE | yes
+    urn:service:sos@example.org         | DE | yes
+    urn:service:sos.country-specific.cn.110;a=b?c=d | DE | yes
+    sip:urn:service:sos@example.org     | DE | yes
+    sip:urn%3Aservice%3Asos.marine@x:5060;user=phone | DE | yes
+    urn:nena:service:sos.psap           | DE | yes
+    urn:service:sosial                  | DE | no
+    urn:service:test.sos                | DE | no
+    urn:service:counseling.children     | DE | no
+    sip:sos@example.org                 | DE | no          # somebody's name
     +49112    | DE     | yes
     +49110    | US     | yes
     0049110   | US     | yes

@@ -6,6 +6,7 @@ through. So the codes of all countries are spared, 112 and 911 everywhere, and w
 - As it is dialled: 112, also behind a national or international prefix of zeros (0112).
 - With a country code: +49112 and 0049110 are spared, since some networks pass them on so. +4917 is not, though 17 is
   an emergency number in France: with a country code, that country's own codes count, and 112 and 911.
+- As a telephone asks for help without knowing whom to dial (RFC 5031): urn:service:sos, urn:service:sos.police.
 - Codes of four digits and more count only in the country that numbers are written for, where one is set: 1300 to 1399
   are emergency numbers in Gabon, and extensions of an exchange elsewhere. Without a country all of them are spared.
 
@@ -21,6 +22,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_SHORT_REGIONS, P
 CODE_DIGITS_MAX: Final = 6
 EVERYWHERE: Final = ("112", "911")
 _COMMON_DIGITS_MAX: Final = 3  # codes of so many digits are spared wherever they are one
+_SOS: Final = re.compile(r"urn:(?:nena:|emergency:)?service:sos(?:\.|$)")  # with a name, within emergency networks
 
 
 class EmergencyNumbers:
@@ -49,6 +51,10 @@ class EmergencyNumbers:
             self._by_country[country] = self._of_country(country)
         pattern = self._by_country[country]
         return pattern is not None and pattern.fullmatch(code) is not None
+
+    def service(self, urn: str) -> bool:
+        """Whether a service that is asked for by its name is help: `service("urn:service:sos.fire")`."""
+        return _SOS.match(urn) is not None
 
     def _code(self, code: str) -> bool:
         if not code or len(code) > CODE_DIGITS_MAX:

@@ -173,7 +173,10 @@ class NumberReader:
         """Whether what is not E.164 reaches help: 112, or +44112, which is too short for a number of its country."""
         if all_digits(clear) and (self._region or self._emergency.dialled(clear)):
             return self._emergency.dialled(clear)
-        digits = _without_prefix(clear.removeprefix(RAW))
+        text = clear.removeprefix(RAW)
+        if self._emergency.service(text):
+            return True
+        digits = _without_prefix(text)
         code = self._codes.of(digits) if all_digits(digits) else None
         return code is not None and self._emergency.abroad(code.code, digits[code.digits :])
 

@@ -6,6 +6,7 @@ sip:%2B4930123456@example.org                    +4930123456
 +49 (30) 123–456                                 +4930123456
 ٠٣٠/١٢٣٤                                         0301234
 sip:alice@example.org                            alice
+<urn:service:sos.police;user=phone>              urn:service:sos.police, whose dots part its words
 """
 
 import unicodedata
@@ -13,6 +14,7 @@ from typing import Final
 
 _CONTEXT: Final = ";phone-context=+"
 _SCHEMES: Final = ("sip:", "sips:", "tel:")
+_URN: Final = ("urn:", "urn%3a")
 _VISUAL: Final = dict.fromkeys(
     [
         *[ord(char) for char in " \t\r\n-.()/[]~\u00ad\u2212\ufeff"],
@@ -26,7 +28,10 @@ _VISUAL: Final = dict.fromkeys(
 
 def bare(raw: str) -> str:
     """Digits behind one "+" at most, or whatever else it is, in small letters."""
-    text = _user(_plain(raw)).translate(_VISUAL)
+    user = _user(_plain(raw))
+    if user.startswith(_URN):
+        return user.replace("%3a", ":")
+    text = user.translate(_VISUAL)
     return "+" + text.lstrip("+") if text.startswith("+") else text
 
 
@@ -50,10 +55,12 @@ def _user(text: str) -> str:
     for scheme in _SCHEMES:
         if text.startswith(scheme):
             return _unwrapped(text[len(scheme) :])
-    return _unwrapped(text) if "@" in text or ";" in text else text
+    return _unwrapped(text) if "@" in text or ";" in text or text.startswith(_URN) else text
 
 
 def _unwrapped(text: str) -> str:
+    if text.startswith(_URN):  # its colons part neither host nor password
+        return text.partition("@")[0].partition(";")[0].partition("?")[0].strip()
     context = text.partition(_CONTEXT)[2].partition(";")[0].partition("@")[0]
     user = text.partition("@")[0].partition(";")[0].partition(":")[0].replace("%2b", "+")
     return f"+{context}{user}" if context and context[0].isdigit() and not user.startswith("+") else user

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
 from tariffs.zone import UTC
 from tests.waiting import until
 from triggers.fraud_rule_file import read_rules
-from triggers.verdict import DISCONNECT
+from triggers.verdict import ALLOW, DISCONNECT
 
 NOW_MS = 1_795_000_000_000
 B = "+498912345678"
@@ -328,6 +329,34 @@ def test_flagged_calls_are_refused_after_a_start_unless_their_run_was_only_repor
     again.stop()
 
 
+def test_a_call_that_could_not_be_cut_is_refused_after_a_start(store: Store, fraud: FraudRuntime) -> None:
+    bring(fraud.desk, *[invite(number, 100 * number) for number in range(5)])
+    for number, result in ((1, "FAILED"), (2, "ALREADY_ENDED")):
+        flagged = store.fraud.flagged_call(f"c-{number}")
+        assert flagged is not None
+        store.fraud.commit(FraudBatch(flagged=[replace(flagged, result=result)]))
+    fraud.stop()
+    again = runtime(store)
+    again.start(NO_SUBMIT)
+    found = [again.desk.watch.verdict_of_call(f"c-{number}").action for number in range(3)]
+    again.stop()
+    assert found == [DISCONNECT, DISCONNECT, ALLOW]
+
+
+def test_a_repeat_of_minutes_ago_is_answered_as_it_was_after_a_start(store: Store, fraud: FraudRuntime) -> None:
+    then = CallEventsRequest(events=[invite(number, 100 * number - 120_000) for number in range(5)])
+    batch = fraud.desk.reader.read_batch(then.SerializeToString(), NOW_MS - 120_000)
+    fraud.desk.take_and_wait(batch.events, batch.bodies, "grpc")
+    bring(fraud.desk, invite(99, b="+49891234"))
+    fraud.stop()
+    again = runtime(store)
+    again.start(NO_SUBMIT)
+    until(lambda: not again.desk.rebuilding)
+    verdict = bring(again.desk, then.events[4])[0]
+    again.stop()
+    assert (verdict.duplicate, verdict.action) == (True, DISCONNECT)
+
+
 def test_traffic_of_before_the_window_is_counted_again(store: Store, fraud: FraudRuntime) -> None:
     bring(fraud.desk, *[invite(number, -3_000_000 + number, b=f"+49405{number:06}") for number in range(50)])
     fraud.stop()
@@ -386,3 +415,45 @@ def test_a_call_that_a_rule_and_a_masking_run_want_cut_is_cut_by_one_order_for_w
     orders = store.outbox.waiting_for("disconnect", None)
     assert sorted(order.id for order in orders) == [f"masking:sbc-1:c-{number}" for number in range(5)]
     assert {order.key for order in orders} == {AccountKey("t", "1001")}
+
+
+def test_a_charged_call_that_a_rule_cuts_is_refused_at_once(fraud: FraudRuntime) -> None:
+    rules, _ = read_rules("third,test,account,attempts.60 >= 3,HIGH,HIGH,*alert;*disconnect,false,1h,a third call")
+    fraud.desk.set_rules(rules)
+    found = [admitted(fraud.desk, call(number, account="1001")).reason for number in range(4)]
+    assert found == [None, None, Reason.CALL_MASKED, None], "the rule pauses for an hour, and its call stays cut"
+    assert admitted(fraud.desk, call(2, account="1001")).reason is Reason.CALL_MASKED
+
+
+def record(number: int, at_ms: int, ended_ms: int) -> CallEvent:
+    begun_ms = NOW_MS + at_ms
+    return CallEvent(
+        call_id=f"c-{number}", kind=CallEvent.CDR, a_number="+493012300001", b_number=B,
+        start_ms=begun_ms, answer_ms=begun_ms + 1_000, end_ms=begun_ms + ended_ms,
+    )  # fmt: skip
+
+
+def test_a_call_is_counted_once_also_where_its_record_comes_an_hour_later(store: Store, fraud: FraudRuntime) -> None:
+    begun_ms = -3_600_000
+    end = CallEvent(call_id="c-1", kind=CallEvent.BYE, time_ms=NOW_MS + begun_ms + 20_000)
+    bring(fraud.desk, invite(1, begun_ms), end)
+    for number in range(2, 4):  # five minutes later c-1 is over for whoever keeps metrics
+        bring(fraud.desk, invite(number, begun_ms + 400_000 * number, b="+49891234"))
+    assert fraud.desk.watch.traffic.call("c-1") is None
+    (verdict,) = bring(fraud.desk, record(1, begun_ms, 21_000))
+    assert not verdict.duplicate
+    assert fraud.desk.value("a", "+493012300001", "attempts", 86_400, NOW_MS) == 1
+    stored = store.fraud.record("c-1")
+    assert stored is not None
+    assert (stored.answer_ms, stored.end_ms) == (NOW_MS + begun_ms + 1_000, NOW_MS + begun_ms + 21_000)
+
+
+def test_a_record_that_tells_a_call_differently_replaces_it_and_a_repeat_does_not(
+    store: Store, fraud: FraudRuntime
+) -> None:
+    first, again, corrected = bring(fraud.desk, *[record(1, -9_000, ended_ms) for ended_ms in (5_000, 5_000, 7_000)])
+    assert [verdict.duplicate for verdict in (first, again, corrected)] == [False, True, False]
+    stored = store.fraud.record("c-1")
+    assert stored is not None
+    assert stored.end_ms == NOW_MS - 2_000
+    assert fraud.desk.value("b", B, "attempts", 300, NOW_MS) == 1

@@ -60,15 +60,18 @@ class FraudWatch:
         self._blacklist: Final = BlacklistWatch()
         self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)
         self._told: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # by call: what is not a plain ALLOW
+        self._attempted: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # calls, also when traffic has let go of them
 
     def take(self, event: CallEvent) -> Outcome:
         """Let an event count, once, and say what it came to."""
         key = event_key(event)
         if self._memory.knows(key):
-            return self._repeat(event, key)
+            record = self._corrected(event)
+            return self._repeat(event, key) if record is None else self._retold(event, record)
         attempt = (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id)
-        record = self.traffic.take(event)
+        record = self._counted(event)
         if attempt:
+            self._attempted.keep(event.call_id, None, event.received_ms)
             outcome = self._attempt(event)
         else:
             outcome = Outcome(event, self.verdict_of_call(event.call_id))
@@ -80,7 +83,9 @@ class FraudWatch:
         return outcome
 
     def knows_call(self, call_id: str) -> bool:
-        return self.traffic.call(call_id) is not None or self._memory.knows(call_id + SUFFIXES[INVITE])
+        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
+            return True
+        return self._memory.knows(call_id + SUFFIXES[INVITE])
 
     def verdict_of_call(self, call_id: str) -> Verdict:
         """What holds for a call now: one that was flagged since it began is to be cut."""
@@ -116,10 +121,10 @@ class FraudWatch:
         """Go on with an incident of before a start."""
         self.masking.restore(incident)
 
-    def restore_flagged(self, call_id: str, incident_id: str) -> None:
-        """A call of before a start is part of a masking run, and is refused when it is debited again."""
+    def restore_flagged(self, call_id: str, incident_id: str, reason: str = MASKING) -> None:
+        """A call of before a start was to be cut, and is refused when it is debited again."""
         if self._told.verdict(call_id) is None:
-            self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (MASKING,), incident_id=incident_id))
+            self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (reason,), incident_id=incident_id))
 
     def recall(self, event: CallEvent, cutting: Set[str]) -> None:
         """Know an event again that came shortly before a start: as a repeat, and in the masking window.
@@ -138,6 +143,8 @@ class FraudWatch:
                     event.call_id, DISCONNECT if incident.id in cutting else ALLOW, (MASKING,),
                     probability=incident.probability_max, risk=100 * incident.probability_max, incident_id=incident.id,
                 )  # fmt: skip
+            if verdict is None:
+                verdict = self._told.verdict(event.call_id)
             if event.event_id:
                 self._memory.keep(event.call_id + SUFFIXES[INVITE], verdict, event.received_ms)
         self._memory.keep(key, verdict, event.received_ms)
@@ -148,10 +155,31 @@ class FraudWatch:
             key = event_key(event)
             if self._memory.knows(key):
                 return
-            self._memory.keep_older(key)
-        self.traffic.take(event)
+            self._memory.keep_older(key, self._told.verdict(event.call_id))
+        self._counted(event)
+        if event.kind == INVITE or event.kind == CDR:
+            self._attempted.keep_older(event.call_id)
 
     # -- one event
+
+    def _counted(self, event: CallEvent) -> CallRecord | None:
+        """Let the metrics have it. A call counts once, also where its CDR comes when they have let go of it."""
+        if self.traffic.call(event.call_id) is None and self._attempted.knows(event.call_id):
+            return self.traffic.retold(event) if event.kind == CDR else None
+        return self.traffic.take(event)
+
+    def _corrected(self, event: CallEvent) -> CallRecord | None:
+        """The record of a call whose CDR comes again and tells it differently; None where it is a mere repeat."""
+        if event.kind != CDR or event.event_id or self.traffic.call(event.call_id) is None:
+            return None
+        return self.traffic.take(event)
+
+    def _retold(self, event: CallEvent, record: CallRecord) -> Outcome:
+        outcome = Outcome(event, self.verdict_of_call(event.call_id))
+        outcome.record = record
+        if outcome.verdict.reasons:
+            judge(record, outcome.verdict)
+        return outcome
 
     def _repeat(self, event: CallEvent, key: str) -> Outcome:
         then = self._memory.verdict(key)

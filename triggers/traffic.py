@@ -144,6 +144,11 @@ class Traffic:
         self._calls.moved(call, was_going, event.at_ms)
         return call.record() if due else None
 
+    def retold(self, event: CallEvent) -> CallRecord | None:
+        """The record of a call as its CDR tells it, which was counted and is known no longer. It counts nothing."""
+        call = OpenCall(event, self._counted(event))
+        return call.record() if call.take(event) else None
+
     def value(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
         """A metric at an instant; 0 for keys nobody has heard of. MetricUnknown for what is not computed."""
         check(kind, name, window_s)

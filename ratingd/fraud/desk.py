@@ -24,12 +24,12 @@ from ratingd.errors import Overloaded, Unavailable
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.charged_event import charged_body, charged_event
 from ratingd.fraud.event_log import as_taken
-from ratingd.fraud.guard import masked
+from ratingd.fraud.guard import cut_by, masked
 from ratingd.fraud.inquiries import FraudInquiries
 from ratingd.fraud.taken import Taken
 from ratingd.fraud.writer import FraudWriter
 from triggers.call_event import INVITE, CallEvent
-from triggers.fraud_watch import MASKING, FraudWatch
+from triggers.fraud_watch import BLACKLIST, BLOCKED, MASKING, FraudWatch
 from triggers.number_reading import NumberReader
 from triggers.outcome import Outcome
 from triggers.verdict import DISCONNECT, Verdict
@@ -234,6 +234,9 @@ class FraudDesk(FraudInquiries):
         entry = self.watch.refusal(event)
         if entry:
             return Admission(Reason.NUMBER_BLOCKED, entry, changes=changes)
+        rules = [reason for reason in told.reasons if reason not in (BLACKLIST, BLOCKED)]
+        if told.action == DISCONNECT and rules:
+            return cut_by(event.call_id, rules)
         key = request.key
         limit_ms = self.blocks.limit_ms(key.tenant, key.account, event.a, event.b, event.trunk, event.received_ms)
         if limit_ms:

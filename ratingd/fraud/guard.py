@@ -9,6 +9,7 @@ Two generations of calls are kept, as with events; one that is forgotten while i
 the newer for it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from accounts.charge import Reason
@@ -53,4 +54,11 @@ def masked(call_id: str, incident_id: str) -> Admission:
         Reason.CALL_MASKED,
         f"call {call_id!r} is part of masking run {incident_id}. "
         f"`ratingd fraud show {incident_id}` tells why; a whitelist entry spares the called number.",
+    )
+
+
+def cut_by(call_id: str, rules: Sequence[str]) -> Admission:
+    return Admission(
+        Reason.CALL_MASKED,
+        f"call {call_id!r} is cut by rule {', '.join(rules)}. `ratingd fraud rules show` tells what the rule says.",
     )

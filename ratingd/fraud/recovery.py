@@ -28,6 +28,7 @@ from ratingd.api.event_message import EventReader
 from ratingd.engine.open_calls import CALL_BEGUN
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.desk import FraudDesk
+from ratingd.fraud.incident import ALREADY_ENDED
 from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
 from ratingd.store.rows import OpenCall
@@ -99,9 +100,9 @@ class Recovery:
             self._begin_ms = newest_ms - terms.window_ms - terms.lateness_ms - SLACK_MS
             cutting = self._cutting(newest_ms - CALLS_KNOWN_MS)
             self._restore_incidents(self._begin_ms - terms.cooldown_ms)
+            self._restore_flagged(newest_ms - CALLS_KNOWN_MS, cutting)
             for chunk in self._chunks(self._begin_ms, self._last_id):
                 events += self._replay(chunk, cutting)
-            self._restore_flagged(newest_ms - CALLS_KNOWN_MS, cutting)
             events += self._replay_charged(self._begin_ms)
         observe.event("fraud.restored", events=events, seconds=f"{time.monotonic() - began_s:.2f}")
         return events
@@ -136,8 +137,9 @@ class Recovery:
         after: FlaggedCallRow | None = None
         while calls := self._shelf.flagged_since(since_ms, after=after):
             for call in calls:
-                if call.incident_id in cutting and not call.result:
-                    self._desk.watch.restore_flagged(call.call_id, call.incident_id)
+                cut = not call.incident_id or call.incident_id in cutting  # one of no incident was refused, or cut
+                if cut and call.result != ALREADY_ENDED:
+                    self._desk.watch.restore_flagged(call.call_id, call.incident_id, call.reason)
             after = calls[-1]
 
     def _replay(self, chunk: StoredEvents, cutting: set[str]) -> int:

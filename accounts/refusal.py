@@ -10,18 +10,24 @@ from tariffs.span import VOICE
 
 
 def refuse_early(
-    request: ChargeRequest, account: Account | None, rules: ChargeRules, *, open_call: bool = False
+    request: ChargeRequest,
+    account: Account | None,
+    rules: ChargeRules,
+    *,
+    open_call: bool = False,
+    emergency: bool = False,
 ) -> Refused | None:
     """The first reason to refuse, or None.
 
-    `open_call`: the call was open when the account was disabled; its final debit is charged all the same.
+    `open_call`: the call was open when the account was disabled; its final debit is charged all the same. `emergency`:
+    it is for help, which a disabled account may call; it is rated and charged as for any other.
     """
     refused = refuse_usage(request, rules)
     if refused is not None:
         return refused
     if account is None:
         return Refused(Reason.ACCOUNT_UNKNOWN, f"there is no account {request.key}")
-    if account.disabled and not (open_call and request.final):
+    if account.disabled and not emergency and not (open_call and request.final):
         return Refused(Reason.ACCOUNT_DISABLED, f"account {request.key} is disabled")
     return None
 

@@ -10,8 +10,8 @@ weight `w10`, `subj:HALF`, `to:DST_49+!DST_4915`, `only:premium`, `until:2026-12
 or disabled, `none` leaves it out. Several accounts are written as `tests.member_scene` tells.
 
 A call is `max`, `debit` or `maxdebit` with a usage and options; unless it says otherwise it is voice of category `call`
-to 49123 on Saturday 2026-11-21 at 10:00 UTC. An answer is a grant, `cost … rated …`, or the reason of a refusal, with
-`runs` to look at single increments.
+to 49123 on Saturday 2026-11-21 at 10:00 UTC; one that is `emergency` is for help. An answer is a grant, `cost … rated
+…`, or the reason of a refusal, with `runs` to look at single increments.
 """
 
 from collections.abc import Callable, Iterable
@@ -299,7 +299,7 @@ class Scene:
     def call(self, text: str, bounds: tuple[Bound, ...] = (), verdict: Callable[[Page], Verdict] | None = None) -> str:
         verb, usage, *words = text.split()
         asked = request(words, usage)
-        early = refuse_early(asked, self.account, self.rules)
+        early = refuse_early(asked, self.account, self.rules, emergency="emergency" in words)
         if early is not None or self.account is None:
             return str(early.reason if early is not None else "none")
         if verb == "max":

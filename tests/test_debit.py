@@ -57,6 +57,11 @@ n3 | M=5                          | debit 60s cat:negfee | cost 0.1 rated 60s | 
 25b| none                         | debit 60s | ACCOUNT_UNKNOWN |
 25c| off M=5                      | debit 60s | ACCOUNT_DISABLED | M=5
 25d| off M=5                      | debit 100h | USAGE_TOO_LONG | M=5
+25e| off M=5                      | debit 60s emergency | cost 0.6 rated 60s | M=4.4    # help may be called
+   |                              | maxdebit 60s emergency | cost 0.6 rated 60s | M=3.8
+   |                              | debit 60s | ACCOUNT_DISABLED | M=3.8
+   |                              | debit 60s cat:nobody emergency | NO_RATING_PLAN | M=3.8
+25f| none                         | debit 60s emergency | ACCOUNT_UNKNOWN |
 27 | M=5                          | debit 7s cat:odd | cost 0.01169 rated 7s | M=4.98831
 27b| M=5                          | debit 7s cat:odd rounding | cost 0.02 rated 7s | M=4.98
 """

@@ -48,6 +48,7 @@ GRANTS = """
 133| allow M=1 | max 3h cat:germany to:4412 | DESTINATION_UNRATED | M=1           # post-paid, but to no number without a price
    |      | max 3h cat:nobody | NO_RATING_PLAN | M=1
 134| off M=1 | max 3h | ACCOUNT_DISABLED | M=1
+134c| off M=1 | max 3h cat:r6 emergency | 60s | M=1
 134b| none | max 3h | ACCOUNT_UNKNOWN |
 135| M=10 | max 3h cat:germany to:4412 | DESTINATION_UNRATED | M=10
    |      | max 3h cat:nobody | NO_RATING_PLAN | M=10

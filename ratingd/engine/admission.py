@@ -2,11 +2,13 @@
 
 GetMaxSessionTime of a call to a number under attack is refused CALL_MASKED; one from a trunk that is blocked
 NUMBER_BLOCKED. A call of an account that is kept short is granted two minutes where the account would pay for an hour.
-A `final` debit is of a call that has happened and is charged whatever is thought of it.
+A `final` debit is of a call that has happened and is charged whatever is thought of it. An emergency number may be
+called from an account that is disabled.
 """
 
 from typing import Final, Protocol
 
+from accounts.account import Account
 from accounts.charge import UNLIMITED, ChargeRequest, Granted, Reason, Refused
 from tariffs.span import VOICE
 
@@ -41,12 +43,21 @@ class Admitting(Protocol):
         """
         ...
 
+    def helps(self, destination: str) -> bool:
+        """Whether it is an emergency number."""
+        ...
+
 
 def admission(admitting: Admitting | None, request: ChargeRequest, now_ns: int, *, dry_run: bool) -> Admission:
     """Only calls of voice that have a name are looked at, and what is only asked for is not."""
     if admitting is None or dry_run or not request.call_id or request.tor != VOICE:
         return ADMITTED
     return admitting.admit(request, now_ns)
+
+
+def for_help(admitting: Admitting | None, request: ChargeRequest, account: Account | None) -> bool:
+    """Whether a disabled account calls an emergency number: a trial, an SMS or a call without a name counts too."""
+    return account is not None and account.disabled and admitting is not None and admitting.helps(request.destination)
 
 
 def refused(admission: Admission, request: ChargeRequest) -> Refused | None:

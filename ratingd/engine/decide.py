@@ -28,7 +28,7 @@ from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
-from ratingd.engine.admission import Admitting, admission, refused, shortened, within
+from ratingd.engine.admission import Admitting, admission, for_help, refused, shortened, within
 from ratingd.engine.cache import Held
 from ratingd.engine.charge_loop import ChargeLoop
 from ratingd.engine.charge_record import charge_from_text, returned_text
@@ -129,7 +129,8 @@ class Decider:
         known = known_call(held, request, now)
         version = self._version(known, request, now)
         admitted = admission(self._admitting, request, now, dry_run=command.dry_run)
-        early = refuse_early(request, held.account, self._rules) or refused(admitted, request)
+        emergency = for_help(self._admitting, request, held.account)
+        early = refuse_early(request, held.account, self._rules, emergency=emergency) or refused(admitted, request)
         asking = look(laid).page(command.key)
         if early is not None or asking is None:
             granted: Granted | Refused = early or _unknown(request.key)
@@ -163,7 +164,8 @@ class Decider:
         known = known_call(held, request, now)
         version = self._version(known, request, now)
         admitted = admission(self._admitting, request, now, dry_run=command.dry_run)
-        early = refuse_early(request, held.account, self._rules, open_call=known is not None)
+        emergency = for_help(self._admitting, request, held.account)
+        early = refuse_early(request, held.account, self._rules, open_call=known is not None, emergency=emergency)
         early = early or refused(admitted, request)
         book = lay(laid, now, self._default_zone, charging=True)
         page = book.page(command.key)

@@ -107,6 +107,10 @@ class FraudInquiries:
             return key
         return self.numbers.read(key).text
 
+    def helps(self, destination: str) -> bool:
+        """Whether it is an emergency number."""
+        return self.numbers.read(destination).emergency
+
     def ended(self, call_id: str) -> bool:
         """Whether a call is known to be over."""
         call = self.watch.traffic.call(call_id)

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from accounts.account import AccountKey
+from accounts.charge import Granted, Reason
 from ratingd import observe
 from ratingd.daemon import Daemon
 from ratingd.delivery.disconnect_order import Disconnect, Outcome
-from ratingd.engine.operation import MaxDebit, RunActions, SetTriggers
+from ratingd.engine.operation import Debit, GetMaxSessionTime, MaxDebit, RunActions, SetAccount, SetTriggers
 from ratingd.fraud.blocks import LIMIT
 from ratingd.settings import Settings
 from ratingd.v1.fraud_pb2 import CallEvent
 from ratingd.v1.fraud_pb2_grpc import FraudServiceStub
+from tariffs.money import NANO
 from tests.alert_receiver import AlertReceiver
 from tests.e2e.serving import Serving, serving
 from tests.engine_desk import FOLDER as TARIFF
@@ -140,6 +142,28 @@ def test_calls_that_are_charged_are_watched_as_well(town: Town) -> None:
     ]
     assert [type(answer).__name__ for answer in answers] == ["Charged"] * 3
     until(lambda: town.disabled("1001"))
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_account_that_was_disabled_may_call_for_help(town: Town, dry_run: bool) -> None:
+    engine, key = town.daemon.engine, AccountKey("cgrates.org", "1001")
+    town.opened("1001", "BUSY")
+    engine.perform(key, SetAccount(disabled=True), "disable")
+
+    def asked(b: str) -> list[Any]:
+        request = charge("1001", 60, call_id=f"c-{b}", destination=b)
+        return [
+            engine.perform(key, GetMaxSessionTime(request)),
+            engine.perform(key, MaxDebit(request), f"first-{b}", dry_run=dry_run),
+            engine.perform(key, Debit(request), f"then-{b}", dry_run=dry_run),
+        ]
+
+    assert {answer.reason for answer in asked("49123")} == {Reason.ACCOUNT_DISABLED}
+    assert {answer.reason for answer in asked("112")} == {Reason.DESTINATION_UNRATED}  # as rating says of any account
+    granted, first, then = asked("49112")  # 112 with its country, which has a price
+    assert granted == Granted(60 * NANO)
+    assert [(type(answer).__name__, answer.cost.cost) for answer in (first, then)] == [("Charged", 6 * NANO // 10)] * 2
+    assert town.disabled("1001")
 
 
 def test_a_monitor_on_a_called_number_raises_an_alert_and_keeps_calls_short(

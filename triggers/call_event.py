@@ -7,6 +7,8 @@ nobody said one.
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.number import NO_NUMBER, Number
 
 # kinds, as the wire numbers them
@@ -31,6 +33,7 @@ REJECTED: Final = "REJECTED"
 DISCONNECTED_FRAUD: Final = "DISCONNECTED_FRAUD"
 
 
+@mypyc_attr(acyclic=True)
 class EventDetails:
     """What few events say."""
 
@@ -85,6 +88,7 @@ class EventDetails:
 NO_DETAILS: Final = EventDetails()
 
 
+@mypyc_attr(acyclic=True)
 class CallEvent:
     """One event, normalised. `at_ms` is when it happened, `received_ms` when it reached us (the same in a replay)."""
 

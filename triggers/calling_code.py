@@ -23,7 +23,7 @@ WORLD: Final = "001"  # libphonenumber's region of numbers that belong to no cou
 
 
 class CallingCode:
-    __slots__ = ("_lengths", "_prefix", "_regions", "_shared", "code", "digits", "region")
+    __slots__ = ("_digits", "_lengths", "_prefix", "_regions", "_shared", "code", "digits", "region")
 
     def __init__(self, code: int) -> None:
         regions = COUNTRY_CODE_TO_REGION_CODE[code]
@@ -34,14 +34,17 @@ class CallingCode:
         self.digits: Final = len(str(code))
         self.region: Final = "" if regions[0] == WORLD else regions[0]  # the main one of those that share it
         self._shared: Final = len(regions) > 1
-        self._prefix: Final = re.compile(prefix) if prefix else None
+        self._digits: Final = prefix if prefix and prefix.isdecimal() else ""  # such a prefix is no pattern
+        self._prefix: Final = re.compile(prefix) if prefix and not self._digits else None
         self._regions: Final[dict[str, str]] = {}  # by all digits but the last ones
         self._lengths: Final = frozenset(description.possible_length if description is not None else ())
 
     def written(self, digits: str) -> bool:
         """Whether libphonenumber reads digits, calling code included, as a possible number and writes them so."""
         national = digits[self.digits :]
-        return len(national) in self._lengths and (self._prefix is None or self._prefix.match(national) is None)
+        if len(national) not in self._lengths or (self._digits and national.startswith(self._digits)):
+            return False
+        return self._prefix is None or self._prefix.match(national) is None
 
     def region_of(self, digits: str) -> str:
         """The country of a number; "" where the number is none of any."""
@@ -67,16 +70,20 @@ class CallingCodes:
     """All of them; each is looked up once."""
 
     def __init__(self) -> None:
-        self._known: Final[dict[str, CallingCode]] = {}
+        self._known: Final[dict[str, CallingCode | None]] = {}
 
     def of(self, digits: str) -> CallingCode | None:
         """The one that digits begin with."""
         for size in range(1, CALLING_CODE_DIGITS_MAX + 1):
             code = digits[:size]
             known = self._known.get(code)
+            if known is None and code not in self._known:
+                known = self._known[code] = _calling_code(code)
             if known is not None:
                 return known
-            if len(code) == size and code[0] != "0" and int(code) in COUNTRY_CODE_TO_REGION_CODE:
-                self._known[code] = CallingCode(int(code))
-                return self._known[code]
         return None
+
+
+def _calling_code(code: str) -> CallingCode | None:
+    known = bool(code) and code[0] != "0" and int(code) in COUNTRY_CODE_TO_REGION_CODE
+    return CallingCode(int(code)) if known else None

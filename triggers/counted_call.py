@@ -6,7 +6,9 @@ lists hold this one object. When it is answered the fact is noted here and all s
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
+
+from triggers.distinct_count import mixed
 
 # marks: what is known of an attempt from its first event
 NIGHT: Final = 1
@@ -32,6 +34,7 @@ CANCELLED: Final = 3
 FAILED: Final = 4
 LOST: Final = 5
 
+NOT_MIXED: Final = -1
 RINGS_MS: Final = 180_000  # a call that nobody answered nor ended rings no longer (RFC 3261, timer C)
 
 
@@ -50,8 +53,8 @@ class Phone:
 @mypyc_attr(acyclic=True)
 class CountedCall:
     __slots__ = (
-        "a", "answer_ms", "b", "end_ms", "folded", "marks", "origin", "outcome", "phone", "ring_ms", "start_ms",
-        "target", "trunk",
+        "_a_mixed", "_b_mixed", "a", "answer_ms", "b", "end_ms", "folded", "marks", "origin", "outcome", "phone",
+        "ring_ms", "start_ms", "target", "trunk",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +73,23 @@ class CountedCall:
         self.target: Final = target
         self.trunk: Final = trunk
         self.phone: Final = phone
+        self._a_mixed: i64 = NOT_MIXED
+        self._b_mixed: i64 = NOT_MIXED
+
+    def a_mixed(self) -> i64:
+        """What distinct counts of a trunk and of ranges make of the caller, worked out for the first of them."""
+        if self._a_mixed == NOT_MIXED:
+            self._a_mixed = mixed(self.a)
+        return self._a_mixed
+
+    def b_mixed(self) -> i64:
+        if self._b_mixed == NOT_MIXED:
+            self._b_mixed = mixed(self.b)
+        return self._b_mixed
+
+    def told(self) -> bool:
+        """Whether anything is known of it but that it was tried."""
+        return self.ring_ms > 0 or self.answer_ms > 0 or self.end_ms > 0
 
     def answered(self, at_ms: int) -> bool:
         return 0 < self.answer_ms <= at_ms

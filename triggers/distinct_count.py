@@ -48,7 +48,17 @@ class DistinctCount:
             if len(many) > EXACT:
                 self._estimate_from_now_on(many)
         elif self._registers is not None:
-            _register(self._registers, text)
+            _register(self._registers, mixed(text))
+
+    @property
+    def estimated(self) -> bool:
+        """Whether `add_mixed` will do."""
+        return self._registers is not None
+
+    def add_mixed(self, bits: i64) -> None:
+        """Count a text by its `mixed`, for whoever has it at hand, once the count is estimated."""
+        if self._registers is not None:
+            _register(self._registers, bits)
 
     def join(self, other: "DistinctCount") -> None:
         """Count what the other has counted too."""
@@ -77,7 +87,7 @@ class DistinctCount:
         if registers is None:
             registers = self._registers = bytearray(others)
             for text in kept:
-                _register(registers, text)
+                _register(registers, mixed(text))
             self._few = self._many = None
             return
         self._registers = _greater(registers, others)
@@ -85,21 +95,20 @@ class DistinctCount:
     def _estimate_from_now_on(self, texts: set[str]) -> None:
         registers = bytearray(_REGISTERS)
         for text in texts:
-            _register(registers, text)
+            _register(registers, mixed(text))
         self._registers, self._many = registers, None
 
 
-def _mixed(text: str) -> i64:
+def mixed(text: str) -> i64:
     """32 well mixed bits; factors below 2^30, so that no product needs more than 62."""
-    mixed: i64 = crc32(text.encode())
-    mixed = ((mixed ^ (mixed >> 12)) * 0x2C1B3C6D) & _MASK
-    mixed = ((mixed ^ (mixed >> 16)) * 0x297A2D39) & _MASK
-    return mixed ^ (mixed >> 15)
+    bits: i64 = crc32(text.encode())
+    bits = ((bits ^ (bits >> 12)) * 0x2C1B3C6D) & _MASK
+    bits = ((bits ^ (bits >> 16)) * 0x297A2D39) & _MASK
+    return bits ^ (bits >> 15)
 
 
-def _register(registers: bytearray, text: str) -> None:
-    mixed = _mixed(text)
-    index, rest = mixed >> _RANKED_BITS, mixed & _RANKED_MASK
+def _register(registers: bytearray, bits: i64) -> None:
+    index, rest = bits >> _RANKED_BITS, bits & _RANKED_MASK
     rank: i64 = 1
     while rank <= _RANKED_BITS and not rest >> (_RANKED_BITS - rank):
         rank += 1

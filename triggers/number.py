@@ -7,10 +7,13 @@ asks nothing twice: the country, the range and whether it is an emergency number
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 ANONYMOUS: Final = "anonymous"
 RANGE_DIGITS: Final = 7
 
 
+@mypyc_attr(acyclic=True)
 class Number:
     """`text` is what is counted, stored and shown: E.164 with its "+", a short code as it is, "raw:…" for what is no
     number, "anonymous", or a pseudonym of any of these where numbers are not to be stored.

@@ -32,7 +32,7 @@ from phonenumbers import (
     parse,
 )
 
-from triggers.calling_code import CallingCodes
+from triggers.calling_code import CallingCode, CallingCodes
 from triggers.emergency import CODE_DIGITS_MAX, EmergencyNumbers
 from triggers.number import ANONYMOUS, NO_NUMBER, RANGE_DIGITS, Number
 from triggers.number_spelling import all_digits, bare
@@ -67,7 +67,7 @@ class NumberReader:
         self._generation_max: Final = max(remembered_max // 2, 1)
         self._young: dict[str, Number] = {}  # by what was read
         self._old: dict[str, Number] = {}
-        self._young_numbers: dict[str, Number] = {}  # by what is meant: whatever is above is here, in its generation
+        self._young_numbers: dict[str, Number] = {}  # by what is meant, in its generation, unless it was written so
         self._old_numbers: dict[str, Number] = {}
         self._spared: Final = frozenset([self.clear(extra) for extra in emergency])
         self.anonymous: Final = Number(ANONYMOUS)
@@ -129,7 +129,7 @@ class NumberReader:
         number = self._old.get(raw)
         if number is None:
             clear = self.clear(raw)
-            number = self._one(clear) if clear else NO_NUMBER
+            number = self._one(clear, raw) if clear else NO_NUMBER
         if len(raw) <= RAW_SIZE_MAX:
             self._remember(raw, number)
         return number
@@ -139,15 +139,24 @@ class NumberReader:
             self._old, self._young = self._young, {}
             self._old_numbers, self._young_numbers = self._young_numbers, {}
         self._young[raw] = number
-        self._young_numbers[number.text] = number
+        if number.text != raw:
+            self._young_numbers[number.text] = number
 
-    def _one(self, clear: str) -> Number:
-        """The object that stands for a number."""
+    def _one(self, clear: str, raw: str) -> Number:
+        """The object that stands for a number, in a spelling that is not remembered."""
         text = clear if self._pseudonym is None else self._pseudonym(clear)
-        number = self._young_numbers.get(text)
-        if number is None:
+        number = None if text == raw else self._written_so(text)
+        if number is None and self._young_numbers:
+            number = self._young_numbers.get(text)
+        if number is None and self._old_numbers:
             number = self._old_numbers.get(text)
         return number if number is not None else self._made(clear, text)
+
+    def _written_so(self, text: str) -> Number | None:
+        number = self._young.get(text)
+        if number is None:
+            number = self._old.get(text)
+        return number if number is not None and number.text == text else None
 
     def _made(self, clear: str, text: str) -> Number:
         spared = clear in self._spared
@@ -160,7 +169,7 @@ class NumberReader:
                     digits=digits,
                     region=code.region_of(digits),
                     country=code.code,
-                    emergency=spared or self._emergency.abroad(code.code, digits[code.digits :]),
+                    emergency=spared or self._abroad(code, digits),
                     range="+" + digits[:RANGE_DIGITS] if len(digits) >= RANGE_DIGITS else "",
                 )
         return Number(text, region=self._region_of(clear), emergency=spared or self._helps(clear))
@@ -178,7 +187,11 @@ class NumberReader:
             return True
         digits = _without_prefix(text)
         code = self._codes.of(digits) if all_digits(digits) else None
-        return code is not None and self._emergency.abroad(code.code, digits[code.digits :])
+        return code is not None and self._abroad(code, digits)
+
+    def _abroad(self, code: CallingCode, digits: str) -> bool:
+        too_long = len(digits) - code.digits > CODE_DIGITS_MAX
+        return not too_long and self._emergency.abroad(code.code, digits[code.digits :])
 
     def _withheld(self, source_ip: str, call_id: str) -> Number:
         apart = source_ip if self._distinct_by == "source_ip" else call_id if self._distinct_by == "call_id" else ""

@@ -76,6 +76,8 @@ def near(one: str, other: str) -> bool:
     """Whether two numbers are within ten of each other, and not the same: ...198 and ...203."""
     if one == other or len(one) != len(other) or len(one) < 2:
         return False
+    if one[-2] != "9" and other[-2] != "9" and one[:-2] != other[:-2]:
+        return False  # most are told apart so: only from ...90 on the next hundred is within ten
     cut = min(_TAIL_DIGITS, len(one) - 1)
     if one[:-cut] != other[:-cut]:
         return False

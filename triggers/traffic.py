@@ -165,8 +165,7 @@ class Traffic:
 
     def attempts(self, kind: str, key: str) -> int:
         """At least as many as in any window of the key: what is below a rule's least number need not be looked at."""
-        found = self._keys_of(kind).keys.get(key)
-        return 0 if found is None else found.attempts
+        return self._keys_of(kind).attempts(key)
 
     def reset(self, kind: str, key: str) -> None:
         """Forget all traffic of a key. Calls that are going on do not come back into it."""

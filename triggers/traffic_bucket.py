@@ -74,9 +74,17 @@ class TrafficParts(Tally):
     def meet(self, call: CountedCall, *, callers: bool, called: bool) -> None:
         """Count who calls whom from where, once a call."""
         if callers:
-            self.callers = _counted(self.callers, call.a)
+            count = self.callers
+            if count is not None and count.estimated:
+                count.add_mixed(call.a_mixed())
+            else:
+                self.callers = _counted(count, call.a)
         if called:
-            self.called = _counted(self.called, call.b)
+            count = self.called
+            if count is not None and count.estimated:
+                count.add_mixed(call.b_mixed())
+            else:
+                self.called = _counted(count, call.b)
         if call.origin:
             self.origins = _counted(self.origins, call.origin)
         if call.target:

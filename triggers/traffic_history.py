@@ -32,8 +32,8 @@ COARSEST: Final = 3
 @mypyc_attr(acyclic=True)
 class TrafficHistory:
     __slots__ = (
-        "_called", "_callers", "_floors", "_levels", "_talkers", "answered", "attempts", "hourly", "minutes",
-        "tried",
+        "_called", "_callers", "_floors", "_latest", "_levels", "_talkers", "answered", "attempts", "hourly",
+        "minutes", "tried",
     )  # fmt: skip
 
     def __init__(self, *, callers: bool, called: bool, talkers: bool) -> None:
@@ -42,6 +42,7 @@ class TrafficHistory:
         self._talkers: Final = talkers
         self._levels: Final[list[list[TrafficBucket]]] = [[], [], [], []]
         self._floors: Final[list[int]] = [0, 0, 0, 0]  # what began earlier is in a coarser bucket
+        self._latest: TrafficBucket | None = None  # the one of a second that was looked for last
         self.attempts = 0  # in all buckets
         self.tried: Final = FadingSum()
         self.answered: Final = FadingSum()
@@ -59,9 +60,15 @@ class TrafficHistory:
 
     def place(self, call: CountedCall, *, sequential: bool, overlapped: bool) -> None:
         """Let a call go into its bucket."""
-        self.tried.add(1.0, call.start_ms)
-        self._remember(call, 1)
-        bucket = self._bucket(call.start_ms)
+        start_ms = call.start_ms
+        self.tried.add(1.0, start_ms)
+        if call.answer_ms:
+            self._remember(call, 1)
+        latest = self._latest
+        if latest is not None and latest.start_ms <= start_ms < latest.start_ms + SECOND_MS:
+            bucket: TrafficBucket | None = latest
+        else:
+            bucket = self._bucket(start_ms)
         if bucket is None:
             return
         self.attempts += 1
@@ -71,7 +78,8 @@ class TrafficHistory:
         if overlapped:
             bucket.overlapped += 1
         bucket.meet(call, callers=self._callers, called=self._called)
-        self._fate(bucket, call, 1)
+        if call.told():
+            self._fate(bucket, call, 1)
 
     def take_out(self, call: CountedCall) -> None:
         """Before more is known of a call that lies in a bucket: its fate so far is taken out ..."""
@@ -83,6 +91,7 @@ class TrafficHistory:
 
     def turn(self, newest_ms: int) -> None:
         """Join what has become too old for its level."""
+        self._latest = None
         for level in range(len(SIZES_MS)):
             size_ms = SIZES_MS[level]
             floor_ms = (newest_ms - KEPT_MS[level]) // size_ms * size_ms
@@ -132,7 +141,10 @@ class TrafficHistory:
         for level in range(FINEST, COARSEST + 1):
             if start_ms >= self._floors[level]:
                 size_ms = SIZES_MS[level]
-                return _found(self._levels[level], start_ms // size_ms * size_ms)
+                bucket = _found(self._levels[level], start_ms // size_ms * size_ms)
+                if level == FINEST:
+                    self._latest = bucket
+                return bucket
         return None
 
 

@@ -8,7 +8,7 @@ seconds.
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from triggers.contacts import CONTACT_MS, Contacts
 from triggers.counted_call import CountedCall
@@ -22,6 +22,7 @@ from triggers.usual_distinct import UsualDistinct
 FEW: Final = 24  # calls that are kept whatever their age
 MOVED_MS: Final = 600_000  # the order of silence is right to ten minutes
 NEVER_MS: Final = -1
+CALLED_BITS: Final = 61
 
 
 @mypyc_attr(acyclic=True)
@@ -47,8 +48,8 @@ class TrafficKey(Seat):
     """`calls` in the order they began; `last_ms` when the newest of all began."""
 
     __slots__ = (
-        "_fold_at", "_folded_ms", "_last_folded_b", "born_ms", "calls", "contacts", "first_ms", "history", "kind",
-        "last_ms", "name", "usual",
+        "_called_bits", "_fold_at", "_folded_ms", "_last_folded_b", "born_ms", "calls", "contacts", "first_ms",
+        "history", "kind", "last_ms", "name", "usual",
     )  # fmt: skip
 
     def __init__(self, name: str, kind: KeyKind, first_ms: int) -> None:
@@ -65,6 +66,7 @@ class TrafficKey(Seat):
         self._fold_at = FEW
         self._folded_ms = NEVER_MS  # calls that began by then go to the history at once
         self._last_folded_b = ""
+        self._called_bits: i64 = 0  # of a caller: a bit for each number called, which several may share
 
     @property
     def attempts(self) -> int:
@@ -84,6 +86,8 @@ class TrafficKey(Seat):
             self._add_late(call)
         if self.contacts is not None:
             self.contacts.add(call.b, start_ms)
+        elif self.kind.contacts:
+            self._called_bits |= called_bit(call.b)
         if len(self.calls) >= self._fold_at:
             self._fold()
 
@@ -91,6 +95,8 @@ class TrafficKey(Seat):
         """Whether this caller has called a number within seven days."""
         if self.contacts is not None:
             return self.contacts.called_before(b, at_ms)
+        if not self._called_bits & called_bit(b):
+            return False
         found = False
         for call in self.calls:
             if call.b == b and at_ms - call.start_ms < CONTACT_MS:
@@ -140,11 +146,18 @@ class TrafficKey(Seat):
         return TrafficHistory(callers=kind.callers, called=kind.called, talkers=kind.talkers)
 
 
+def called_bit(b: str) -> i64:
+    """One bit of few for a number: where it is not set, the number is not among those called."""
+    bits: i64 = hash(b)
+    bit: i64 = 1
+    return bit << (bits % CALLED_BITS)
+
+
 @mypyc_attr(acyclic=True)
 class TrafficKeys:
     """The keys of one kind: at most `keys_max`, none silent for longer than `idle_ms`."""
 
-    __slots__ = ("_idle_ms", "_keys_max", "_silence", "dropped", "keys", "kind")
+    __slots__ = ("_idle_ms", "_keys_max", "_silence", "dropped", "keys", "kind", "latest")
 
     def __init__(self, kind: KeyKind, terms: TrafficTerms) -> None:
         self.kind: Final = kind
@@ -152,19 +165,29 @@ class TrafficKeys:
         self._idle_ms: Final = terms.idle_ms
         self._silence: Final = Silence()
         self.keys: Final[dict[str, TrafficKey]] = {}
+        self.latest: TrafficKey | None = None  # the one heard last
         self.dropped = 0
 
     def heard(self, name: str, at_ms: int) -> TrafficKey:
         """The key, made where there is none, moved to the end of the order of silence."""
         key = self.keys.get(name)
         if key is None:
-            return self._entered(name, at_ms)
-        if at_ms - key.seen_ms >= MOVED_MS:
+            key = self._entered(name, at_ms)
+        elif at_ms - key.seen_ms >= MOVED_MS:
             self._silence.touch(key, at_ms)
+        self.latest = key
         return key
+
+    def attempts(self, name: str) -> int:
+        latest = self.latest
+        if latest is not None and latest.name == name:
+            return latest.attempts
+        key = self.keys.get(name)
+        return 0 if key is None else key.attempts
 
     def drop(self, name: str) -> None:
         key = self.keys.pop(name, None)
+        self.latest = None
         if key is not None:
             self._silence.leave(key)
 

@@ -1,5 +1,5 @@
-"""`ratingd fraud replay`: the same flags and incidents in any order within the lateness, on any number of shards, and the
-same bytes each time; what rules would have done; what is wrong with a file, its lists or its rules.
+"""`ratingd fraud replay`: the same flags and incidents in any order within the lateness and on any number of shards,
+and the same bytes each time; what rules would have done; what is wrong with a file, its lists or its rules.
 """
 
 import csv

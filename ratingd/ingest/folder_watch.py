@@ -47,6 +47,7 @@ SUFFIXES: Final = (".csv", *JSON_LINES)
 UNFINISHED: Final = (".tmp", ".part")
 LOCK: Final = ".ratingd.lock"
 LOOK_S: Final = 1.0
+FAULT_PAUSE_S: Final = 30.0
 QUIET_S: Final = 2.0
 BATCH: Final = 512  # events
 WAITING_MAX: Final = 20_000  # events of all sources that wait for the disk, beyond which a file can wait
@@ -238,8 +239,9 @@ class FolderWatch:
                 return
             except OSError as error:
                 observe.event("ingest.folder_waits", folder=str(self._folder), error=str(error))
-            except Exception as error:  # noqa: BLE001 (other files are looked at all the same, in a second)
+            except Exception as error:  # noqa: BLE001 (it is tried again, and the daemon does everything else)
                 observe.fault("ingest.fault", error, folder=str(self._folder))
+                self._stopping.wait(FAULT_PAUSE_S)
 
 
 def watch_folder(desk: Desk, folder: str, named: str) -> FolderWatch:

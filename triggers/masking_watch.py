@@ -101,6 +101,10 @@ class MaskingWatch:
             return ""
         return incident.id
 
+    def current(self, b: str) -> MaskingIncident | None:
+        """The last run of a number, as it stands."""
+        return self._current.get(b)
+
     def threat_level(self, b: str, at_ms: int) -> str:
         return threat_level(self.distinct(b, at_ms), self.terms.threshold)
 

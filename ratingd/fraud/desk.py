@@ -6,7 +6,7 @@
 
 An event needs a few microseconds, so one lock serves all: it is held for 64 events at a time, and nothing that waits
 for a disk, a network or another lock is done under it. What is answered has not been stored yet; `stored` tells when it
-is, and who has not heard that sends the events again, which changes nothing.
+is, and who has not heard that sends the events again: none of them counts twice, and what is not stored yet is stored.
 """
 
 import time
@@ -27,8 +27,10 @@ from ratingd.fraud.event_log import as_taken
 from ratingd.fraud.guard import cut_by, masked
 from ratingd.fraud.inquiries import FraudInquiries
 from ratingd.fraud.taken import Taken
+from ratingd.fraud.unstored import brought_up_to_date
 from ratingd.fraud.writer import FraudWriter
-from triggers.call_event import INVITE, CallEvent
+from triggers.call_event import CDR, INVITE, CallEvent
+from triggers.event_memory import event_key
 from triggers.fraud_watch import BLACKLIST, BLOCKED, MASKING, FraudWatch
 from triggers.number_reading import NumberReader
 from triggers.outcome import Outcome
@@ -174,25 +176,47 @@ class FraudDesk(FraudInquiries):
     def _log(self, outcomes: Sequence[Outcome], bodies: Sequence[bytes], source: str, stored: Stored | None) -> None:
         kept: list[Outcome] = []
         logged: list[bytes] = []
+        repeats: list[str] = []
         first_ms, last_ms, received_ms = FAR_MS, 0, 0
         urgent = False
-        for place, outcome in enumerate(outcomes):
-            if outcome.duplicate:
-                continue
+        for place, each in enumerate(outcomes):
+            outcome = each
+            if each.duplicate:
+                former = self._not_stored(each.event)
+                if former is None:
+                    repeats.append(event_key(each.event))
+                    continue
+                outcome = former
             event = outcome.event
             kept.append(outcome)
             logged.append(as_taken(event, bodies[place], pseudonyms=self._pseudonyms))
             first_ms, last_ms = min(first_ms, event.at_ms), max(last_ms, event.at_ms)
-            received_ms = event.received_ms
+            received_ms = each.event.received_ms
             urgent = urgent or outcome.urgent
         if kept or stored is not None:
-            taken = Taken(source, received_ms, logged, kept, stored, first_ms=first_ms, last_ms=last_ms, urgent=urgent)
+            taken = Taken(
+                source, received_ms, logged, kept, stored,
+                first_ms=first_ms, last_ms=last_ms, urgent=urgent, repeats=repeats,
+            )  # fmt: skip
             self._writer.add(taken)
+
+    def _not_stored(self, event: CallEvent) -> Outcome | None:
+        """What a repeat came to the first time, where that is not on disk."""
+        former = self._writer.unstored.take(event)
+        if former is not None and former.placed is not None:
+            with self.lock:
+                brought_up_to_date(former, self.watch.masking.current(former.event.b.text))
+        return former
 
     def _take_pressed(
         self, events: Sequence[CallEvent], bodies: Sequence[bytes], source: str, stored: Stored | None
     ) -> list[Verdict]:
-        """The log is nearly full: only what may begin a masking run is looked at, the rest is shed."""
+        """The log is nearly full: only what may begin a masking run is looked at, the rest is shed.
+
+        A CDR, often the only word of its call, is not: whoever brings one brings all of it again later.
+        """
+        if CDR in [event.kind for event in events]:
+            raise Overloaded(self._writer.waiting, 100)
         places = [place for place, event in enumerate(events) if event.kind == INVITE]
         self.figures.shed += len(events) - len(places)
         verdicts = [Verdict(event.call_id) for event in events]
@@ -250,8 +274,9 @@ class FraudDesk(FraudInquiries):
         if self._listeners:
             for listener in self._listeners:
                 tell(listener, (outcome,))
-        if not self._writer.has_room(1):
+        if not outcome.urgent and not self._writer.has_room(1):
             self.figures.not_stored += 1
+            self._writer.unstored.keep((outcome,))
             return
         body = charged_body(event, request, pseudonyms=self._pseudonyms)
         taken = Taken(

@@ -1,4 +1,7 @@
-"""What was taken and is to be stored: the events of one message, as bytes, and what they came to."""
+"""What was taken and is to be stored: the events of one message, as bytes, and what they came to.
+
+`repeats` are the keys of events of the message that came before; whoever waits for it waits for these too.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -10,7 +13,8 @@ class Taken:
     """`bodies` are framed as in a CallEventsRequest. `urgent`: something is to be done about it as soon as possible."""
 
     __slots__ = (
-        "bodies", "bytes", "count", "first_ms", "last_ms", "outcomes", "received_ms", "source", "stored", "urgent",
+        "bodies", "bytes", "count", "first_ms", "last_ms", "outcomes", "received_ms", "repeats", "source", "stored",
+        "urgent",
     )  # fmt: skip
 
     def __init__(
@@ -24,6 +28,7 @@ class Taken:
         first_ms: int,
         last_ms: int,
         urgent: bool,
+        repeats: Sequence[str] = (),
     ) -> None:
         self.source: Final = source
         self.received_ms: Final = received_ms
@@ -33,6 +38,7 @@ class Taken:
         self.first_ms: Final = first_ms
         self.last_ms: Final = last_ms
         self.urgent: Final = urgent
+        self.repeats: Final = repeats
         self.count: Final = len(bodies)
         self.bytes: Final = sum([len(body) for body in bodies])
 

@@ -7,15 +7,16 @@ is written immediately. What nobody waits for (calls that are charged, which the
 gather for 100 ms. Then whoever waits is told, the outbox wakes and orders go to their lanes.
 
 While the store does not answer the batch is tried again and again, and what comes meanwhile waits behind it. When three
-quarters of the room are taken, events other than INVITE are shed, the newest first because the others wait already;
+quarters of the room are taken, events that are neither INVITE nor CDR are shed and who brings a CDR is told `Overloaded`;
 when all of it is, whoever brings more is told `Overloaded`. Taking an event never waits for the disk.
 
-A batch that the database refuses for good is told to those who wait; what is behind it goes on.
+Of a batch that the database refuses for good everything is stored but what it refuses (`ratingd.fraud.sifting`). Who
+is told that his events are not stored sends them again, and they are stored then (`ratingd.fraud.unstored`).
 """
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Final, Protocol
 
@@ -23,8 +24,10 @@ from ratingd import observe
 from ratingd.engine.telling import tell
 from ratingd.errors import Unavailable
 from ratingd.fraud.event_log import rows_of
+from ratingd.fraud.sifting import Sifted, sifted
 from ratingd.fraud.taken import Taken
-from ratingd.store.faults import StoreFault, StoreUnavailable
+from ratingd.fraud.unstored import Unstored
+from ratingd.store.faults import DataRefused, StoreFault, StoreUnavailable, VersionConflict
 from ratingd.store.fraud_rows import FraudBatch, FraudStored, SealedNumber
 from triggers.outcome import Outcome
 
@@ -36,6 +39,7 @@ COMMIT_EVENTS_MAX: Final = 20_000  # in one transaction
 BACK_OFF_S: Final = (0.02, 0.1, 0.5, 1.0)
 DUE_EVERY_S: Final = 1.0
 LAST_TRIES: Final = 3  # after the daemon is told to stop
+NOT_STORED: Final = "the events were looked at and could not be stored; send them again"
 
 
 class Shelf(Protocol):
@@ -105,6 +109,8 @@ class FraudWriter:
         self._committed_s = 0.0  # when the last commit ended
         self._looked_s = 0.0
         self.commits = 0
+        self.unstored: Final = Unstored()
+        self._unsealed: tuple[SealedNumber, ...] = ()  # of a batch that was not stored
         self._told: tuple[Callable[[], None], ...] = ()
         self._writer: Final = threading.Thread(target=self._write_forever, name="fraud-writer", daemon=True)
 
@@ -171,7 +177,8 @@ class FraudWriter:
                 self._store(batch)
             except Exception as error:  # noqa: BLE001 (ours to mend, yet nobody may wait for ever)
                 observe.fault("fraud.writer_fault", error)
-                self._tell(batch, error)
+                tell(self._effects.dropped, FraudBatch())
+                self._tell(batch, dict.fromkeys(batch, error))
             with self._changed:
                 self._waiting_events -= sum([taken.count for taken in batch])
                 self._waiting_bytes -= sum([taken.bytes for taken in batch])
@@ -214,17 +221,16 @@ class FraudWriter:
         self._settle(outcomes)
         rows = replace(
             self._effects_of(outcomes),
-            events=rows_of(batch),
             records=[outcome.record for outcome in outcomes if outcome.record is not None],
-            vault=self._sealed(),
+            vault=(*self._unsealed, *self._sealed()),
         )
+        self._unsealed = ()
         try:
-            self._commit(rows)
+            refused = self._commit(rows, batch)
         except StoreFault as fault:
             observe.event("fraud.not_stored", events=sum([taken.count for taken in batch]), error=str(fault))
-            self._tell(batch, Unavailable(f"the events were looked at and could not be stored: {fault}"))
-            return
-        self._tell(batch, None)
+            refused = dict.fromkeys(batch, fault)
+        self._tell(batch, refused)
 
     def _look_due(self) -> None:
         """Once a second: what was put off."""
@@ -235,7 +241,7 @@ class FraudWriter:
         try:
             rows = self._effects.due(self._clock() // 1_000_000)
             if rows is not None:
-                self._commit(rows)
+                self._commit(rows, ())
         except Exception as error:  # noqa: BLE001 (it is looked at again in a second)
             observe.fault("fraud.effects_fault", error)
 
@@ -249,33 +255,56 @@ class FraudWriter:
             tell(self._effects.dropped, FraudBatch())
             return FraudBatch()
 
-    def _commit(self, rows: FraudBatch) -> None:
-        """Commit, and do what waited for it. Raises StoreFault when there is no use in it."""
+    def _commit(self, rows: FraudBatch, batch: Sequence[Taken]) -> dict[Taken, Exception]:
+        """Commit, and do what waited for it; what was refused. Raises what makes it of no use."""
         try:
-            stored = self._committed(rows) if _something(rows) else FraudStored()
-        except StoreFault:
+            done = self._stored(rows, batch)
+        except Exception:
             tell(self._effects.dropped, rows)
+            self._unsealed = tuple(rows.vault)
             raise
         self.commits += 1
         self._committed_s = time.monotonic()
-        tell(self._effects.stored, rows, stored)
+        tell(self._effects.stored, done.rows, done.stored)
+        return done.refused
+
+    def _stored(self, rows: FraudBatch, batch: Sequence[Taken]) -> Sifted:
+        whole = replace(rows, events=rows_of(batch))
+        if not _something(whole):
+            return Sifted(rows)
+        try:
+            return Sifted(rows, self._committed(whole))
+        except Exception as fault:
+            if isinstance(fault, StoreFault) and not isinstance(fault, DataRefused):
+                raise
+            observe.event("fraud.batch_refused", events=sum([taken.count for taken in batch]), error=str(fault))
+            return sifted(rows, [taken for taken in batch if taken.count], self._committed)
 
     def _committed(self, rows: FraudBatch) -> FraudStored:
-        """Commit, again and again while the store does not answer."""
+        """Commit, again and again while the store does not answer, or gave way to another daemon."""
         tries = 0
         while True:
             try:
                 return self._shelf.commit(rows)
-            except StoreUnavailable as fault:
+            except (StoreUnavailable, VersionConflict) as fault:
                 tries += 1
                 if self._stopping and tries >= LAST_TRIES:
                     raise
                 observe.event("fraud.store_waits", tries=tries, error=str(fault))
                 time.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S)) - 1])
 
-    def _tell(self, batch: Sequence[Taken], error: Exception | None) -> None:
+    def _tell(self, batch: Sequence[Taken], refused: Mapping[Taken, Exception]) -> None:
+        """Tell who waits, in their order: also who sent something again that is not stored yet."""
+        for taken in refused:
+            self.unstored.keep(taken.outcomes)
         for taken in batch:
-            tell(taken.tell, error)
+            fault = refused.get(taken)
+            if fault is not None:
+                tell(taken.tell, Unavailable(f"{NOT_STORED}: {fault}"))
+            elif self.unstored.holds(taken.repeats):
+                tell(taken.tell, Unavailable(NOT_STORED))
+            else:
+                tell(taken.tell, None)
         for told in self._told:
             tell(told)
 

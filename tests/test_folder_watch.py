@@ -14,7 +14,7 @@ from ratingd.ingest.event_map import GENERIC
 from ratingd.ingest.file_progress import FileProgress
 from ratingd.ingest.folder_watch import FAILED, PROCESSED, WAITING_MAX, FolderWatch, watch_folder
 from ratingd.settings_reading import SettingsRefused
-from ratingd.store.faults import StoreUnavailable
+from ratingd.store.faults import DataRefused, StoreUnavailable
 from ratingd.v1.fraud_pb2 import CallEventsRequest
 from tests.table import table
 from tests.waiting import until
@@ -198,6 +198,14 @@ def test_what_was_not_stored_is_brought_again(scene: Scene) -> None:
     scene.watch._pause = lambda seconds: None  # type: ignore[method-assign]
     assert scene.look() == 1
     assert scene.desk.batches == [["c0", "c1", "c2"], ["c3", "c4"]]
+
+
+def test_a_row_that_the_database_refuses_is_named_and_the_others_are_stored(scene: Scene) -> None:
+    scene.put("a.csv", rows(*range(5)))
+    scene.desk.faults = [DataRefused("no"), None, DataRefused("no"), None, None]
+    assert scene.look() == 1
+    assert scene.desk.batches == [["c0"], ["c2"], ["c3", "c4"]]
+    assert (scene.folder / FAILED / "a.csv.errors").read_text() == "a.csv:3: the database refuses what it says\n"
 
 
 @pytest.mark.parametrize("batches", [0, 1, 2])

@@ -191,6 +191,11 @@ def test_rules_tell_what_they_would_have_done(files: Files, report: str, action:
     assert hits.read_bytes() == first
 
 
+def test_an_empty_file_of_rules_is_no_rules(files: Files) -> None:
+    told = files.run(files.write("c.csv", rows(range(5))), "--rules", files.write("none.csv", ""), "-o", "json").stdout
+    assert (json.loads(told)["rule_hits"], json.loads(told)["flagged"]) == (0, 5)
+
+
 def test_rows_that_cannot_be_read_are_named_and_the_others_replayed(files: Files) -> None:
     events = files.write("c.csv", rows(range(5)) + "INVITE,soon,x,1,2,,\n" + "BYE,1795255201,,,,,\n")
     rejects = str(files.folder / "rejects.csv")

@@ -25,18 +25,20 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 from ratingd import observe
 from ratingd.api.event_message import EventReader, framed
 from ratingd.errors import InvalidRequest, RatingdError
-from ratingd.ingest.event_file import JSON_LINES, EventFile
+from ratingd.ingest.event_file import JSON_LINES, EventFile, FileEvent
 from ratingd.ingest.event_map import EventMap, MapRefused, event_map
 from ratingd.ingest.event_rows import FileRefused, RowFault
 from ratingd.ingest.file_progress import FileProgress
 from ratingd.settings_reading import Problem, SettingsRefused
-from ratingd.store.faults import StoreFault
+from ratingd.store.faults import DataRefused, StoreFault
 from triggers.call_event import CallEvent
 from triggers.verdict import Verdict
 
@@ -71,6 +73,15 @@ class Desk(Protocol):
         source: str,
         stored: Callable[[Exception | None], None] | None = None,
     ) -> list[Verdict]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A row, as it was read and as it is logged."""
+
+    row: FileEvent
+    event: CallEvent
+    body: bytes
 
 
 class _Stopped(Exception):
@@ -179,47 +190,59 @@ class FolderWatch:
     def _bring(self, file: EventFile, progress: FileProgress, stamp: Stamp) -> bool:
         """Store what a file says. False where it has grown meanwhile: its last row may be half of one, and it is gone
         on with from the last batch when it is complete."""
-        events: list[CallEvent] = []
-        bodies: list[bytes] = []
+        batch: list[Brought] = []
         line = progress.line
         for found in file:
-            if len(events) == self._batch:
-                self._store(events, bodies)
-                progress.done(line, len(events))
-                events, bodies = [], []
+            if len(batch) == self._batch:
+                self._store(batch, progress)
+                progress.done(line, len(batch))
+                batch = []
             line = found.line
             if isinstance(found, RowFault):
                 progress.fault(found)
                 continue
             body = found.message.SerializeToString()
             try:
-                events.append(self._desk.reader.read(body, self._clock() // MS))
-                bodies.append(framed(body))
+                batch.append(Brought(found, self._desk.reader.read(body, self._clock() // MS), framed(body)))
             except InvalidRequest as error:
                 progress.fault(found.fault(file.map, error))
         if _stamp_of(file.path.stat()) != stamp:
             return False
-        if events:
-            self._store(events, bodies)
-        progress.done(line, len(events))
+        if batch:
+            self._store(batch, progress)
+        progress.done(line, len(batch))
         return True
 
-    def _store(self, events: Sequence[CallEvent], bodies: Sequence[bytes]) -> None:
-        """Return when they are on disk, however long that takes."""
+    def _store(self, batch: Sequence[Brought], progress: FileProgress) -> None:
+        """Return when they are on disk, however long that takes. What the database refuses for good is a fault of its
+        row, which is found by storing one after the other."""
+        if self._stored(batch):
+            return
+        if len(batch) > 1:
+            for one in batch:
+                self._store([one], progress)
+        else:
+            row = batch[0].row
+            progress.fault(RowFault(row.line, "", "the database refuses what it says", row.text))
+
+    def _stored(self, batch: Sequence[Brought]) -> bool:
+        """False where the database refuses it."""
         while True:
             while self._desk.waiting > WAITING_MAX:
                 self._pause(LOOK_S / 10)
             stored: Future[None] = Future()
             try:
-                self._desk.take(events, bodies, SOURCE, lambda error, stored=stored: _settle(stored, error))  # type: ignore[misc]
+                self._desk.take(
+                    [each.event for each in batch], [each.body for each in batch], SOURCE, partial(_settle, stored)
+                )
                 stored.result()
+            except DataRefused:
+                return False
             except (RatingdError, StoreFault) as error:
                 observe.event("ingest.waits", error=str(error))
                 self._pause(LOOK_S)
             else:
-                return
-            if self._stopping.is_set():
-                raise _Stopped
+                return True
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):

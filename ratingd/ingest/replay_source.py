@@ -1,7 +1,7 @@
 """What a replay reads: the events of a file, of a file sorted by time, or of the log of a database.
 
 No clock is read: an event came when it happened, and one of next year is believed. What cannot be read is given with
-its line, as it is everywhere else. `sorted_by_time` has all events of a file in memory, some 400 bytes each; what comes
+its line, as it is everywhere else. `sorted_by_time` has all events of a file in memory, some 250 bytes each; what comes
 in the order of time, or within the lateness of it, needs none of that.
 """
 

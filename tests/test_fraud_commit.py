@@ -13,7 +13,7 @@ from ratingd.store.faults import DataRefused, VersionConflict
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, FraudStored, RulesRow, SealedNumber
 from ratingd.store.rows import Batch
 from ratingd.store.store import Store, open_store
-from tests.fraud_store_rows import ACCOUNT, alert, entry, events, flagged, incident, order, post, record
+from tests.fraud_store_rows import ACCOUNT, alert, alert_post, entry, events, flagged, incident, order, post, record
 from tests.store_rows import operation, write
 from tests.waiting import until
 
@@ -110,6 +110,25 @@ def test_ids_of_alerts_are_those_of_the_batch_in_its_order(store: Store) -> None
     ).alert_ids
     assert (known, new > 3) == (ids[1], True)
     assert store.fraud.alerts(severity=["CRITICAL"]) == [alert("u1", ids[1], severity="CRITICAL")]
+
+
+def test_a_post_says_the_id_that_its_alert_gets_with_the_same_commit(store: Store) -> None:
+    def bodies() -> dict[str, str]:
+        return {each.id: each.body for each in store.outbox.entries()}
+
+    quoting = '{"alert":{"id":null,"title":"says \\"alert\\":{\\"id\\":null,"}}'
+    posts = [alert_post("p2", "u2"), alert_post("p1", "u1", quoting), alert_post("gone", "u7"), post("cut")]
+    store.fraud.commit(FraudBatch(alerts=[alert("u1"), alert("u2")], outbox=posts))
+    said = {
+        "p1": quoting.replace("null", "1", 1),
+        "p2": '{"alert":{"id":2,"uuid":"u"}}',
+        "gone": '{"alert":{"id":null,"uuid":"u"}}',
+        "cut": "{}",
+    }
+    assert bodies() == said
+    later = [alert_post("p3", "u2"), alert_post("p1", "u1", quoting)]
+    store.fraud.commit(FraudBatch(alerts=[alert("u9"), alert("u2")], outbox=later))  # as after a crash
+    assert bodies() == said | {"p3": '{"alert":{"id":2,"uuid":"u"}}'}
 
 
 def test_last_of_two_rows_with_one_key_counts(store: Store) -> None:

@@ -4,6 +4,7 @@ import json
 
 from ratingd.fraud.alert import ACKED, Alert
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
+from ratingd.store.fraud_rows import UNNUMBERED, AlertPost
 from ratingd.store.rows import OutboxEntry
 
 NOON_MS = 1_795_262_400_000
@@ -37,6 +38,15 @@ def test_every_receiver_is_told_of_an_alert_as_it_stands() -> None:
     assert (shown["severity"], shown["subject"], shown["status"], shown["cluster_id"]) == (
         "HIGH", {"kind": "trunk", "value": "t-7"}, "new", None,
     )  # fmt: skip
+
+
+def test_an_alert_without_an_id_gets_it_from_the_store() -> None:
+    one = alert()
+    entry = Posts(URLS[:1], "t").told(CREATED, one, NOON_MS, {"incident": {"id": "8d1f"}})[0]
+    assert isinstance(entry, AlertPost)
+    assert (entry.alert, entry.body.count(UNNUMBERED)) == (one.uuid, 1)
+    one.id = 17
+    assert UNNUMBERED not in Posts(URLS[:1], "t").told(UPDATED, one, NOON_MS)[0].body
 
 
 def test_the_same_said_again_has_the_same_id_and_anything_else_another() -> None:

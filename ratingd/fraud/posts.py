@@ -3,8 +3,8 @@
     {"event": "alert.created", "id": …, "created_at": 1795255200.0, "tenant": …, "account": …, "alert": {…}}
 
 An alert is told when it is new, and when it is seen again; a run while it goes on, with whom it added. What goes on is
-told every five seconds at most. Delivery ids are made of what is told, so that a restart which sees the same calls
-again tells nothing twice.
+told every five seconds at most. A new alert gets its id with the commit that stores alert and post. Delivery ids are
+made of what is told, so that a restart which sees the same calls again tells nothing twice.
 """
 
 import json
@@ -15,6 +15,7 @@ from uuid import uuid5
 
 from accounts.account import AccountKey
 from ratingd.fraud.alert import SPACE, Alert, document
+from ratingd.store.fraud_rows import AlertPost
 from ratingd.store.rows import OutboxEntry, shard_of
 
 CREATED: Final = "alert.created"
@@ -46,11 +47,11 @@ class Posts:
         shard, now_ns = shard_of(key), self._next_ns(now_ms)
         content = {"created_at": now_ms / 1000, "tenant": tenant, "account": alert.account}
         content |= {"alert": {"id": alert.id or None} | document(alert)} | dict(more or {})
-        entries = []
+        entries: list[OutboxEntry] = []
         for url in self._urls:
             id = str(uuid5(SPACE, f"{alert.uuid}|{event}|{_state(alert)}|{url}"))
             body = json.dumps({"event": event, "id": id} | content, separators=(",", ":"))
-            entries.append(OutboxEntry(id, key, shard, WEBHOOK, url, body, now_ns, due_ns=now_ns))
+            entries.append(AlertPost(id, key, shard, WEBHOOK, url, body, now_ns, due_ns=now_ns, alert=alert.uuid))
         return entries
 
     def _next_ns(self, now_ms: int) -> int:

@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from ratingd.store import fraud_record_columns as record_columns
 from ratingd.store import tables
-from ratingd.store.database import Bulk, Change, Database, Numbering, Row, deleting, inserting, updating
+from ratingd.store.database import Bulk, Change, Database, Numbering, Row, deleting, inserting, unnested, updating
 from ratingd.store.fraud_events import packed
 from ratingd.store.fraud_rows import (
+    UNNUMBERED,
+    AlertPost,
     AlertRow,
     FlaggedCallRow,
     FraudBatch,
@@ -76,6 +78,16 @@ UPSERT_LISTS: Final = inserting(
 INSERT_ORDERS: Final = inserting(tables.fraud_orders, "ON CONFLICT (id) DO NOTHING")
 MARK_ORDERS: Final = inserting(tables.fraud_orders, "ON CONFLICT (id) " + replacing("done", "result"))
 INSERT_OUTBOX: Final = inserting(tables.outbox, "ON CONFLICT (tenant, shard, account, id) DO NOTHING")
+NUMBERED: Final = UNNUMBERED.removesuffix("null,")
+POST: Final = ("tenant", "shard", "account", "id")
+NUMBER_POSTS: Final = Bulk(
+    sqlite=f"UPDATE outbox SET body = replace(outbox.body, '{UNNUMBERED}', '{NUMBERED}' || a.id || ',')"
+    " FROM fraud_alerts AS a WHERE outbox.tenant = ? AND outbox.shard = ? AND outbox.account = ? AND outbox.id = ?"
+    f" AND a.uuid = ? AND instr(outbox.body, '{UNNUMBERED}') > 0",
+    postgres=f"UPDATE outbox AS t SET body = replace(t.body, '{UNNUMBERED}', '{NUMBERED}' || a.id || ',')"
+    f" FROM {unnested(tables.outbox, (*POST, 'body'), (*POST, 'uuid'))} JOIN fraud_alerts AS a ON a.uuid = n.uuid"
+    f" WHERE {' AND '.join(f't.{name} = n.{name}' for name in POST)} AND strpos(t.body, '{UNNUMBERED}') > 0",
+)
 INSERT_AUDITS: Final = inserting(tables.fraud_audits, "", ("at_ms", "who", "what", "subject", "details"))
 INSERT_RULES: Final = inserting(tables.fraud_rules, "", ("rules", "who", "set_ms"))
 UPSERT_VAULT: Final = inserting(tables.vault, "ON CONFLICT (pseudonym) " + replacing("seen_ms"))
@@ -96,7 +108,8 @@ def commit(database: Database, words: Words, batch: FraudBatch) -> FraudStored:
         *_changed_alerts(batch.alerts),
         *_lists(batch),
         *_orders(batch.orders),
-        *_outbox(batch.outbox),
+        _outbox(batch.outbox),
+        _numbered(batch.outbox),
         *_kept_by_hand(batch),
     ]
     changes = [change for change in changes if change.rows]
@@ -200,7 +213,7 @@ def _order(o: OrderRow) -> Row:
     return (o.id, o.tenant, o.account, o.actions_id, o.document, o.created_ms, o.done, o.result)
 
 
-def _outbox(entries: Sequence[OutboxEntry]) -> list[Change]:
+def _outbox(entries: Sequence[OutboxEntry]) -> Change:
     """No account has come to a version with them, so they are in line by the time at which they were made."""
     rows: dict[tuple[Any, ...], Row] = {}
     for place, e in enumerate(entries):
@@ -211,7 +224,14 @@ def _outbox(entries: Sequence[OutboxEntry]) -> list[Change]:
                 e.created_ns, e.attempts, e.due_ns, 0, e.state, e.last_error,
             ),
         )  # fmt: skip
-    return [_in_order(INSERT_OUTBOX, rows)]
+    return _in_order(INSERT_OUTBOX, rows)
+
+
+def _numbered(entries: Sequence[OutboxEntry]) -> Change:
+    """Posts say the ids of alerts that have one since this transaction. What is stored already says it already."""
+    posts = [each for each in entries if isinstance(each, AlertPost)]
+    rows = {(e.key.tenant, e.shard, e.key.account, e.id): e.alert for e in posts}
+    return Change(NUMBER_POSTS, [(*key, rows[key]) for key in sorted(rows)])
 
 
 def _kept_by_hand(batch: FraudBatch) -> list[Change]:

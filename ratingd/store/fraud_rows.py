@@ -12,6 +12,8 @@ from typing import Final
 from ratingd.store.rows import OutboxEntry
 from triggers.call_record import CallRecord
 
+UNNUMBERED: Final = '"alert":{"id":null,'  # how an alert begins in a body; a quote within a text is never so written
+
 
 class EventRow:
     """A chunk of events as they came: `content` is protobuf's CallEventsRequest, so `count` events one after the other.
@@ -149,6 +151,15 @@ class SealedNumber:
     pseudonym: str
     sealed: bytes
     seen_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPost(OutboxEntry):
+    """What is told of an alert that may not be stored yet: its id takes the place of null at UNNUMBERED in the body,
+    in the transaction that stores the post.
+    """
+
+    alert: str = ""  # its uuid
 
 
 @dataclass(frozen=True, slots=True)

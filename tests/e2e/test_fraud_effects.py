@@ -181,7 +181,8 @@ def test_a_monitor_on_a_called_number_raises_an_alert_and_keeps_calls_short(
     until(lambda: [row.value for row in town.daemon.fraud.blocks.entries] == ["cgrates.org:1001"])
     (entry,) = town.daemon.store.fraud.lists(LIMIT)
     assert (entry.kind, entry.window_ms) == ("account", 60_000)
-    assert once(lambda: events(receiver, "alert.created"))["alert"]["uuid"] == alert.uuid
+    told = once(lambda: events(receiver, "alert.created"))["alert"]
+    assert (told["id"], told["uuid"]) == (alert.id, alert.uuid)
 
 
 def test_a_monitor_with_destinations_looks_at_no_other_calls(town: Town, receiver: AlertReceiver) -> None:
@@ -226,6 +227,7 @@ def test_a_masking_run_is_cut_told_once_and_kept_with_its_evidence(town: Town, r
     assert incident is not None
     assert len(json.loads(incident.row.document)["a_numbers"]) == 5
     (stored,) = town.daemon.store.fraud.alerts()
+    assert (stored.id, stored.uuid) == (alert["id"], alert["uuid"])
     acked = town.daemon.fraud.book.ack(stored.id, "anna")
     assert (acked.status, acked.acked_by) == ("acked", "anna")
     town.call("", a="+49305551009")

@@ -230,7 +230,7 @@ def test_a_charged_call_is_an_invite_once(store: Store, fraud: FraudRuntime) -> 
     (chunk,) = store.fraud.events()
     (event,) = CallEventsRequest.FromString(chunk.row.content).events
     assert chunk.row.source == "charging"
-    assert (event.call_id, event.a_number, event.b_number, event.account) == ("k-1", "1001", "498912345678", "1001")
+    assert (event.call_id, event.a_number, event.b_number, event.account) == ("k-1", "1001", "+498912345678", "1001")
     assert event.time_ms == NOW_MS
 
 

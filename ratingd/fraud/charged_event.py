@@ -6,9 +6,14 @@ the number that the switch gives as `a_number` among the extra fields, to +49301
     extra field   a_number  trunk  cli  p_asserted_identity  attestation  source_ip
     otherwise     account   none   none none                 none         none
 
+In charging numbers are E.164 without "+": a destination 4930111 is +4930111, as it is on the event stream, whatever the
+default region. So is every text here of seven digits or more, without a 0 in front, that is such a number with "+";
+what is none is read as anywhere else.
+
 It is logged in the bytes that a switch would have sent, so that whoever reads the log reads nothing else.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from librt.strings import BytesWriter
@@ -19,8 +24,10 @@ from ratingd.api.wire import put_number, put_text, tag_of
 from ratingd.fraud.event_log import as_logged
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.emergency import CODE_DIGITS_MAX
 from triggers.number import NO_NUMBER
-from triggers.number_reading import NumberReader
+from triggers.number_reading import RAW, NumberReader
+from triggers.number_spelling import all_digits
 
 MS: Final = 1_000_000
 CALL_ID: Final = tag_of(CallEventMessage, "call_id")
@@ -37,9 +44,17 @@ ASSERTED: Final = tag_of(CallEventMessage, "p_asserted_identity")
 ATTESTATION: Final = tag_of(CallEventMessage, "attestation")
 
 
-def caller_of(request: ChargeRequest) -> str:
+def caller_of(request: ChargeRequest, numbers: NumberReader) -> str:
     """The caller as the switch says, else the account."""
-    return request.extra_fields.get("a_number") or request.key.account
+    return international(request.extra_fields.get("a_number") or request.key.account, numbers)
+
+
+def international(text: str, numbers: NumberReader) -> str:
+    """A number of charging with its "+"; anything else as it is."""
+    if len(text) <= CODE_DIGITS_MAX or text[0] in "+0" or not all_digits(text):
+        return text
+    written = "+" + text
+    return text if numbers.clear(written).startswith(RAW) else written
 
 
 def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, max_skew_ms: int) -> CallEvent:
@@ -56,8 +71,8 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
         INVITE,
         now_ms if skewed else begun_ms,
         request.call_id,
-        numbers.caller(caller_of(request), source_ip, request.call_id),
-        numbers.read(request.destination),
+        numbers.caller(caller_of(request, numbers), source_ip, request.call_id),
+        numbers.read(international(request.destination, numbers)),
         trunk=extra.get("trunk", ""),
         switch_id=request.switch_id,
         tenant=request.key.tenant,
@@ -68,15 +83,15 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
     )
 
 
-def charged_body(event: CallEvent, request: ChargeRequest, *, pseudonyms: bool) -> bytes:
+def charged_body(event: CallEvent, request: ChargeRequest, numbers: NumberReader, *, pseudonyms: bool) -> bytes:
     """The event as a switch would have sent it, framed."""
-    caller = caller_of(request)
+    caller, called = caller_of(request, numbers), international(request.destination, numbers)
     out = BytesWriter()
     put_text(out, CALL_ID, event.call_id)
     put_number(out, KIND, INVITE)
     put_number(out, TIME, event.at_ms)
     put_text(out, A_NUMBER, as_logged(event.a, caller) if pseudonyms else caller)
-    put_text(out, B_NUMBER, as_logged(event.b, request.destination) if pseudonyms else request.destination)
+    put_text(out, B_NUMBER, as_logged(event.b, called) if pseudonyms else called)
     put_text(out, TRUNK, event.trunk)
     put_text(out, SWITCH_ID, event.switch_id)
     put_text(out, TENANT, event.tenant)
@@ -84,20 +99,17 @@ def charged_body(event: CallEvent, request: ChargeRequest, *, pseudonyms: bool) 
     extra = request.extra_fields
     if event.details is not NO_DETAILS:
         details = event.details
-        put_text(out, CLI, details.cli.text if pseudonyms else extra.get("cli", ""))
-        asserted = details.p_asserted_identity.text if pseudonyms else extra.get("p_asserted_identity", "")
-        put_text(out, ASSERTED, asserted)
+        cli, asserted = _presented(extra, numbers)
+        put_text(out, CLI, details.cli.text if pseudonyms else cli)
+        put_text(out, ASSERTED, details.p_asserted_identity.text if pseudonyms else asserted)
         put_text(out, ATTESTATION, details.attestation)
     return framed(out.getvalue())
 
 
 def _details(request: ChargeRequest, numbers: NumberReader, source_ip: str) -> EventDetails:
     extra = request.extra_fields
-    cli, asserted, attestation = (
-        extra.get("cli", ""),
-        extra.get("p_asserted_identity", ""),
-        extra.get("attestation", ""),
-    )
+    cli, asserted = _presented(extra, numbers)
+    attestation = extra.get("attestation", "")
     if not (cli or asserted or attestation or source_ip):
         return NO_DETAILS
     return EventDetails(
@@ -106,3 +118,9 @@ def _details(request: ChargeRequest, numbers: NumberReader, source_ip: str) -> E
         attestation=attestation if attestation in ("A", "B", "C") else "",
         source_ip=source_ip,
     )
+
+
+def _presented(extra: Mapping[str, str], numbers: NumberReader) -> tuple[str, str]:
+    """The number that is shown, and the one that the network vouches for."""
+    cli, asserted = extra.get("cli", ""), extra.get("p_asserted_identity", "")
+    return international(cli, numbers), international(asserted, numbers)

@@ -278,7 +278,7 @@ class FraudDesk(FraudInquiries):
             self.figures.not_stored += 1
             self._writer.unstored.keep((outcome,))
             return
-        body = charged_body(event, request, pseudonyms=self._pseudonyms)
+        body = charged_body(event, request, self.numbers, pseudonyms=self._pseudonyms)
         taken = Taken(
             CHARGING, event.received_ms, (body,), (outcome,), None,
             first_ms=event.at_ms, last_ms=event.at_ms, urgent=outcome.urgent,

@@ -7,8 +7,8 @@ is written immediately. What nobody waits for (calls that are charged, which the
 gather for 100 ms. Then whoever waits is told, the outbox wakes and orders go to their lanes.
 
 While the store does not answer the batch is tried again and again, and what comes meanwhile waits behind it. When three
-quarters of the room are taken, events that are neither INVITE nor CDR are shed and who brings a CDR is told `Overloaded`;
-when all of it is, whoever brings more is told `Overloaded`. Taking an event never waits for the disk.
+quarters of the room are taken, events that are neither INVITE nor CDR are shed, and who brings a CDR is told
+`Overloaded`; when all of it is, whoever brings anything is. Taking an event never waits for the disk.
 
 Of a batch that the database refuses for good everything is stored but what it refuses (`ratingd.fraud.sifting`). Who
 is told that his events are not stored sends them again, and they are stored then (`ratingd.fraud.unstored`).

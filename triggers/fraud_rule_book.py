@@ -24,12 +24,14 @@ from triggers.call_event import CDR, INVITE, CallEvent
 from triggers.explanation import Explanation
 from triggers.fraud_rule import Rule, RuleHit
 from triggers.fraud_rule_condition import Measured
-from triggers.fraud_scene import Scene, key_at
+from triggers.fraud_scene import Scene
 from triggers.metric_names import CALLED, CALLED_RANGE, KINDS, NUMBER, NUMBER_RANGE
+from triggers.number import ANONYMOUS
 from triggers.traffic import Traffic
 
 LOOKS_MAX: Final = 100_000  # subjects of a kind whose looks are remembered
 PAUSES_MAX: Final = 100_000
+NEVER: Final = 1 << 60  # attempts, or an instant
 RECEIVED: Final = "received_calls"
 NO_HITS: Final[list[RuleHit]] = []
 
@@ -52,15 +54,21 @@ class RuleBook:
             return NO_HITS
         if event.a.emergency or event.b.emergency:
             return NO_HITS
-        hits, scene = NO_HITS, None
+        hits, heard = NO_HITS, traffic.heard(event)
+        marks, keys = heard.marks, heard.keys
         for group in self._groups:
-            key = key_at(group.place, event)
-            if key:
-                attempts = traffic.attempts(group.kind, key)
-                if attempts >= group.least:
-                    if scene is None:
-                        scene = Scene(traffic, event, at_ms)
-                    hits = self._held(group, key, attempts, scene, hits)
+            key = keys[group.place]
+            if key is None:
+                continue
+            grown = attempts = key.attempts
+            if group.called_kind:
+                attempts = traffic.attempts(group.kind, key.name)
+            marked = marks & group.marks != 0
+            if attempts < (group.least if marked else group.least_unmarked):
+                continue
+            look = group.looks.get(key.name)
+            if (marked or look is None or not look.quiet(attempts, grown, at_ms)) and key.name != ANONYMOUS:
+                hits = self._held(group, key.name, attempts, grown, marks, Scene(traffic, event, at_ms), hits)
         return hits
 
     def note_fired(self, rule_id: str, subject_kind: str, subject: str, at_ms: int) -> None:
@@ -73,13 +81,14 @@ class RuleBook:
         """Go on being silent where another book with rules of the same names was."""
         self._silent.update(former._silent)
 
-    def _held(self, group: "_Group", key: str, attempts: int, scene: Scene, hits: list[RuleHit]) -> list[RuleHit]:
+    def _held(
+        self, group: "_Group", key: str, attempts: int, grown: int, marks: int, scene: Scene, hits: list[RuleHit]
+    ) -> list[RuleHit]:
         """The rules of a group that hold for a subject, behind those that are known to hold."""
         at_ms, look = scene.at_ms, group.looks.get(key)
-        grown = scene.traffic.attempts(group.called_kind, key) if group.called_kind else attempts
         for place in range(len(group.rules)):
             rule = group.rules[place]
-            if attempts < rule.least or not group.concerns(rule, scene.marks):
+            if attempts < rule.least or not group.concerns(rule, marks):
                 continue
             if look is None:
                 look = group.new_look(key)
@@ -88,6 +97,8 @@ class RuleBook:
                 if at_ms >= self._silent.get((rule.id, key), at_ms) and _holds(rule, key, scene):
                     self._silence(rule, key, at_ms)
                     hits = [*hits, _hit(rule, key, scene)]
+        if look is not None:
+            look.settle(group, attempts)
         return hits
 
     def _silence(self, rule: Rule, key: str, at_ms: int) -> None:
@@ -100,9 +111,12 @@ class RuleBook:
 
 
 class _Group:
-    """Rules about one kind of subject. Those with a `called_kind` are looked at for whom is called instead."""
+    """Rules about one kind of subject. Those with a `called_kind` are looked at for whom is called instead.
 
-    __slots__ = ("called_kind", "kind", "least", "looks", "place", "rules")
+    `marks`: a call with none of them is looked at by the other rules alone, from `least_unmarked` attempts on.
+    """
+
+    __slots__ = ("called_kind", "kind", "least", "least_unmarked", "looks", "marks", "place", "rules")
 
     def __init__(self, kind: str, rules: list[Rule], called_kind: str = "") -> None:
         self.kind: Final = kind
@@ -110,6 +124,13 @@ class _Group:
         self.place: Final = KINDS.index(called_kind or kind)
         self.rules: Final = rules
         self.least: Final = min([rule.least for rule in rules], default=1)
+        unmarked = [rule.least for rule in rules if self.concerns(rule, 0)]
+        self.least_unmarked: Final = min(unmarked, default=NEVER)
+        marks = 0
+        for rule in rules:
+            if not called_kind:
+                marks |= rule.marks
+        self.marks: Final = marks
         self.looks: Final[dict[str, _Look]] = {}
 
     def concerns(self, rule: Rule, marks: int) -> bool:
@@ -124,14 +145,29 @@ class _Group:
 
 
 class _Look:
-    """When a subject is asked about again, for each rule of its group: at so many attempts, or at the latest when."""
+    """When a subject is asked about again, for each rule of its group: at so many attempts, or at the latest when.
 
-    __slots__ = ("_attempts", "_from_ms", "_until_ms")
+    Most calls of a busy subject come while none of its rules is due. `quiet` says so of all of them at once.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_from_ms",
+        "_quiet_below",
+        "_quiet_from_ms",
+        "_quiet_least",
+        "_quiet_until_ms",
+        "_until_ms",
+    )
 
     def __init__(self, rules: int) -> None:
         self._attempts: Final = [0] * rules
         self._from_ms: Final = [0] * rules
         self._until_ms: Final = [0] * rules
+        self._quiet_least = 0
+        self._quiet_below = 0
+        self._quiet_from_ms = 0
+        self._quiet_until_ms = 0
 
     def due(self, place: int, attempts: int, at_ms: int) -> bool:
         if attempts >= self._attempts[place]:
@@ -143,6 +179,27 @@ class _Look:
         self._attempts[place] = attempts
         self._from_ms[place] = at_ms - spacing_ms
         self._until_ms[place] = at_ms + spacing_ms
+
+    def quiet(self, attempts: int, grown: int, at_ms: int) -> bool:
+        """Whether no rule is due for a call without marks. `grown`: the attempts by which looks are counted."""
+        if attempts >= self._quiet_least or grown >= self._quiet_below:
+            return False
+        return self._quiet_from_ms <= at_ms < self._quiet_until_ms
+
+    def settle(self, group: _Group, attempts: int) -> None:
+        """Find out until when it is quiet: until one more rule is within reach, or one of the others is due."""
+        self._quiet_least = self._quiet_below = self._quiet_until_ms = NEVER
+        self._quiet_from_ms = 0
+        for place in range(len(group.rules)):
+            rule = group.rules[place]
+            if not group.concerns(rule, 0):
+                continue
+            if attempts < rule.least:
+                self._quiet_least = min(self._quiet_least, rule.least)
+            else:
+                self._quiet_below = min(self._quiet_below, self._attempts[place])
+                self._quiet_from_ms = max(self._quiet_from_ms, self._from_ms[place])
+                self._quiet_until_ms = min(self._quiet_until_ms, self._until_ms[place])
 
 
 def _listens(rule: Rule) -> bool:

@@ -12,7 +12,6 @@ from triggers.metric_names import KINDS
 from triggers.number import ANONYMOUS
 from triggers.traffic import Traffic
 
-EVERY_MARK: Final = -1
 _A: Final = 0  # places in KINDS; account is the one that is left
 _B: Final = 1
 _TRUNK: Final = 2
@@ -21,16 +20,12 @@ _B_RANGE: Final = 5
 
 
 class Scene:
-    """`marks` are those of the call (triggers.counted_call); all of them where the call is not known."""
-
-    __slots__ = ("_own_key", "_own_kind", "at_ms", "event", "marks", "traffic")
+    __slots__ = ("_own_key", "_own_kind", "at_ms", "event", "traffic")
 
     def __init__(self, traffic: Traffic, event: CallEvent, at_ms: int) -> None:
         self.traffic: Final = traffic
         self.event: Final = event
         self.at_ms: Final = at_ms
-        call = traffic.call(event.call_id)
-        self.marks: Final = EVERY_MARK if call is None else call.counted.marks
         self._own_kind = ""
         self._own_key = ""
 

@@ -34,6 +34,7 @@ from triggers.counted_call import (
     Phone,
 )
 from triggers.devices import Devices
+from triggers.heard_keys import EVERY_MARK, HeardKeys
 from triggers.local_hours import LocalHours
 from triggers.metric_address import MetricUnknown, check
 from triggers.metric_names import ACCOUNT, CALLED, CALLED_RANGE, KINDS, METRICS, NUMBER, NUMBER_RANGE, TRUNK, names_of
@@ -93,6 +94,7 @@ class Traffic:
             NUMBER_RANGE: self._a_ranges,
             CALLED_RANGE: self._b_ranges,
         }
+        self._heard = HeardKeys()
         self._taken = 0
         self._read: TrafficWindow | None = None  # the window read last: rules ask for several of its names
         self._read_of = ("", "", 0, 0, 0)
@@ -167,9 +169,14 @@ class Traffic:
         """At least as many as in any window of the key: what is below a rule's least number need not be looked at."""
         return self._keys_of(kind).attempts(key)
 
+    def heard(self, event: CallEvent) -> HeardKeys:
+        """The keys of an event: those of the attempt just taken without a search. They hold until the next `take`."""
+        return self._heard if self._heard.event is event else self._looked_up(event)
+
     def reset(self, kind: str, key: str) -> None:
         """Forget all traffic of a key. Calls that are going on do not come back into it."""
         self._keys_of(kind).drop(key)
+        self._heard.event = None
         self._read = None
 
     def proposals(self, distinct: int, asr: float, aloc_s: float, at_ms: int) -> list[CallCentre]:
@@ -267,18 +274,34 @@ class Traffic:
 
     def _count(self, event: CallEvent, counted: CountedCall) -> None:
         a, b, at_ms = event.a, event.b, counted.start_ms
-        if a.text:
-            self._a.heard(a.text, at_ms).add(counted)
-        if b.text:
-            self._b.heard(b.text, at_ms).add(counted)
-        if event.trunk:
-            self._trunks.heard(event.trunk, at_ms).add(counted)
-        if event.account:
-            self._accounts.heard(f"{event.tenant}:{event.account}", at_ms).add(counted)
-        if a.range:
-            self._a_ranges.heard(a.range, at_ms).add(counted)
-        if b.range:
-            self._b_ranges.heard(b.range, at_ms).add(counted)
+        heard = self._heard
+        heard.event, heard.marks = event, counted.marks
+        keys = heard.keys
+        keys[0] = self._counted_under(self._a, a.text, at_ms, counted)
+        keys[1] = self._counted_under(self._b, b.text, at_ms, counted)
+        keys[2] = self._counted_under(self._trunks, event.trunk, at_ms, counted)
+        keys[3] = self._counted_under(self._accounts, account_key(event.tenant, event.account), at_ms, counted)
+        keys[4] = self._counted_under(self._a_ranges, a.range, at_ms, counted)
+        keys[5] = self._counted_under(self._b_ranges, b.range, at_ms, counted)
+
+    def _counted_under(self, keys: TrafficKeys, name: str, at_ms: int, counted: CountedCall) -> TrafficKey | None:
+        if not name:
+            return None
+        key = keys.heard(name, at_ms)
+        key.add(counted)
+        return key
+
+    def _looked_up(self, event: CallEvent) -> HeardKeys:
+        heard, call = HeardKeys(), self._calls.calls.get(event.call_id)
+        heard.marks = EVERY_MARK if call is None else call.counted.marks
+        a, b, keys = event.a, event.b, heard.keys
+        keys[0] = self._a.keys.get(a.text)
+        keys[1] = self._b.keys.get(b.text)
+        keys[2] = self._trunks.keys.get(event.trunk)
+        keys[3] = self._accounts.keys.get(account_key(event.tenant, event.account))
+        keys[4] = self._a_ranges.keys.get(a.range)
+        keys[5] = self._b_ranges.keys.get(b.range)
+        return heard
 
     def _told(self, call: OpenCall, event: CallEvent) -> bool:
         """Let a call take an event, and buckets that hold it know."""

@@ -272,14 +272,14 @@ def watch_folder(desk: Desk, folder: str, named: str) -> FolderWatch:
     try:
         columns = event_map(named)
     except MapRefused as refused:
-        raise SettingsRefused((Problem("settings", "watch_map", str(refused)),)) from None
+        raise SettingsRefused((Problem("watch_map", "", str(refused)),)) from None
     path = Path(folder)
     try:
         for below in (PROCESSED, FAILED):
             (path / below).mkdir(exist_ok=True)
     except OSError as error:
         text = f"{folder!r} is no folder that can be written ({error.strerror}); make it, or let the setting be empty"
-        raise SettingsRefused((Problem("settings", "watch_folder", text),)) from None
+        raise SettingsRefused((Problem("watch_folder", "", text),)) from None
     return FolderWatch(desk, path, columns)
 
 

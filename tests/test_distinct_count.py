@@ -1,6 +1,6 @@
 import pytest
 
-from triggers.distinct_count import EXACT, DistinctCount
+from triggers.distinct_count import EXACT, DistinctCount, mixed
 
 
 def numbers(count: int, first: int = 0) -> list[str]:
@@ -45,3 +45,15 @@ def test_what_is_joined_stays_its_own() -> None:
 
 def test_a_count_is_the_same_in_every_process() -> None:
     assert counted(numbers(5_000)).count() == 4_991
+
+
+def test_texts_that_were_mixed_before_count_the_same() -> None:
+    one, other = counted(numbers(EXACT + 1)), counted(numbers(EXACT + 1))
+    assert one.estimated
+    for text in numbers(5_000, first=100):
+        one.add(text)
+        other.add_mixed(mixed(text))
+    assert one.count() == other.count()
+    few = counted(numbers(EXACT))
+    few.add_mixed(mixed("+49"))
+    assert (few.estimated, few.count()) == (False, EXACT)

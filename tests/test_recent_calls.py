@@ -72,6 +72,11 @@ def test_a_late_call_takes_its_place() -> None:
     +4989222199 | +4989322199 | no
     +4989222100 | +4989222xyz | no
     7           | 8           | no
+    +10         | +9          | no
+    10          | 19          | yes
+    +4989222095 | +4989222105 | yes
+    +4989221999 | +4989222009 | yes
+    +4989222089 | +4989222100 | no
 """)
 def test_numbers_within_ten_of_each_other(one: str, other: str, near: str) -> None:
     assert recent_near(one, other) == recent_near(other, one) == (near == "yes")

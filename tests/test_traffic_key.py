@@ -73,3 +73,14 @@ def test_keys_beyond_the_most_or_silent_for_long_are_dropped() -> None:
     keys.heard("+4", 13_000_002)
     keys.heard("+5", 13_000_002)
     assert (sorted(keys.keys), keys.dropped) == (["+4", "+5"], 2)
+
+
+def test_one_call_is_kept_as_several_are() -> None:
+    subject, late = key(NUMBER), call(NOON - 1, "+3")
+    assert (subject.calls, subject.attempts) == ([], 0)
+    only = call(NOON)
+    subject.add(only)
+    assert (subject.calls, subject.attempts, subject.last_ms) == ([only], 1, NOON)
+    subject.add(late)
+    assert (subject.calls, subject.attempts, subject.last_ms) == ([late, only], 2, NOON)
+    assert [subject.called_before(b, NOON + 1) for b in ("+2", "+3", "+4")] == [True, True, False]

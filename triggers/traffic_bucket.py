@@ -56,7 +56,10 @@ def _joined(mine: DistinctCount | None, other: DistinctCount | None) -> Distinct
 class TrafficParts(Tally):
     """Sums, and what is no sum but can be joined all the same. Parts are made when there is something in them."""
 
-    __slots__ = ("called", "callers", "cells", "delays", "devices", "origins", "sims", "talkers", "targets", "trunks")
+    __slots__ = (
+        "_origin", "_target", "_trunk", "called", "callers", "cells", "delays", "devices", "origins", "sims", "talkers",
+        "targets", "trunks",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +73,9 @@ class TrafficParts(Tally):
         self.cells: DistinctCount | None = None
         self.delays: DelayCounts | None = None
         self.talkers: Talkers | None = None
+        self._origin = ""  # those of the last call, which mostly are those of the next one, too
+        self._target = ""
+        self._trunk = ""
 
     def meet(self, call: CountedCall, *, callers: bool, called: bool) -> None:
         """Count who calls whom from where, once a call."""
@@ -85,12 +91,7 @@ class TrafficParts(Tally):
                 count.add_mixed(call.b_mixed())
             else:
                 self.called = _counted(count, call.b)
-        if call.origin:
-            self.origins = _counted(self.origins, call.origin)
-        if call.target:
-            self.targets = _counted(self.targets, call.target)
-        if call.trunk:
-            self.trunks = _counted(self.trunks, call.trunk)
+        self._come_from(call)
         phone = call.phone
         if phone is not None:
             if phone.imei:
@@ -99,6 +100,18 @@ class TrafficParts(Tally):
                 self.sims = _counted(self.sims, phone.sim)
             if phone.cell:
                 self.cells = _counted(self.cells, phone.cell)
+
+    def _come_from(self, call: CountedCall) -> None:
+        origin, target, trunk = call.origin, call.target, call.trunk
+        if origin and origin is not self._origin:
+            self._origin = origin
+            self.origins = _counted(self.origins, origin)
+        if target and target is not self._target:
+            self._target = target
+            self.targets = _counted(self.targets, target)
+        if trunk and trunk is not self._trunk:
+            self._trunk = trunk
+            self.trunks = _counted(self.trunks, trunk)
 
     def distinct(self, part: int) -> DistinctCount | None:
         if part == CALLERS:

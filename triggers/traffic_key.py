@@ -45,11 +45,14 @@ class KeyKind:
 
 @mypyc_attr(acyclic=True)
 class TrafficKey(Seat):
-    """`calls` in the order they began; `last_ms` when the newest of all began."""
+    """`calls` in the order they began; `last_ms` when the newest of all began.
+
+    Most keys never have a second call: theirs is `_only`, and a million lists are not made for the garbage collector.
+    """
 
     __slots__ = (
-        "_called_bits", "_fold_at", "_folded_ms", "_last_folded_b", "born_ms", "calls", "contacts", "first_ms",
-        "history", "kind", "last_ms", "name", "usual",
+        "_called_bits", "_calls", "_fold_at", "_folded_ms", "_last_folded_b", "_only", "born_ms", "contacts",
+        "first_ms", "history", "kind", "last_ms", "name", "usual",
     )  # fmt: skip
 
     def __init__(self, name: str, kind: KeyKind, first_ms: int) -> None:
@@ -59,7 +62,8 @@ class TrafficKey(Seat):
         self.first_ms = first_ms
         self.born_ms: Final = first_ms  # calls that began before may have been counted by a key of this name before
         self.last_ms = NEVER_MS
-        self.calls: list[CountedCall] = []
+        self._only: CountedCall | None = None
+        self._calls: list[CountedCall] | None = None  # from the second on
         self.history: TrafficHistory | None = None
         self.usual: UsualDistinct | None = None
         self.contacts: Contacts | None = None  # of a busy caller
@@ -69,27 +73,39 @@ class TrafficKey(Seat):
         self._called_bits: i64 = 0  # of a caller: a bit for each number called, which several may share
 
     @property
+    def calls(self) -> list[CountedCall]:
+        if self._calls is not None:
+            return self._calls
+        return [] if self._only is None else [self._only]
+
+    @property
     def attempts(self) -> int:
         """All that are kept: no window holds more."""
-        return len(self.calls) + (0 if self.history is None else self.history.attempts)
+        if self._calls is None:
+            return 0 if self._only is None else 1
+        return len(self._calls) + (0 if self.history is None else self.history.attempts)
 
     @property
     def last_folded_b(self) -> str:
         return self._last_folded_b
 
     def add(self, call: CountedCall) -> None:
-        start_ms = call.start_ms
+        if self.kind.contacts:
+            self._meet(call)
+        start_ms, calls = call.start_ms, self._calls
+        if calls is None:
+            if self._only is None:
+                self._only, self.last_ms = call, start_ms
+                return
+            calls = self._calls = [self._only]
+            self._only = None
         if start_ms >= self.last_ms:
             self.last_ms = start_ms
-            self.calls.append(call)
+            calls.append(call)
         else:
-            self._add_late(call)
-        if self.contacts is not None:
-            self.contacts.add(call.b, start_ms)
-        elif self.kind.contacts:
-            self._called_bits |= called_bit(call.b)
-        if len(self.calls) >= self._fold_at:
-            self._fold()
+            self._add_late(calls, call)
+        if len(calls) >= self._fold_at:
+            self._fold(calls)
 
     def called_before(self, b: str, at_ms: int) -> bool:
         """Whether this caller has called a number within seven days."""
@@ -103,17 +119,22 @@ class TrafficKey(Seat):
                 found = True
         return found
 
-    def _add_late(self, call: CountedCall) -> None:
+    def _meet(self, call: CountedCall) -> None:
+        if self.contacts is not None:
+            self.contacts.add(call.b, call.start_ms)
+        else:
+            self._called_bits |= called_bit(call.b)
+
+    def _add_late(self, calls: list[CountedCall], call: CountedCall) -> None:
         self.first_ms = min(self.first_ms, call.start_ms)
         if call.start_ms > self._folded_ms:
-            insert(self.calls, call)
+            insert(calls, call)
         elif self.history is not None:
             call.folded |= self.kind.bit
             self.history.place(call, sequential=False, overlapped=False)
 
-    def _fold(self) -> None:
+    def _fold(self, calls: list[CountedCall]) -> None:
         """Let go what is too old to be kept itself."""
-        calls = self.calls
         if self.contacts is None and self.kind.contacts:
             self.contacts = Contacts()
             for call in calls:
@@ -124,15 +145,15 @@ class TrafficKey(Seat):
             if history is None:
                 history = self.history = self._new_history()
             history.turn(self.last_ms)
-            self._place(history, count)
+            self._place(history, calls, count)
             self._folded_ms = calls[count - 1].start_ms
             self._last_folded_b = calls[count - 1].b
             del calls[:count]
         left = len(calls)
         self._fold_at = left + max(FEW, left // 4)
 
-    def _place(self, history: TrafficHistory, count: int) -> None:
-        calls, kind, before = self.calls, self.kind, self._last_folded_b
+    def _place(self, history: TrafficHistory, calls: list[CountedCall], count: int) -> None:
+        kind, before = self.kind, self._last_folded_b
         beside = overlaps(calls, self.last_ms) if kind.overlaps else []
         for index in range(count):
             call = calls[index]

@@ -259,7 +259,7 @@ def test_blocks_and_limits_hold_for_the_next_request_of_a_call_that_goes_on(frau
     short = admitted(desk, call(1))
     assert short.limit_ns == 30_000_000_000
     assert shortened(short, call(1)).usage == 30_000_000_000
-    assert within(short, Granted(-1)) == Granted(30_000_000_000)
+    assert within(short, Granted(-1), call(1)) == Granted(30_000_000_000)
     fraud.blocks.take([block(NUMBER, B, "wangiri", "rule wangiri", NOW_MS, later_ms)])
     assert admitted(desk, call(1)).reason is Reason.NUMBER_BLOCKED
     assert admitted(desk, call(2, b="+4940555")).reason is None
@@ -270,6 +270,21 @@ def test_the_blacklist_refuses_charged_calls(store: Store, fraud: FraudRuntime) 
     fraud.lists.add([ListRow("blacklist", "number", B, "fraud", "ann", 0, 0)], "ann")
     assert admitted(fraud.desk, call(1)).reason is Reason.NUMBER_BLOCKED
     assert admitted(fraud.desk, call(2)).reason is Reason.NUMBER_BLOCKED
+
+
+def test_a_refused_call_goes_on_when_the_entry_is_lifted_or_has_expired(fraud: FraudRuntime) -> None:
+    fraud.lists.add([ListRow("blacklist", "number", B, "fraud", "ann", 0, NOW_MS + 1_000)], "ann")
+    assert admitted(fraud.desk, call(1)).reason is Reason.NUMBER_BLOCKED
+    assert fraud.desk.admit(call(1), (NOW_MS + 1_000) * 1_000_000).reason is None
+    fraud.lists.add([ListRow("blacklist", "number", "+4940", "fraud", "ann", 0, 0)], "ann")
+    assert admitted(fraud.desk, call(2, b="4940")).reason is Reason.NUMBER_BLOCKED
+    fraud.lists.remove("blacklist", "number", "+4940", "ann")
+    assert admitted(fraud.desk, call(2, b="4940")).reason is None
+
+
+def test_a_reason_is_told_as_the_kind_of_fraud_that_it_is(fraud: FraudRuntime) -> None:
+    found = [fraud.desk.fraud_type(reason) for reason in ("spoofed_cli", "masking", "blacklist")]
+    assert found == ["cli_spoofing", "masking", "blacklist"]
 
 
 def test_an_emergency_call_passes_always(fraud: FraudRuntime) -> None:

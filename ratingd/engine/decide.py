@@ -28,7 +28,7 @@ from actions.context import OpenCall as ActionCall
 from actions.outside import LogLine
 from actions.perform import drop_expired, drop_over
 from ratingd.engine.account_operations import AccountOperations, Result
-from ratingd.engine.admission import Admitting, admission, for_help, refused, shortened, within
+from ratingd.engine.admission import Admitting, admission, for_help, over_limit, refused, shortened, within
 from ratingd.engine.cache import Held
 from ratingd.engine.charge_loop import ChargeLoop
 from ratingd.engine.charge_record import charge_from_text, returned_text
@@ -136,8 +136,9 @@ class Decider:
             granted: Granted | Refused = early or _unknown(request.key)
         else:
             groups = version.book.catalogue.shared_groups
-            asked = shortened(admitted, request)
-            granted = within(admitted, max_session_time(asking, version.book.tariff, asked, self._rules, groups, now))
+            asked = shortened(admitted, request, known)
+            granted = max_session_time(asking, version.book.tariff, asked, self._rules, groups, now)
+            granted = within(admitted, granted, request, known)
         if reserve_ns is None:
             return self._plain(command, command.encode(granted))
         operation_id = self._ids.next()
@@ -166,11 +167,12 @@ class Decider:
         admitted = admission(self._admitting, request, now, dry_run=command.dry_run)
         emergency = for_help(self._admitting, request, held.account)
         early = refuse_early(request, held.account, self._rules, open_call=known is not None, emergency=emergency)
-        early = early or refused(admitted, request)
+        early = early or refused(admitted, request) or over_limit(admitted, request, known, whole=whole)
         book = lay(laid, now, self._default_zone, charging=True)
         page = book.page(command.key)
         if early is not None or page is None:
             return self._refused(command, early or _unknown(request.key), operation_id, now, version)
+        request = shortened(admitted, request, known)
         if request.final:
             ask_for_members(page)
         catalogue, of_calls = version.book.catalogue, _watching_calls(book)

@@ -90,6 +90,13 @@ def _calls(held: Held, request: ChargeRequest | None, now_ns: int) -> tuple[Acti
     return tuple(calls.values())
 
 
+def begun_ns(call: OpenCall | None, request: ChargeRequest) -> int:
+    """When the call of a request began: as its first request said, or this one, where that is earlier."""
+    said_ns = request.end_ns - request.duration_index
+    first = None if call is None else call.fields.get(CALL_BEGUN)
+    return said_ns if first is None else min(said_ns, int(first))
+
+
 def _call_fields(request: ChargeRequest, version: PlanVersion) -> dict[str, str]:
     """The call as filters see it, and when and under which tariff it began, which nothing that the switch sends may
     name."""

@@ -53,6 +53,21 @@ def test_rules_that_are_set_hold_at_once_and_after_a_start(store: Store) -> None
     assert [(audit.row.who, audit.row.what) for audit in store.fraud.audits()] == [("ann", "rules.set")]
 
 
+def test_what_is_set_at_one_daemon_is_followed_by_another(store: Store) -> None:
+    one, other = Scene(store), Scene(store)
+    one.desk.set(ONE, "ann")
+    assert other.held != ["many"]
+    other.desk.follow()
+    assert (other.held, other.desk.current.who) == (["many"], "ann")
+    other.held = []
+    for desk in (one.desk, other.desk):  # nothing was set since
+        desk.follow()
+    assert (one.held, other.held) == (["many"], [])
+    other.desk.set("", "ben")
+    one.desk.follow()
+    assert one.desk.current.source == "shipped"
+
+
 def test_an_empty_text_goes_back_to_what_is_shipped(store: Store) -> None:
     scene = Scene(store)
     before = scene.held

@@ -3,7 +3,7 @@
 A switch debits call c-17 every ten seconds. The first debit tells detection of the call; the others find it here, for a
 third of a microsecond. When c-17 turns out to be one of nine masked calls it is marked here, and its next debit is
 refused, whether or not the switch has cut it by then. Where blocks or lists have changed since a call was looked at, it
-is looked at again.
+is looked at again; so is one that met an entry, which goes on when the entry is lifted or has expired.
 
 Two generations of calls are kept, as with events; one that is forgotten while it lasts is looked at again and is none
 the newer for it.
@@ -27,13 +27,13 @@ class Guard:
         self._older: dict[str, Admission] = {}
 
     def known(self, call_id: str, changes: int) -> Admission | None:
-        """What was found of a call, if it still holds after so many changes of blocks and lists."""
+        """What was found of a call, if it is sure to hold still after so many changes of blocks and lists."""
         admission = self._younger.get(call_id)
         if admission is None:
             admission = self._older.get(call_id)
             if admission is None:
                 return None
-        if admission.changes == changes or admission.reason is not None:
+        if admission.reason is Reason.CALL_MASKED or (admission.reason is None and admission.changes == changes):
             return admission
         return None
 

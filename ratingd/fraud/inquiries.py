@@ -167,6 +167,10 @@ class FraudInquiries:
             self.watch.lists = lists
             self.lists_changes += 1
 
+    def fraud_type(self, reason: str) -> str:
+        """What a reason of a verdict is a case of: a rule says it of itself, masking and blacklist are their own."""
+        return next((rule.fraud_type for rule in self.watch.rules.rules if rule.id == reason), reason)
+
     def set_rules(self, rules: RuleBook) -> None:
         """Let these hold from the next call on."""
         with self.lock:

@@ -65,6 +65,7 @@ class RuleDesk:
         self._changing: Final = threading.Lock()
         self._book = RuleBook()
         self._current = self._own
+        self._stored: RulesRow | None = None  # as it was when it was looked at last
 
     @property
     def current(self) -> RulesInForce:
@@ -77,16 +78,14 @@ class RuleDesk:
     def load(self) -> None:
         """At the start. Stored rules that this version finds fault with do not hold, and the log says so."""
         with self._changing:
-            chosen = self._own
+            self._take(self._shelf.rules())
+
+    def follow(self) -> None:
+        """Let hold what was set at another daemon on the same database."""
+        with self._changing:
             stored = self._shelf.rules()
-            if stored is not None and stored.text:
-                chosen = RulesInForce(stored.text, STORED, stored.who, stored.set_ms)
-            book, findings = self._read(chosen.text)
-            if chosen.source == STORED and faults(findings):
-                observe.event("fraud.rules_refused", source=chosen.source, first=str(faults(findings)[0]))
-                chosen = self._own
-                book, findings = self._read(chosen.text)
-            self._hold(book, chosen)
+            if stored != self._stored:
+                self._take(stored)
 
     def set(self, text: str, who: str, *, dry_run: bool = False) -> tuple[int, list[Finding]]:
         """How many rules there are in a text, and what is to be said of it. With faults, or dry, nothing changes."""
@@ -97,9 +96,23 @@ class RuleDesk:
             if not dry_run and not faults(findings):
                 audit = AuditRow(now_ms, who, "rules.set", chosen.source, f"{len(book.rules)} rules")
                 stored = chosen.text if chosen.source == STORED else ""
-                self._shelf.commit(FraudBatch(rules=[RulesRow(stored, who, now_ms)], audits=[audit]))
+                row = RulesRow(stored, who, now_ms)
+                self._shelf.commit(FraudBatch(rules=[row], audits=[audit]))
+                self._stored = row
                 self._hold(book, chosen)
             return len(book.rules), findings
+
+    def _take(self, stored: RulesRow | None) -> None:
+        self._stored = stored
+        chosen = self._own
+        if stored is not None and stored.text:
+            chosen = RulesInForce(stored.text, STORED, stored.who, stored.set_ms)
+        book, findings = self._read(chosen.text)
+        if chosen.source == STORED and faults(findings):
+            observe.event("fraud.rules_refused", source=chosen.source, first=str(faults(findings)[0]))
+            chosen = self._own
+            book, findings = self._read(chosen.text)
+        self._hold(book, chosen)
 
     def _read(self, text: str) -> tuple[RuleBook, list[Finding]]:
         return read_rules(text, action_ids=self._action_ids())

@@ -31,6 +31,7 @@ from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.effects import FraudEffects
 from ratingd.fraud.list_book import ListBook
+from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.fraud.metric_monitors import MetricMonitors
 from ratingd.fraud.orders import AccountOrders, Submit
 from ratingd.fraud.posts import Posts
@@ -48,7 +49,7 @@ from ratingd.fraud.vault import NumberVault
 from ratingd.fraud.writer import FraudWriter
 from ratingd.settings import Settings
 from ratingd.store.faults import StoreFault
-from ratingd.store.fraud_rows import FraudBatch, ListRow
+from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.seen_calls import calls_seen_since
 from ratingd.store.store import Store
 from triggers.analysis import risk_of_caller
@@ -56,10 +57,11 @@ from triggers.fraud_rule_book import RuleBook
 from triggers.fraud_rule_file import FILE
 from triggers.fraud_watch import FraudWatch
 from triggers.logged_numbers import LoggedNumbers
-from triggers.number_list import ListEntry, NumberLists
+from triggers.number_list import NumberLists
 from triggers.number_reading import NumberReader
 
 HOUR_S: Final = 3_600.0
+FOLLOW_S: Final = 2.0  # how often it is looked for what others have set at another daemon on the same database
 METRIC_DAYS: Final = 7  # the longest window of a metric
 
 
@@ -113,6 +115,7 @@ class FraudRuntime:
         )  # fmt: skip
         self.desk: Final = self._new_desk()
         self._still.guarded_by(self.desk.lock)
+        self._lists_in_force: Final = ListsInForce(shelf, self.blocks, self.desk.set_lists)
         self.lists: Final = ListBook(shelf, self.numbers, self.lists_changed, clock)
         self.rules: Final = RuleDesk(
             shelf, self.desk.set_rules, shipped_rules(), file=own_rules(settings), action_ids=action_ids, clock=clock
@@ -133,6 +136,7 @@ class FraudRuntime:
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
         self._hourly: Final = threading.Thread(target=self._keep_house, name="fraud-hourly", daemon=True)
+        self._follower: Final = threading.Thread(target=self._follow, name="fraud-follower", daemon=True)
 
     def connect(self, delivery: Delivery, engine: Engine) -> None:
         """Have heard what becomes of disconnects, what accounts ask for, and which of them watch traffic. Before the
@@ -160,6 +164,8 @@ class FraudRuntime:
         self.threats.start()
         self.recovery.start()
         self._hourly.start()
+        if self._store.shared:
+            self._follower.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Nobody brings events any more: store what was taken, then end."""
@@ -167,17 +173,13 @@ class FraudRuntime:
         self.recovery.stop()
         self.threats.stop()
         self.writer.stop(timeout_s)
-        if self._hourly.is_alive():
-            self._hourly.join(timeout_s)
+        for thread in (self._hourly, self._follower):
+            if thread.is_alive():
+                thread.join(timeout_s)
 
     def lists_changed(self) -> None:
         """Let hold what is stored of lists, blocks and limits."""
-        rows = self._store.fraud.lists()
-        stored = {(row.list, row.kind, row.value) for row in rows}
-        held = [(row.list, row.kind, row.value) for row in self.blocks.entries]
-        self.blocks.remove([key for key in held if key not in stored])
-        self.blocks.take(rows)
-        self.desk.set_lists(number_lists(rows))
+        self._lists_in_force.changed()
 
     def keep_house(self, now_ms: int) -> None:
         """What is done once an hour: forget what is old, resolve what is quiet, drop blocks that are over."""
@@ -236,6 +238,17 @@ class FraudRuntime:
             raise InvariantBroken("an account was to do something before there was an engine")
         self._submit_to(command, done)
 
+    def _follow(self) -> None:
+        """Learn of lists, blocks and rules that were set at another daemon on the same database."""
+        while not self._stopping.wait(FOLLOW_S):
+            try:
+                self._lists_in_force.follow()
+                self.rules.follow()
+            except StoreFault as fault:
+                observe.event("fraud.follow_waits", error=str(fault))
+            except Exception as error:  # noqa: BLE001 (it is tried again; to refuse by an old list for ever is worse)
+                observe.fault("fraud.follow_fault", error)
+
     def _keep_house(self) -> None:
         while not self._stopping.wait(HOUR_S):
             try:
@@ -259,22 +272,3 @@ def shipped_rules() -> str:
 def own_rules(settings: Settings) -> str:
     """The text of the file that the settings name; "" where they name none. Raises OSError."""
     return Path(settings.fraud_rules).read_text(encoding="utf-8") if settings.fraud_rules else ""
-
-
-def number_lists(rows: Iterable[ListRow]) -> NumberLists:
-    return NumberLists(
-        [
-            ListEntry(
-                row.list,
-                row.kind,
-                row.value,
-                reason=row.reason,
-                who=row.who,
-                created_ms=row.created_ms,
-                expires_ms=row.expires_ms,
-                threshold=row.threshold,
-                window_ms=row.window_ms,
-            )
-            for row in rows
-        ]
-    )

@@ -75,7 +75,7 @@ def _record(parts: HttpParts, alerts: AlertsOfCalls, content: bytes) -> dict[str
         "risk_score": max(risk.risk, verdict.risk),
         "is_fraud": risk.fraud or verdict.action == DISCONNECT,
         "cluster_id": None,
-        "fraud_type": verdict.reasons[0] if verdict.reasons else None,
+        "fraud_type": parts.desk.fraud_type(verdict.reasons[0]) if verdict.reasons else None,
         "alerts_generated": 0 if verdict.duplicate else len(alerts.of(verdict.call_id)),
     }
 

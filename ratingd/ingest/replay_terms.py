@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ratingd.fraud.runtime import number_lists, own_rules
+from ratingd.fraud.lists_in_force import number_lists
+from ratingd.fraud.runtime import own_rules
 from ratingd.fraud.terms import watch_terms
 from ratingd.settings import Settings
 from ratingd.shipped_rules import shipped_rules

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from ratingd.store.database import Database
 from ratingd.store.fraud_rows import ListRow, RulesRow
@@ -10,6 +10,8 @@ from ratingd.store.tables import fraud_rules, number_lists
 
 n: Final = number_lists.c
 r: Final = fraud_rules.c
+
+Stamps = dict[str, tuple[int, int, int]]
 
 
 class NumberLists:
@@ -22,6 +24,15 @@ class NumberLists:
             return [
                 ListRow(**row._mapping) for row in connection.execute(query.where(n.list == list) if list else query)
             ]
+
+    def list_stamps(self) -> Stamps:
+        """Of each list how many entries it has, the instant of the newest, and the sum of all these instants: two of
+        them differ where somebody has added, replaced or removed an entry in between.
+        """
+        made = n.created_ms
+        query = select(n.list, func.count(), func.max(made), func.sum(made)).group_by(n.list)
+        with self._database.read() as connection:
+            return {list: (count, int(newest), int(sum)) for list, count, newest, sum in connection.execute(query)}
 
 
 class Rules:

@@ -109,7 +109,7 @@ class FraudSettings(BaseSettings):
     alert_webhooks: Texts = Field(default=())
     """URLs that every alert and incident is posted to, signed as all webhooks are. webhook_hosts must allow them."""
     switch_webhooks: Texts = Field(default=())
-    """URLs that orders to disconnect are posted to where the switch does not watch, as SWITCH=URL; *=URL is for all."""
+    """SWITCH=URL (*=URL: all) that orders to cut go to where it does not watch. webhook_hosts must allow the URLs."""
     events_days: int = Field(default=7, ge=1, le=3_650)
     """How long call events are kept. Traffic metrics are rebuilt from them after a start."""
     call_records_days: int = Field(default=90, ge=1, le=3_650)

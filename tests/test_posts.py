@@ -1,13 +1,19 @@
 """Posts: what receivers of alerts are told, under which ids, in which order."""
 
 import json
+from pathlib import Path
 
-from ratingd.fraud.alert import ACKED, Alert
+from accounts.account import AccountKey
+from ratingd.delivery.switch_webhooks import content
+from ratingd.fraud.alert import ACKED, Alert, document
+from ratingd.fraud.incident import Run, incident_document, shown
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
-from ratingd.store.fraud_rows import UNNUMBERED, AlertPost
+from ratingd.store.fraud_rows import UNNUMBERED, AlertPost, IncidentRow
 from ratingd.store.rows import OutboxEntry
+from triggers.masking_incident import MaskingIncident
 
 NOON_MS = 1_795_262_400_000
+RUN = MaskingIncident("+49", 1, 2, max_distinct=5, calls_max=100)
 URLS = ("https://a.example.org/alerts", "https://b.example.org/alerts")
 
 
@@ -65,6 +71,15 @@ def test_what_is_told_later_is_later_in_line_within_a_millisecond_and_when_the_c
     posts = Posts(URLS[:1], "t")
     times = [posts.told(UPDATED, alert(), NOON_MS + ahead)[0].created_ns for ahead in (0, 0, -5, 1)]
     assert times == sorted(set(times))
+
+
+def test_the_api_page_names_all_that_is_told() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    page = text[text.index("## Webhooks") : text.index("## Errors")]
+    run = IncidentRow("8d1f", "+49", "HIGH", 1, 2, 5, 3, json.dumps(incident_document(RUN, Run("HIGH", "alert", 5))))
+    order = OutboxEntry("d", AccountKey("t", "1001"), 0, "disconnect", "sbc-1", json.dumps({"call_id": "c"}), 1)
+    named = {*document(alert()), *shown(run), *content(order, 1), *body(Posts(URLS, "t").told(CREATED, alert(), 1)[0])}
+    assert [name for name in sorted(named) if f"`{name}`" not in page] == []
 
 
 def test_a_run_goes_along_and_without_receivers_nothing_is_told() -> None:

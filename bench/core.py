@@ -8,7 +8,6 @@ Seconds are CPU of the thread that works. What was there before the measuring is
 start, so that the collector looks at nothing but what the work itself leaves behind.
 """
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -21,6 +20,7 @@ from bench.sample import Sample
 from ratingd.api import charging
 from ratingd.api.config import ApiConfig
 from ratingd.api.method import Method
+from ratingd.collector import settle
 from ratingd.engine.cache import Held
 from ratingd.engine.command import Command, Reply
 from ratingd.engine.decide import Decider
@@ -46,9 +46,7 @@ def measure(sample: Sample, seconds: float, store: Store) -> list[Figure]:
     """Both figures; `store` is never asked, for what is debited is at hand."""
     book = read(sample)
     pricing, charging = Pricing(book, sample), Charging(book, sample, store)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    settle()
     return [_figure("get_cost_core", paced(pricing.run, seconds)), _figure("debit_core", paced(charging.run, seconds))]
 
 

@@ -32,6 +32,7 @@ from bench.event_sample import CALLED, CALLER, TRUNKS, invite
 from bench.figure import Figure
 from bench.sample import ACCOUNT, BATCH, KEY, SEED
 from ratingd.api.event_message import EventReader
+from ratingd.collector import settle
 from ratingd.shipped_rules import shipped_rules
 from ratingd.v1.fraud_pb2 import CallEventsRequest
 from triggers.call_event import INVITE, CallEvent
@@ -175,9 +176,7 @@ def caller(n: int) -> str:
 def _rate(name: str, one_round: Callable[[int], Callable[[], None]], seconds: float, **params: object) -> Figure:
     """CPU of the best rounds' median: rounds of events are made beforehand, one warms up."""
     one_round(0)()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)  # as the daemon has it
+    settle()  # as the daemon has it
     spent: list[float] = []
     first = EVENTS
     while sum(spent) < seconds or not spent:

@@ -11,7 +11,6 @@ serialised, with nothing decided in between.
 Rates are per second of CPU, of all threads together; latencies are those of a chunk, divided by its requests.
 """
 
-import gc
 import random
 import sys
 import time
@@ -36,6 +35,7 @@ from ratingd.api.charging import Charging
 from ratingd.api.config import ApiConfig
 from ratingd.api.method import AnyMethod, Method, answer_all
 from ratingd.api.rating import Rating
+from ratingd.collector import settle
 from ratingd.engine.command import Reply
 from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
@@ -90,9 +90,7 @@ class Desk:
         if report is not None and report.version is None:
             raise RuntimeError(f"the sample tariff has faults: {report.findings[:3]}")
         self.store.landing = False
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 100)
+        settle()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,7 +14,6 @@ the outbox waits for the next start. A daemon whose transport has ended by itsel
 and `lost` says so.
 """
 
-import gc
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -31,6 +30,7 @@ from ratingd.api.open_transport import chosen, open_transport
 from ratingd.api.services import Services
 from ratingd.api.tls_files import read_pems
 from ratingd.api.transport import TlsFiles, Transport, TransportOptions
+from ratingd.collector import settle
 from ratingd.core import core
 from ratingd.delivery.delivery import Delivery, DeliveryTerms
 from ratingd.delivery.mailer import MailTerms
@@ -122,9 +122,7 @@ class Daemon:
         self.delivery.start()
         self.engine.tariffs.resume()
         self.scheduler.start()
-        gc.collect()
-        gc.freeze()  # what is there now stays: the collector need not look at it again
-        gc.set_threshold(50_000, 50, 100)
+        settle()
         options = transport_options(self.settings, self.address)
         if self.http is not None:
             self.http.start()

@@ -104,7 +104,7 @@ def test_order_and_shards_change_no_flag_and_no_incident(files: Files) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1_200)
+@pytest.mark.timeout(3_600)
 def test_neither_do_they_in_a_whole_morning(files: Files) -> None:
     hold_to_each_other(files, traffic(1, EVENTS))
 

@@ -45,6 +45,26 @@ def test_a_number_of_charging_is_the_one_of_the_event_stream(charged: str, numbe
         assert event.b is GERMANY.read(number), "one object: one number to the detector"
 
 
+@pytest.mark.parametrize(
+    ("charged", "emergency"),
+    [
+        ("112", True),
+        ("49112", True),
+        ("44999", True),
+        ("urn:service:sos.fire", True),
+        ("49113", False),
+        ("1001", False),
+    ],
+)
+def test_help_behind_a_calling_code_is_help(charged: str, emergency: bool) -> None:
+    one = request(charged)
+    event = charged_event(one, GERMANY, NOW_MS, 30_000)
+    assert event.b.emergency == emergency
+    body = charged_body(event, one, GERMANY, pseudonyms=True)
+    (logged,) = EventReader(GERMANY, default_tenant="x").read_batch(body, NOW_MS).events
+    assert logged.b.emergency == emergency
+
+
 def test_without_a_region_it_is_read_the_same() -> None:
     numbers = NumberReader()
     assert numbers.read(international("493012345678", numbers)) is numbers.read("493012345678")

@@ -8,7 +8,8 @@ the number that the switch gives as `a_number` among the extra fields, to +49301
 
 In charging numbers are E.164 without "+": a destination 4930111 is +4930111, as it is on the event stream, whatever the
 default region. So is every text here of seven digits or more, without a 0 in front, that is such a number with "+";
-what is none is read as anywhere else.
+what is none is read as anywhere else. A shorter destination is dialled as it is, unless it is help behind a calling
+code: 49112 is +49112.
 
 It is logged in the bytes that a switch would have sent, so that whoever reads the log reads nothing else.
 """
@@ -57,6 +58,13 @@ def international(text: str, numbers: NumberReader) -> str:
     return text if numbers.clear(written).startswith(RAW) else written
 
 
+def called(destination: str, numbers: NumberReader) -> str:
+    """A destination of charging with its "+", where it is an international one."""
+    text = international(destination, numbers)
+    written = "+" + text
+    return written if all_digits(text) and numbers.read(written).emergency else text
+
+
 def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, max_skew_ms: int) -> CallEvent:
     """The INVITE of a call. One that begins too far ahead counts as of now."""
     begun_ms = (request.end_ns - request.duration_index) // MS
@@ -72,7 +80,7 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
         now_ms if skewed else begun_ms,
         request.call_id,
         numbers.caller(caller_of(request, numbers), source_ip, request.call_id),
-        numbers.read(international(request.destination, numbers)),
+        numbers.read(called(request.destination, numbers)),
         trunk=extra.get("trunk", ""),
         switch_id=request.switch_id,
         tenant=request.key.tenant,
@@ -85,13 +93,13 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
 
 def charged_body(event: CallEvent, request: ChargeRequest, numbers: NumberReader, *, pseudonyms: bool) -> bytes:
     """The event as a switch would have sent it, framed."""
-    caller, called = caller_of(request, numbers), international(request.destination, numbers)
+    caller, destination = caller_of(request, numbers), called(request.destination, numbers)
     out = BytesWriter()
     put_text(out, CALL_ID, event.call_id)
     put_number(out, KIND, INVITE)
     put_number(out, TIME, event.at_ms)
     put_text(out, A_NUMBER, as_logged(event.a, caller) if pseudonyms else caller)
-    put_text(out, B_NUMBER, as_logged(event.b, called) if pseudonyms else called)
+    put_text(out, B_NUMBER, as_logged(event.b, destination) if pseudonyms else destination)
     put_text(out, TRUNK, event.trunk)
     put_text(out, SWITCH_ID, event.switch_id)
     put_text(out, TENANT, event.tenant)

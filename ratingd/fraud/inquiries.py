@@ -13,6 +13,7 @@ from typing import Final
 from accounts.account import AccountKey
 from ratingd import observe
 from ratingd.errors import InvalidRequest
+from ratingd.fraud.charged_event import called
 from ratingd.fraud.figures import FraudFigures
 from ratingd.fraud.guard import Guard
 from ratingd.fraud.pseudonym import MARK
@@ -108,8 +109,8 @@ class FraudInquiries:
         return self.numbers.read(key).text
 
     def helps(self, destination: str) -> bool:
-        """Whether it is an emergency number."""
-        return self.numbers.read(destination).emergency
+        """Whether a destination of charging is an emergency number."""
+        return self.numbers.read(called(destination, self.numbers)).emergency
 
     def ended(self, call_id: str) -> bool:
         """Whether a call is known to be over."""

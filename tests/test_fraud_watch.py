@@ -227,6 +227,12 @@ def test_an_adaptive_threshold_is_what_a_number_is_used_to_and_one_more() -> Non
     assert len(cut(taken(one, burst(1, first=7, at_ms=later_ms + 90)))) == 8
 
 
+def test_an_attack_is_not_what_a_number_is_used_to() -> None:
+    one = watch(adaptive=True)
+    for hour in range(3):
+        assert len(cut(taken(one, burst(14, first=20 * hour, at_ms=hour * HOUR_MS)))) == 14
+
+
 # -- rules
 
 
@@ -284,3 +290,18 @@ def test_spelling_adds_no_caller() -> None:
     assert len({NUMBERS.caller(each).text for each in spelled}) == 1
     outcomes = taken(watch(), [invite(f"c-{n}", each, n * 10) for n, each in enumerate(spelled)])
     assert cut(outcomes) == set()
+
+
+def test_a_record_that_comes_hours_after_a_long_call_counts_no_second_attempt() -> None:
+    one = watch()
+    lasted_ms, late_ms = 5 * HOUR_MS, 9 * HOUR_MS - 1_000
+    one.take(invite("c-1", "+49301230001", 0))
+    one.take(invite("c-1", "+49301230001", 1_000, kind=ANSWER))
+    for hour in range(1, 9):
+        one.take(invite(f"other-{hour}", "+49301230099", hour * HOUR_MS))
+        if hour == 5:
+            assert one.take(invite("c-1", "+49301230001", lasted_ms, kind=BYE)).record is not None
+    said = EventDetails(start_ms=NOON_MS, answer_ms=NOON_MS + 1_000, end_ms=NOON_MS + lasted_ms)
+    outcome = one.take(invite("c-1", "+49301230001", late_ms, kind=CDR, details=said))
+    assert not outcome.attempt
+    assert one.traffic.value("a", "+49301230001", "attempts", 86_400, NOON_MS + late_ms) == 1

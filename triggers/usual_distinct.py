@@ -3,6 +3,9 @@
 A taxi office is called by six people in five seconds every evening; with a threshold of five it would be cut. Each
 attempt to it tells how many distinct callers the window held; over seven days 99.9 in 100 attempts stayed at 8 or
 below, so the threshold of this number is 9.
+
+It takes a thousand attempts to know that. Of a number with fewer nothing is usual: else the first attack on it would be
+its measure, and the second one passed over.
 """
 
 from math import ceil
@@ -13,6 +16,7 @@ from mypy_extensions import mypyc_attr
 DAY_MS: Final = 86_400_000
 DAYS: Final = 7
 _SHARE: Final = 0.999
+_LEAST: Final = 1_000  # attempts
 _SEVERAL_MAX: Final = 256
 _KEPT_MS: Final = 3_600_000  # so long an answer holds: it is asked for at every attempt
 
@@ -39,7 +43,7 @@ class UsualDistinct:
                 return
 
     def value(self, at_ms: int) -> int:
-        """The 99.9th percentile by nearest rank, an hour old at most; 0 before anything is known."""
+        """The 99.9th percentile by nearest rank, an hour old at most; 0 before it is known."""
         if at_ms >= self._until_ms or at_ms < self._until_ms - _KEPT_MS:
             self._known = self._percentile(at_ms // DAY_MS)
             self._until_ms = at_ms + _KEPT_MS
@@ -59,7 +63,10 @@ class UsualDistinct:
             if day - DAYS < self._days[place] <= day:
                 for number, times in self._counts[place].items():
                     total[number] = total.get(number, 0) + times
-        rank = ceil(_SHARE * sum(total.values()))
+        attempts = sum(total.values())
+        if attempts < _LEAST:
+            return 0
+        rank = ceil(_SHARE * attempts)
         for number in sorted(total):
             rank -= total[number]
             if rank <= 0:

@@ -37,6 +37,7 @@ BLOCKED: Final = "blocked"
 CUT: Final = "*disconnect"  # of a rule's actions
 TOLD_TTL_MS: Final = 4 * 3_600_000  # so long a call is known to be one that is to be cut
 TOLD_MAX: Final = 1_000_000
+EARLY_MAX: Final = 100_000  # calls of which more is told before they are counted again
 
 
 class Refusals(Protocol):
@@ -61,6 +62,7 @@ class FraudWatch:
         self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)
         self._told: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # by call: what is not a plain ALLOW
         self._attempted: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # calls, also when traffic has let go of them
+        self._early: dict[str, list[CallEvent]] | None = None  # of calls of before a start that do not count again yet
 
     def take(self, event: CallEvent) -> Outcome:
         """Let an event count, once, and say what it came to."""
@@ -68,17 +70,23 @@ class FraudWatch:
         if self._memory.knows(key):
             record = self._corrected(event)
             return self._repeat(event, key) if record is None else self._retold(event, record)
-        attempt = (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id)
-        record = self._counted(event)
+        attempt = (event.kind == INVITE or event.kind == CDR) and self._is_new(event)
         if attempt:
+            record = self.traffic.take(event)
             self._attempted.keep(event.call_id, None, event.received_ms)
             outcome = self._attempt(event)
         else:
+            record = self._counted(event)
             outcome = Outcome(event, self.verdict_of_call(event.call_id))
-        outcome.record = record
+            if record is not None:
+                self._attempted.keep(event.call_id, None, event.received_ms)
+            elif self._early is not None:
+                self._note_early(event)
         verdict = outcome.verdict
-        if record is not None and verdict.reasons:
-            judge(record, verdict)
+        if record is not None:
+            outcome.record = record
+            if verdict.reasons:
+                judge(record, verdict)
         self._memory.keep(key, None if plain(verdict) else verdict, event.received_ms)
         return outcome
 
@@ -160,7 +168,46 @@ class FraudWatch:
         if event.kind == INVITE or event.kind == CDR:
             self._attempted.keep_older(event.call_id)
 
+    def begin_rebuild(self) -> None:
+        """From now on calls of before a start are counted again, while events come that tell how they go on."""
+        if self._early is None:
+            self._early = {}
+
+    def settle_early(self, *, ended: bool) -> list[Outcome]:
+        """Tell the calls that have been counted again how they went on meanwhile; what came of that. `ended`: all
+        have been."""
+        found: list[Outcome] = []
+        early = self._early
+        if early is None:
+            return found
+        for call_id in [id for id in early if self.traffic.call(id) is not None]:
+            for event in early.pop(call_id):
+                record = self.traffic.take(event)
+                if record is not None:
+                    found.append(self._retold(event, record))
+        if ended:
+            self._early = None
+        return found
+
     # -- one event
+
+    def _note_early(self, event: CallEvent) -> None:
+        early, call_id = self._early, event.call_id
+        if early is None or event.kind == INVITE or event.kind == CDR or self.traffic.call(call_id) is not None:
+            return
+        if call_id in early:
+            early[call_id].append(event)
+        elif len(early) < EARLY_MAX:
+            early[call_id] = [event]
+
+    def _is_new(self, event: CallEvent) -> bool:
+        """Whether nothing is known of the call. An event that is no repeat has been looked for by its own key."""
+        call_id = event.call_id
+        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
+            return False
+        if event.kind == INVITE and not event.event_id:
+            return True
+        return not self._memory.knows(call_id + SUFFIXES[INVITE])
 
     def _counted(self, event: CallEvent) -> CallRecord | None:
         """Let the metrics have it. A call counts once, also where its CDR comes when they have let go of it."""
@@ -215,9 +262,11 @@ class FraudWatch:
     def _verdict(
         self, event: CallEvent, judged: Judged, at_ms: int, entry: ListEntry | None, hits: list[RuleHit]
     ) -> Verdict:
+        placed, blocked = judged.placed, self._blocked(event, at_ms)
+        if (placed is None or not placed.hot) and entry is None and not blocked and not hits:
+            return Verdict(event.call_id)
         reasons: list[str] = []
         probability, incident_id, cut = 0.0, "", False
-        placed = judged.placed
         if placed is not None and placed.hot and placed.incident is not None:
             reasons.append(MASKING)
             probability = self._scores.probability(event, placed.distinct, judged.threshold, at_ms)
@@ -225,7 +274,7 @@ class FraudWatch:
         if entry is not None:
             reasons.append(BLACKLIST)
             cut = True
-        if self._blocked(event, at_ms):
+        if blocked:
             reasons.append(BLOCKED)
             cut = True
         for hit in hits:

@@ -125,6 +125,22 @@ class FraudDesk(FraudInquiries):
 
         return end
 
+    # -- after a start
+
+    def begin_rebuild(self) -> None:
+        """Calls of before the start are being counted again."""
+        with self.lock:
+            self.rebuilding = True
+            self.watch.begin_rebuild()
+
+    def settle_early(self, *, ended: bool) -> None:
+        """Store the records of calls of before the start that ended while they were not counted again yet."""
+        with self.lock:
+            outcomes = self.watch.settle_early(ended=ended)
+        if outcomes:
+            at_ms = outcomes[-1].event.received_ms
+            self._writer.add(Taken("", at_ms, (), outcomes, None, first_ms=at_ms, last_ms=at_ms, urgent=False))
+
     # -- charging
 
     def admit(self, request: ChargeRequest, now_ns: int) -> Admission:

@@ -7,7 +7,8 @@ raises no second alert. What those events led to was stored with them and is not
 had not reached the log yet are found among the open calls and count now. All of this is done before requests come in.
 
 Then, beside everything else and never more than a third of the time, the traffic of the days before is counted again,
-and events are remembered as far back as repeats are known. It stops when the daemon does.
+and events are remembered as far back as repeats are known. It stops when the daemon does. A call of before that ends
+before its INVITE has been counted again has its record when that is done: the calls of the last four hours come first.
 
 What is counted again before requests come in is the masking window and which events were seen, three microseconds an
 event; the metrics of those events are the first that the background counts.
@@ -93,24 +94,25 @@ class Recovery:
         began_s = time.monotonic()
         self._last_id = self._shelf.newest_event_id()
         newest = self._shelf.events(self._last_id - 1, 1) if self._last_id else []
+        terms = self._desk.watch.masking.terms
+        before_ms = terms.window_ms + terms.lateness_ms + SLACK_MS
         events = 0
         if newest:
             newest_ms = newest[0].row.received_ms
-            terms = self._desk.watch.masking.terms
-            self._begin_ms = newest_ms - terms.window_ms - terms.lateness_ms - SLACK_MS
+            self._begin_ms = newest_ms - before_ms
             cutting = self._cutting(newest_ms - CALLS_KNOWN_MS)
             self._restore_incidents(self._begin_ms - terms.cooldown_ms)
             self._restore_flagged(newest_ms - CALLS_KNOWN_MS, cutting)
             for chunk in self._chunks(self._begin_ms, self._last_id):
                 events += self._replay(chunk, cutting)
-            events += self._replay_charged(self._begin_ms)
+        events += self._replay_charged(self._begin_ms or self._desk.clock() // MS - before_ms)
         observe.event("fraud.restored", events=events, seconds=f"{time.monotonic() - began_s:.2f}")
         return events
 
     def start(self) -> None:
         """Count the traffic of before, in the background."""
         if self._begin_ms:
-            self._desk.rebuilding = True
+            self._desk.begin_rebuild()
             self._rebuilding.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -121,9 +123,12 @@ class Recovery:
     # -- what can still go on
 
     def _restore_incidents(self, since_ms: int) -> None:
+        calls_max = self._desk.watch.masking.terms.calls_max
         for row in self._shelf.incidents_since(since_ms):
-            incident = MaskingIncident(row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct)
-            for call in self._shelf.flagged(row.id, limit=self._desk.watch.masking.terms.calls_max):
+            incident = MaskingIncident(
+                row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct, calls_max=calls_max
+            )
+            for call in self._shelf.flagged(row.id, limit=calls_max):
                 incident.add(_attempt(call))
             self._desk.watch.restore(incident)
 
@@ -173,13 +178,16 @@ class Recovery:
     # -- in the background
 
     def _rebuild(self) -> None:
-        """What was known again at once first, then the minutes before: repeats are of them. Then the days."""
+        """What was known again at once first, then the minutes before: repeats are of them. Then the hours of which
+        calls may still be up, then the days."""
         began_s = time.monotonic()
         dedup_ms = self._begin_ms - self._dedup_ms
+        calls_ms = min(dedup_ms, self._begin_ms - CALLS_KNOWN_MS)
         try:
             events = self._count(self._begin_ms, 0, remembered=False)
             events += self._count(dedup_ms, self._begin_ms, remembered=True)
-            events += self._count(self._begin_ms - self._events_ms, dedup_ms, remembered=False)
+            events += self._count(calls_ms, dedup_ms, remembered=False)
+            events += self._count(self._begin_ms - self._events_ms, calls_ms, remembered=False)
             ended = "stopped" if self._stopping.is_set() else "done"
             observe.event("fraud.rebuilt", events=events, seconds=f"{time.monotonic() - began_s:.1f}", ended=ended)
         except StoreFault as fault:
@@ -188,6 +196,8 @@ class Recovery:
             observe.fault("fraud.rebuild_failed", error)
         else:
             self._desk.rebuilding = False
+        finally:
+            self._desk.settle_early(ended=True)
 
     def _count(self, from_ms: int, before_ms: int, *, remembered: bool) -> int:
         count = 0
@@ -197,6 +207,7 @@ class Recovery:
             began_s = time.thread_time()
             count += self._count_chunk(chunk, remembered=remembered)
             self._stopping.wait(IDLE_SHARE * (time.thread_time() - began_s))
+        self._desk.settle_early(ended=False)
         return count
 
     def _count_chunk(self, chunk: StoredEvents, *, remembered: bool) -> int:

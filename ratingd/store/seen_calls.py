@@ -2,6 +2,9 @@
 
 A call is debited for the first time at 10:00:07.3, and the daemon dies at 10:00:07.35, before the log of that tenth of
 a second was written. The open call is on disk with the debit, and tells of the call all that the log would have told.
+
+It is asked once a start, and no index helps it: each debit would have to keep that up, to save 60 ms at a start with a
+million open calls.
 """
 
 import json

@@ -34,6 +34,10 @@ def store(store_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def book(store: Store) -> AlertBook:
+    return new_book(store)
+
+
+def new_book(store: Store) -> AlertBook:
     return AlertBook(
         store.fraud, dedup_ms=300_000, storm_max=100, posts=Posts((URL,), "t"), clock=lambda: NOON_MS * 1_000_000
     )
@@ -49,9 +53,17 @@ def alert(subject: str = "t-7", at: float = 0.0, severity: str = HIGH) -> Alert:
 def stored(book: AlertBook, store: Store, *alerts: Alert) -> list[str]:
     """What each turned out to be, committed as the writer does."""
     found = [book.raised(each)[1] for each in alerts]
-    rows = book.taken()
-    book.committed(store.fraud.commit(FraudBatch(alerts=rows)).alert_ids)
+    done = store.fraud.commit(FraudBatch(alerts=book.taken()))
+    book.committed(done.alert_ids, done.overtaken)
     return found
+
+
+def shown(store: Store) -> list[tuple[object, ...]]:
+    """State, who acknowledged and resolved, and how often it was seen; oldest first."""
+    documents = [json.loads(each.document) | {"column": each.status} for each in reversed(store.fraud.alerts())]
+    return [
+        tuple(each[name] for name in ("column", "status", "acked_by", "resolved_by", "count")) for each in documents
+    ]
 
 
 def test_a_repeat_raises_count_time_and_severity_and_never_lowers_them(book: AlertBook, store: Store) -> None:
@@ -129,6 +141,35 @@ def test_who_acknowledges_waits_for_the_writer_and_neither_loses_what_the_other_
     acked.join(10)
     (found,) = store.fraud.alerts()
     assert (found.status, json.loads(found.document)["count"]) == ("acked", 2)
+
+
+def test_what_people_say_at_one_daemon_is_not_undone_by_another_that_goes_on_writing(
+    book: AlertBook, store: Store
+) -> None:
+    other = new_book(store)
+    stored(book, store, alert())
+    stored(other, store, alert())  # of the same calls: the same alert
+    book.ack(1, "anna")
+    stored(other, store, alert(at=1))
+    assert shown(store) == [("acked", "acked", "anna", "", 1)]
+    assert (other.alert(1).status, other.alert(1).acked_by) == ("acked", "anna")
+    stored(other, store)  # what it has found meanwhile goes with its next batch
+    assert shown(store) == [("acked", "acked", "anna", "", 2)]
+    book.resolve(1, "bert")
+    stored(other, store, alert(at=2))
+    assert shown(store) == [("resolved", "resolved", "anna", "bert", 2)]
+    assert stored(other, store, alert(at=3)) == [NEW]  # as where it was resolved here
+
+
+def test_a_person_is_told_what_another_has_said_at_another_daemon(book: AlertBook, store: Store) -> None:
+    other = new_book(store)
+    stored(book, store, alert())
+    stored(other, store, alert())
+    stored(other, store, alert(at=1))
+    book.resolve(1, "anna", verdict="false_positive")
+    with pytest.raises(InvalidRequest, match="alert 1 is false_positive already"):
+        other.ack(1, "bert")
+    assert shown(store) == [("false_positive", "false_positive", "", "anna", 2)]
 
 
 def test_what_is_quiet_for_a_day_is_resolved_by_itself_but_for_a_critical_one(book: AlertBook, store: Store) -> None:

@@ -112,6 +112,21 @@ def test_ids_of_alerts_are_those_of_the_batch_in_its_order(store: Store) -> None
     assert store.fraud.alerts(severity=["CRITICAL"]) == [alert("u1", ids[1], severity="CRITICAL")]
 
 
+@pytest.mark.parametrize("given", ["new", "acked", "resolved", "false_positive"])
+@pytest.mark.parametrize("standing", ["new", "acked", "resolved", "false_positive"])
+def test_an_alert_is_never_set_back_from_what_people_have_said(store: Store, standing: str, given: str) -> None:
+    store.fraud.commit(FraudBatch(alerts=[alert("u1"), alert("u2")]))
+    store.fraud.commit(FraudBatch(alerts=[alert("u1", 1, status=standing)]))
+    done = store.fraud.commit(FraudBatch(alerts=[alert("u1", 1, status=given), alert("u2", 2, last_ms=9)]))
+    back = (standing, given) in {
+        ("acked", "new"), ("resolved", "new"), ("resolved", "acked"), ("false_positive", "new"),
+        ("false_positive", "acked"),
+    }  # fmt: skip
+    assert [(each.id, each.status) for each in done.overtaken] == ([(1, standing)] if back else [])
+    found = store.fraud.alert(1), store.fraud.alert(2)
+    assert [(each.status, each.last_ms) for each in found if each] == [(standing if back else given, 1000), ("new", 9)]
+
+
 def test_a_post_says_the_id_that_its_alert_gets_with_the_same_commit(store: Store) -> None:
     def bodies() -> dict[str, str]:
         return {each.id: each.body for each in store.outbox.entries()}

@@ -26,6 +26,7 @@ ACKED: Final = "acked"
 RESOLVED: Final = "resolved"
 FALSE_POSITIVE: Final = "false_positive"
 OPEN: Final = (NEW, ACKED)
+PROGRESS: Final = {NEW: 0, ACKED: 1, RESOLVED: 2, FALSE_POSITIVE: 2}
 
 CALLS_MAX: Final = 100
 RESULTS_MAX: Final = 50
@@ -89,6 +90,16 @@ class Alert:
         self.severity = worse(self.severity, severity)
         self.value = max(self.value, value)
         self.add_calls(call_ids)
+
+    def heed(self, stored: "Alert") -> None:
+        """It stands so in the store: take over what people at another daemon have said of it since, and how often it
+        was seen there."""
+        if PROGRESS[stored.status] > PROGRESS[self.status]:
+            self.status, self.comment = stored.status, stored.comment
+            self.acked_by, self.acked_ms = stored.acked_by, stored.acked_ms
+            self.resolved_by, self.resolved_ms = stored.resolved_by, stored.resolved_ms
+        self.count = max(self.count, stored.count)
+        self.last_ms = max(self.last_ms, stored.last_ms)
 
     def add_calls(self, call_ids: list[str]) -> None:
         for call_id in call_ids:

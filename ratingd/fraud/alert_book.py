@@ -150,12 +150,16 @@ class AlertBook:
             self._dirty.clear()
             return [row(alert) for alert in self._under_way]
 
-    def committed(self, ids: Sequence[int]) -> list[Alert]:
-        """They are on disk, under these ids. Gives the alerts, which may be told now."""
+    def committed(self, ids: Sequence[int], overtaken: Sequence[AlertRow] = ()) -> list[Alert]:
+        """They are on disk, under these ids; but for those that stand there otherwise, which people at another daemon
+        are further with. Gives the alerts, which may be told now."""
+        standing = {stored.id: stored for stored in overtaken}
         with self._changed:
             alerts, self._under_way = self._under_way, ()
             for alert, id in zip(alerts, ids, strict=True):
                 alert.id = id
+                if id in standing:
+                    self._heed(alert, standing[id])
             self._changed.notify_all()
         for alert in alerts:
             self._tell(alert)
@@ -238,7 +242,7 @@ class AlertBook:
             except BaseException:
                 self.dropped()
                 raise
-        self.committed(stored.alert_ids)
+        self.committed(stored.alert_ids, stored.overtaken)
         self._wake()
         return kept
 
@@ -251,12 +255,17 @@ class AlertBook:
         with self._changed:
             self._wait_for_writer()
             alert = self.alert(id)
+            stored = self._shelf.alert(id)
+            if stored is not None:
+                self._heed(alert, stored)
             as_changed = read(row(alert))
             change(as_changed)
             posts = self.posts.told(UPDATED, as_changed, self._now_ms())
             audits = [] if audit is None else [audit]
-            self._shelf.commit(FraudBatch(alerts=[row(as_changed)], outbox=posts, audits=audits))
+            done = self._shelf.commit(FraudBatch(alerts=[row(as_changed)], outbox=posts, audits=audits))
             change(alert)
+            for standing in done.overtaken:
+                self._heed(alert, standing)
             if alert.status not in OPEN:
                 self._let_go(alert)
         self._tell(alert)
@@ -293,6 +302,16 @@ class AlertBook:
         self._keep(digest)
         self._touch(digest)
         return digest, NEW
+
+    def _heed(self, alert: Alert, stored: AlertRow) -> None:
+        """Another daemon's people may be further with it: what was found since goes with the next batch."""
+        further = stored.status != alert.status
+        alert.heed(read(stored))
+        if alert.status not in OPEN:
+            self._dirty.pop(alert.uuid, None)
+            self._let_go(alert)
+        elif further and alert.uuid in self._by_uuid:
+            self._touch(alert)
 
     def _touch(self, alert: Alert) -> None:
         self._dirty[alert.uuid] = alert

@@ -108,7 +108,7 @@ class FraudEffects:
     def stored(self, batch: FraudBatch, stored: FraudStored) -> None:
         """It is on disk: do what waited for that."""
         self._blocks.take(batch.lists)
-        self._book.committed(stored.alert_ids)
+        self._book.committed(stored.alert_ids, stored.overtaken)
         self._orders.hand_over([order for order in batch.orders if not order.done])
         if batch.outbox:
             self._wake()

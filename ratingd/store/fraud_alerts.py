@@ -4,12 +4,13 @@ An alert is open while it is new or acked. Alerts are listed newest first; the n
 the last alert of the former, and whoever waits for new ones asks for those `after_id`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select
 
 from ratingd.store.database import Database
+from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import AlertRow
 from ratingd.store.tables import fraud_alerts
 
@@ -80,6 +81,20 @@ class Alerts:
     def _alerts(self, query: Select[Any]) -> list[AlertRow]:
         with self._database.read() as connection:
             return [_alert(row) for row in connection.execute(query)]
+
+
+def overtaken(database: Database, alerts: Sequence[AlertRow]) -> tuple[AlertRow, ...]:
+    """Of these alerts, as they were just written, those that stand otherwise, for somebody else is further with them.
+
+    None where that cannot be read now: the alerts are stored, and the next time they are written is soon enough.
+    """
+    given = {alert.id: alert.status for alert in alerts if alert.id}
+    try:
+        with database.read() as connection:
+            rows = [_alert(row) for row in connection.execute(select(fraud_alerts).where(a.id.in_(given)))]
+    except StoreFault:
+        return ()
+    return tuple([row for row in rows if row.status != given[row.id]])
 
 
 def _alert(row: Row[Any]) -> AlertRow:

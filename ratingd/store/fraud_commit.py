@@ -3,7 +3,8 @@
 Four thousand events of a stream are one row. Nine of their calls are flagged, one incident is opened, nine orders to
 disconnect wait in the outbox: all of it is there after a crash, or nothing. Then the switch sends the events again, the
 detector decides the same, and the rows have the same ids: incidents, calls and records replace what is there, orders
-and entries of the outbox that are there already are left as they are, so that nothing is done twice.
+and entries of the outbox that are there already are left as they are, so that nothing is done twice. An alert that
+people have acknowledged or resolved at another daemon is left as it stands too, and who tried is told how it stands.
 
 Statements come in one order and rows in the order of their keys, so that two daemons on one database wait for each
 other and never both. Records and new alerts come as they are given, for their ids are to rise with time; should two
@@ -17,6 +18,7 @@ from typing import Any, Final
 from ratingd.store import fraud_record_columns as record_columns
 from ratingd.store import tables
 from ratingd.store.database import Bulk, Change, Database, Numbering, Row, deleting, inserting, unnested, updating
+from ratingd.store.fraud_alerts import overtaken
 from ratingd.store.fraud_events import packed
 from ratingd.store.fraud_rows import (
     UNNUMBERED,
@@ -68,7 +70,12 @@ ALERT: Final = (
 INSERT_ALERTS: Final = inserting(
     tables.fraud_alerts, "ON CONFLICT (uuid) DO UPDATE SET uuid = excluded.uuid RETURNING id", ("uuid", *ALERT)
 )
-UPDATE_ALERTS: Final = updating(tables.fraud_alerts, ALERT, (("id", "id"),))
+SET_ALERTS: Final = updating(tables.fraud_alerts, ALERT, (("id", "id"),))
+UPDATE_ALERTS: Final = Bulk(  # but for one that another daemon's people are further with: ?2 is the status
+    sqlite=f"{SET_ALERTS.sqlite} AND (status = 'new' OR status = ?2 OR ?2 IN ('resolved', 'false_positive'))",
+    postgres=f"{SET_ALERTS.postgres}"
+    " AND (t.status = 'new' OR t.status = n.status OR n.status IN ('resolved', 'false_positive'))",
+)
 DELETE_LISTS: Final = deleting(tables.number_lists, ("list", "kind", "value"))
 UPSERT_LISTS: Final = inserting(
     tables.number_lists,
@@ -98,6 +105,7 @@ def commit(database: Database, words: Words, batch: FraudBatch) -> FraudStored:
     events = Numbering(INSERT_EVENTS, *_events(batch))
     fresh = {alert.uuid: alert for alert in batch.alerts if not alert.id}
     alerts = Numbering(INSERT_ALERTS, [(uuid, *_alert(alert)) for uuid, alert in fresh.items()])
+    known = _in_order(UPDATE_ALERTS, {a.id: (*_alert(a), a.id) for a in batch.alerts if a.id})
     changes = [
         events,
         *_records(words, batch.records),
@@ -105,7 +113,7 @@ def commit(database: Database, words: Words, batch: FraudBatch) -> FraudStored:
         *_flagged(batch.flagged),
         _in_order(SET_RESULTS, {call_id: (result, call_id) for call_id, result in batch.results}),
         alerts,
-        *_changed_alerts(batch.alerts),
+        known,
         *_lists(batch),
         *_orders(batch.orders),
         _outbox(batch.outbox),
@@ -113,10 +121,14 @@ def commit(database: Database, words: Words, batch: FraudBatch) -> FraudStored:
         *_kept_by_hand(batch),
     ]
     changes = [change for change in changes if change.rows]
-    if changes:
-        database.commit(changes)
+    counts = database.commit(changes) if changes else []
+    left = known in changes and counts[changes.index(known)] < len(known.rows)
     ids = dict(zip(fresh, alerts.ids, strict=True))
-    return FraudStored(tuple(events.ids), tuple([alert.id or ids[alert.uuid] for alert in batch.alerts]))
+    return FraudStored(
+        tuple(events.ids),
+        tuple([alert.id or ids[alert.uuid] for alert in batch.alerts]),
+        overtaken(database, batch.alerts) if left else (),
+    )
 
 
 def _events(batch: FraudBatch) -> tuple[list[Row], int]:
@@ -187,10 +199,6 @@ def _alert(a: AlertRow) -> Row:
         a.severity, a.status, a.detector, a.fraud_type, a.subject_kind, a.subject, a.incident_id, a.dedup_key,
         a.created_ms, a.last_ms, a.document,
     )  # fmt: skip
-
-
-def _changed_alerts(alerts: Sequence[AlertRow]) -> list[Change]:
-    return [_in_order(UPDATE_ALERTS, {a.id: (*_alert(a), a.id) for a in alerts if a.id})]
 
 
 def _lists(batch: FraudBatch) -> list[Change]:

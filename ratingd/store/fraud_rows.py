@@ -183,10 +183,13 @@ class FraudBatch:
 
 @dataclass(frozen=True, slots=True)
 class FraudStored:
-    """Ids of each of the batch's `events` and of each of its `alerts`, known ones too, in their order."""
+    """Ids of each of the batch's `events` and of each of its `alerts`, known ones too, in their order. `overtaken` are
+    alerts that were left as they stand, for people at another daemon have acknowledged or resolved them.
+    """
 
     event_ids: tuple[int, ...] = ()
     alert_ids: tuple[int, ...] = ()
+    overtaken: tuple[AlertRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,16 +157,22 @@ class FraudWatch:
                 self._memory.keep(event.call_id + SUFFIXES[INVITE], verdict, event.received_ms)
         self._memory.keep(key, verdict, event.received_ms)
 
-    def rebuild(self, event: CallEvent, *, remembered: bool) -> None:
-        """Count an event of before a start in the metrics alone; `remembered`: know it as one that was seen, too."""
+    def rebuild(self, event: CallEvent, *, remembered: bool) -> Outcome | None:
+        """Count an event of before a start in the metrics alone; `remembered`: know it as one that was seen, too.
+
+        Gives what has a call record."""
         if remembered:
             key = event_key(event)
             if self._memory.knows(key):
-                return
+                return None
             self._memory.keep_older(key, self._told.verdict(event.call_id))
-        self._counted(event)
+        record = self._counted(event)
         if event.kind == INVITE or event.kind == CDR:
             self._attempted.keep_older(event.call_id)
+        if record is not None:
+            return self._retold(event, record)
+        self._note_early(event)
+        return None
 
     def begin_rebuild(self) -> None:
         """From now on calls of before a start are counted again, while events come that tell how they go on."""

@@ -8,8 +8,9 @@ number: what is never counted can never be flagged.
 What is found does not depend on the number of shards, nor on the order of calls within the lateness.
 """
 
-from typing import Final, Protocol
+from typing import Final
 
+from triggers.call_centres import CallCentres
 from triggers.call_event import CDR, CallEvent
 from triggers.masking_decision import NOTHING, Decision, DecisionTerms, decide, threat_level
 from triggers.masking_incident import Attempt, MaskingIncident
@@ -22,14 +23,6 @@ from triggers.number_list import ListEntry, NumberLists
 from triggers.run_scores import score_run
 
 CURRENT_MAX: Final = 100_000
-
-
-class CallCentres(Protocol):
-    """Who knows whether a called number looks like a call centre, and what it may be called at least."""
-
-    def proposed(self, b: str, at_ms: int) -> bool: ...
-
-    def threshold(self, b: str, at_ms: int) -> int: ...
 
 
 class Judged:
@@ -54,13 +47,12 @@ class MaskingWatch:
 
     def judge(self, event: CallEvent, lists: NumberLists, centres: CallCentres) -> Judged:
         at_ms = attempt_ms(event)
-        b = event.b.text
-        judged = Judged(self.terms.threshold)
-        if not b or event.a.emergency or event.b.emergency:
-            return judged
+        if not event.b.text or event.a.emergency or event.b.emergency:
+            return Judged(self.terms.threshold)
         entry = lists.b_whitelisted(event.b, at_ms)
         terms = None if entry is None else self._terms_of(entry)
         if (entry is not None and terms is None) or lists.a_whitelisted(event.a, event.trunk, at_ms) is not None:
+            judged = Judged(self.terms.threshold)
             judged.whitelisted = True
             return judged
         return self._place(event, at_ms, terms, centres)

@@ -224,3 +224,36 @@ def test_ordinary_calls_are_not_looked_at() -> None:
     looked = {group.kind: len(group.looks) for group in shipped._groups}
     assert looked["a"] == looked["account"] == looked["a_range"] == 0
     assert looked["trunk"] == 1
+
+
+ROWS = [
+    "few | a | attempts.60 >= 2 | 20s",
+    "many | a | attempts.600 >= 6 | 5m",
+    "given_up | a | cancel_ratio.60 >= 0.6 | 1m",
+    "abroad | a | attempts.60 >= 2 and intl_ratio.60 >= 0.5 | 30s",
+    "burst | trunk | attempts.5 >= 3 | 10s",
+    "busy | trunk | attempts.300 >= 12 | 2m",
+    "scattered | a_range | attempts.60 >= 3 and distinct_b_ratio.60 >= 0.9 | 1m",
+    "called_back | a_range | attempts.600 >= 2 and received_calls.600 >= 2 | 1m",
+    "heard | a_range | received_calls.60 >= 1 | 1m",
+]
+TOWN = ["+4930111222", "+4930111333", "+4940222333", "+43155566677"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from(TOWN), st.sampled_from(TOWN), st.booleans()),
+        min_size=5,
+        max_size=60,
+    )
+)
+def test_a_rule_holds_as_if_it_were_the_only_one(steps: list[tuple[int, str, str, bool]]) -> None:
+    def hits(*rows: str) -> set[tuple[str, str, int]]:
+        calls, at = Calls(book(*rows)), 0.0
+        for gap, a, b, answered in steps:
+            at += gap * gap / 20
+            calls.call(a, b, at, ring=2, talk=10 if answered else 0)
+        return {(hit.rule.id, hit.subject, hit.at_ms) for hit in calls.hits()}
+
+    assert hits(*ROWS) == set().union(*[hits(row) for row in ROWS])

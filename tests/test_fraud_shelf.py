@@ -221,6 +221,15 @@ def test_totals_count_calls_spared_and_whom(store: Store) -> None:
     assert store.fraud.totals(max_age_s=3600, outdated_s=0) is store.fraud.totals(max_age_s=3600, outdated_s=0)
 
 
+def test_totals_count_calls_of_a_run_that_never_started(store: Store) -> None:
+    """The switch confirms nothing of two, says of one that there is no such call, and has one up all the same."""
+    results = {"c1": "", "c2": "", "c3": "ALREADY_ENDED", "c4": "FAILED", "c5": "OK"}
+    rows = [flagged(call_id, "i1", result=result, reason="refused") for call_id, result in results.items()]
+    store.fraud.commit(FraudBatch(incidents=[incident("i1")], flagged=[*rows, flagged("c6", "i1")]))
+    counted = store.fraud.totals()
+    assert (counted.flagged, counted.disconnected, counted.blocked, counted.victims) == (6, 1, 3, 1)
+
+
 def test_entries_of_lists_are_read_in_their_order(store: Store) -> None:
     rows = [entry("+3"), entry("+2", "blacklist"), entry("+1")]
     store.fraud.commit(FraudBatch(lists=rows))

@@ -26,6 +26,7 @@ from ratingd.fraud.orders import AccountOrders, alert_of, named
 from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED
 from ratingd.fraud.rule_effects import RuleEffects
+from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.fraud_rows import FlaggedCallRow, FraudBatch, FraudStored
 from triggers.call_event import CallEvent
 from triggers.outcome import Outcome
@@ -152,7 +153,8 @@ class FraudEffects:
         for order in finished:
             self._book.add_result(alert_of(order), f"{named(order)}: {order.result}")
         for row in found.flagged.values():
-            self.flagged_total[row.reason] = self.flagged_total.get(row.reason, 0) + 1
+            who = MASKING if row.incident_id else row.reason
+            self.flagged_total[who] = self.flagged_total.get(who, 0) + 1
         return FraudBatch(
             records=found.records,
             incidents=found.incidents,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ratingd.fraud.alert import worse
-from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow
+from ratingd.fraud.switch_orders import MASKING
+from ratingd.store.fraud_rows import REFUSED, FlaggedCallRow, IncidentRow
 from triggers.masking_incident import Attempt, MaskingIncident
 
 CALLERS_MAX: Final = 1_000
@@ -74,8 +75,8 @@ def shown(row: IncidentRow) -> dict[str, Any]:
     } | document
 
 
-def flagged_row(attempt: Attempt, incident_id: str, b: str, *, ended: bool) -> FlaggedCallRow:
+def flagged_row(attempt: Attempt, incident_id: str, b: str, *, ended: bool, refused: bool = False) -> FlaggedCallRow:
     return FlaggedCallRow(
         attempt.call_id, incident_id, attempt.at_ms, attempt.caller, attempt.switch_id, attempt.trunk,
-        ALREADY_ENDED if ended else "", b_number=b,
+        ALREADY_ENDED if ended else "", REFUSED if refused else MASKING, b,
     )  # fmt: skip

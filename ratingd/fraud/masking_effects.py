@@ -23,10 +23,12 @@ from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
 from ratingd.fraud.switch_orders import MASKING, cut
 from ratingd.store.fraud_rows import IncidentRow
 from ratingd.store.rows import OutboxEntry
+from triggers.call_event import INVITE
 from triggers.explanation import Explanation
 from triggers.masking_decision import CUT
 from triggers.masking_incident import Attempt, MaskingIncident
 from triggers.outcome import Outcome
+from triggers.verdict import DISCONNECT
 
 RUNS_MAX: Final = 100_000
 B_NUMBER: Final = "b_number"
@@ -108,7 +110,9 @@ class MaskingEffects:
 
     def _flag(self, attempt: Attempt, incident: MaskingIncident, run: Run, outcome: Outcome, found: Gathered) -> None:
         ended = self._ended(attempt.call_id)
-        found.flag(flagged_row(attempt, incident.id, incident.b, ended=ended))
+        event, refuses = outcome.event, outcome.verdict.action == DISCONNECT
+        refused = refuses and event.kind == INVITE and event.call_id == attempt.call_id
+        found.flag(flagged_row(attempt, incident.id, incident.b, ended=ended, refused=refused))
         if run.response != CUT:
             return
         if not ended:

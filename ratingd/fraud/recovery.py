@@ -30,6 +30,7 @@ from ratingd.engine.open_calls import CALL_BEGUN
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.incident import ALREADY_ENDED
+from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
 from ratingd.store.rows import OpenCall
@@ -144,7 +145,8 @@ class Recovery:
             for call in calls:
                 cut = not call.incident_id or call.incident_id in cutting  # one of no incident was refused, or cut
                 if cut and call.result != ALREADY_ENDED:
-                    self._desk.watch.restore_flagged(call.call_id, call.incident_id, call.reason)
+                    reason = MASKING if call.incident_id else call.reason
+                    self._desk.watch.restore_flagged(call.call_id, call.incident_id, reason)
             after = calls[-1]
 
     def _replay(self, chunk: StoredEvents, cutting: set[str]) -> int:

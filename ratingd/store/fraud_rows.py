@@ -12,6 +12,7 @@ from typing import Final
 from ratingd.store.rows import OutboxEntry
 from triggers.call_record import CallRecord
 
+REFUSED: Final = "refused"
 UNNUMBERED: Final = '"alert":{"id":null,'  # how an alert begins in a body; a quote within a text is never so written
 
 
@@ -61,7 +62,8 @@ class FlaggedCallRow:
     """A call that was judged fraud. `result` of disconnecting it: "", OK, ALREADY_ENDED or FAILED; one that is stored
     already is kept where this one is "".
 
-    `reason` is masking, blacklist, blocked or the id of a rule. A call of a masking run has the number called from its
+    `reason` is masking, refused (of a masking run too, but it never started: its own INVITE was answered DISCONNECT),
+    blacklist, blocked or the id of a rule. A call of a masking run has the number called from its
     incident; one that belongs to no incident (`incident_id` "") says it itself, so that victims can be counted.
     """
 

@@ -1,7 +1,8 @@
 """How many calls were cut or refused and how many people were spared them: the figures of a dashboard.
 
-Nine calls to one number are flagged. Six could still be cut, three had ended: 9 flagged, 6 disconnected, 1 victim. A
-call that the blacklist refuses is one blocked, and the number that it was for one more victim.
+Nine calls to one number are flagged. The first four are up: three of them are cut, one has ended. The other five were
+answered DISCONNECT when they came and never started: 9 flagged, 3 disconnected, 5 blocked, 1 victim. A call that the
+blacklist refuses is one blocked, and the number that it was for one more victim.
 
 A million flagged calls take a fifth of a second to count, and a page that is shown to twenty people asks once a second.
 So an answer is remembered: for a second where this daemon has flagged calls since, and else for as long as what another
@@ -16,12 +17,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, union
 
 from ratingd.store.database import Database
+from ratingd.store.fraud_rows import REFUSED
 from ratingd.store.tables import flagged_calls, incidents
 
 f: Final = flagged_calls.c
 i: Final = incidents.c
 DISCONNECTED: Final = f.result == "OK"
-BLOCKED: Final = f.reason.in_(("blacklist", "blocked"))
+NEVER_STARTED: Final = and_(f.reason == REFUSED, f.result.in_(("", "ALREADY_ENDED")))
+BLOCKED: Final = or_(f.reason.in_(("blacklist", "blocked")), NEVER_STARTED)
 SPARED: Final = or_(DISCONNECTED, BLOCKED)
 
 

@@ -110,3 +110,21 @@ def test_a_call_that_ends_before_it_is_counted_again_has_its_record(store: Store
         NOW_MS - ago_ms, NOW_MS - ago_ms + 1_000, NOW_MS + 20_000,
     )  # fmt: skip
     assert again.desk.value("a", "+493012300001", "attempts", 86_400) == 1
+
+
+def test_a_record_that_was_owed_when_the_daemon_ended_is_made_good(store: Store) -> None:
+    """The daemon ends again before the background is done: the log has the call's end, and nothing has its record."""
+    first = runtime(store)
+    first.start(NO_SUBMIT)
+    bring(first, event(1), event(1, "ANSWER", 1_000))
+    first.stop()
+    second = runtime(store)
+    second.recovery.start = lambda: None  # type: ignore[method-assign]
+    second.start(NO_SUBMIT)
+    bring(second, event(1, "BYE", 20_000))
+    second.stop()
+    assert store.fraud.record("c-1") is None
+    third = runtime(store)
+    third.start(NO_SUBMIT)
+    until(lambda: store.fraud.record("c-1") is not None)
+    third.stop()

@@ -133,13 +133,15 @@ class FraudDesk(FraudInquiries):
             self.rebuilding = True
             self.watch.begin_rebuild()
 
-    def settle_early(self, *, ended: bool) -> None:
-        """Store the records of calls of before the start that ended while they were not counted again yet."""
+    def settle_early(self, *, ended: bool) -> list[Outcome]:
+        """What came of calls of before the start that ended while they were not counted again yet."""
         with self.lock:
-            outcomes = self.watch.settle_early(ended=ended)
-        if outcomes:
-            at_ms = outcomes[-1].event.received_ms
-            self._writer.add(Taken("", at_ms, (), outcomes, None, first_ms=at_ms, last_ms=at_ms, urgent=False))
+            return self.watch.settle_early(ended=ended)
+
+    def store_records(self, outcomes: Sequence[Outcome]) -> None:
+        """Store the call records of these, and nothing else."""
+        at_ms = outcomes[-1].event.received_ms
+        self._writer.add(Taken("", at_ms, (), outcomes, None, first_ms=at_ms, last_ms=at_ms, urgent=False))
 
     # -- charging
 

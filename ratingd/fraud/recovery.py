@@ -36,8 +36,10 @@ from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
 from ratingd.store.rows import OpenCall
 from tariffs.span import VOICE
 from tariffs.zone import UTC
+from triggers.call_record import CallRecord
 from triggers.masking_decision import CUT
 from triggers.masking_incident import Attempt, MaskingIncident
+from triggers.outcome import Outcome
 
 MS: Final = 1_000_000
 DAY_MS: Final = 86_400_000
@@ -54,6 +56,8 @@ class Shelf(Protocol):
     def events_from(self, received_ms: int, limit: int = 1000) -> list[StoredEvents]: ...
 
     def newest_event_id(self) -> int: ...
+
+    def record(self, call_id: str) -> CallRecord | None: ...
 
     def incidents_since(self, last_ms: int, limit: int = 100_000) -> list[IncidentRow]: ...
 
@@ -186,8 +190,8 @@ class Recovery:
         dedup_ms = self._begin_ms - self._dedup_ms
         calls_ms = min(dedup_ms, self._begin_ms - CALLS_KNOWN_MS)
         try:
-            events = self._count(self._begin_ms, 0, remembered=False)
-            events += self._count(dedup_ms, self._begin_ms, remembered=True)
+            events = self._count(self._begin_ms, 0, remembered=False, recorded=True)
+            events += self._count(dedup_ms, self._begin_ms, remembered=True, recorded=True)
             events += self._count(calls_ms, dedup_ms, remembered=False)
             events += self._count(self._begin_ms - self._events_ms, calls_ms, remembered=False)
             ended = "stopped" if self._stopping.is_set() else "done"
@@ -201,30 +205,44 @@ class Recovery:
         finally:
             self._desk.settle_early(ended=True)
 
-    def _count(self, from_ms: int, before_ms: int, *, remembered: bool) -> int:
+    def _make_good(self, outcomes: Sequence[Outcome]) -> None:
+        """Store the records that are not there. One that is there may say more than is known now."""
+        lacking = [outcome for outcome in outcomes if self._shelf.record(outcome.event.call_id) is None]
+        if lacking:
+            self._desk.store_records(lacking)
+
+    def _count(self, from_ms: int, before_ms: int, *, remembered: bool, recorded: bool = False) -> int:
+        """`recorded`: a record that the store lacks is made good; it was to be stored when the daemon ended."""
         count = 0
         for chunk in self._chunks(from_ms, self._last_id, before_ms):
             if self._stopping.is_set():
                 break
             began_s = time.thread_time()
-            count += self._count_chunk(chunk, remembered=remembered)
+            events, ended = self._count_chunk(chunk, remembered=remembered)
+            count += events
+            if recorded:
+                self._make_good(ended)
             self._stopping.wait(IDLE_SHARE * (time.thread_time() - began_s))
-        self._desk.settle_early(ended=False)
+        self._make_good(self._desk.settle_early(ended=False))
         return count
 
-    def _count_chunk(self, chunk: StoredEvents, *, remembered: bool) -> int:
+    def _count_chunk(self, chunk: StoredEvents, *, remembered: bool) -> tuple[int, list[Outcome]]:
+        """How many events, and those that ended calls."""
+        ended: list[Outcome] = []
         row, desk = chunk.row, self._desk
         try:
             events = self._reader.read_batch(row.content, row.received_ms).events
         except InvalidRequest as error:
             observe.event("fraud.chunk_unreadable", chunk=chunk.id, error=str(error))
-            return 0
+            return 0, ended
         for start in range(0, len(events), SLICE):
             with desk.lock:
                 for event in events[start : start + SLICE]:
-                    desk.watch.rebuild(event, remembered=remembered)
+                    outcome = desk.watch.rebuild(event, remembered=remembered)
+                    if outcome is not None:
+                        ended.append(outcome)
             time.sleep(0)
-        return len(events)
+        return len(events), ended
 
 
 def _attempt(call: FlaggedCallRow) -> Attempt:

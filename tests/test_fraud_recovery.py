@@ -60,6 +60,25 @@ def test_a_run_that_is_known_again_keeps_as_many_calls_as_before(store: Store) -
     assert len(run.calls) == 128
 
 
+@pytest.mark.parametrize("behind_ms", [0, 3_600_000])
+def test_a_run_that_goes_on_after_a_start_is_the_same_also_where_events_come_an_hour_late(
+    store: Store, behind_ms: int
+) -> None:
+    first = runtime(store)
+    first.start(NO_SUBMIT)
+    bring(first, *[event(number, at_ms=number * 100 - behind_ms) for number in range(8)])
+    others = [event(50 + number, at_ms=15_000 - behind_ms, b=f"+4922100{number:05}") for number in range(3)]
+    bring(first, *others, received_ms=NOW_MS + 15_000)
+    first.stop()
+    again = runtime(store, NOW_MS + 15_000)
+    again.start(NO_SUBMIT)
+    later = [event(number, at_ms=16_000 + number * 100 - behind_ms) for number in range(20, 26)]
+    bring(again, *later, received_ms=NOW_MS + 15_000)
+    again.stop()
+    runs = store.fraud.incidents(limit=9)
+    assert [(run.b_number, len(store.fraud.flagged(run.id))) for run in runs] == [(B, 14)]
+
+
 def test_charged_calls_count_where_the_daemon_died_before_anything_was_logged(store: Store) -> None:
     began_ns = NOW_MS * 1_000_000
     calls = [

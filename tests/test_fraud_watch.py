@@ -255,6 +255,15 @@ def test_a_rule_that_holds_is_told_and_may_cut_the_call() -> None:
         assert (outcomes[2].verdict.action, outcomes[2].verdict.reasons) == (action, ("many",))
 
 
+def test_a_rule_only_tells_of_calls_to_a_number_that_is_spared() -> None:
+    book, _ = read_rules(rules("*alert;*disconnect;*block_number:1h"))
+    one = watch(ListEntry("b_whitelist", "prefix", "+49895555"), rules=book)
+    calls = [invite(f"c-{n}", "+4930123456", n * 10, f"+49895555{n}") for n in range(4)]
+    hits = [hit for outcome in taken(one, calls) for hit in outcome.hits]
+    assert [hit.rule.report_only for hit in hits] == [True]
+    assert {one.verdict_of_call(call.call_id).action for call in calls} == {ALLOW}
+
+
 # -- whatever the order, however many shards
 
 CALLERS = [f"+4930123{number:04}" for number in range(7)]

@@ -106,6 +106,14 @@ class Rule:
         self.text: Final = text
         self.line: Final = line
 
+    def reporting(self) -> "Rule":
+        """The same rule, which only tells."""
+        return Rule(
+            self.id, self.fraud_type, self.subject, self.condition,
+            condition_text=self.condition_text, severity=self.severity, confidence=self.confidence,
+            actions=self.actions, report_only=True, pause_ms=self.pause_ms, text=self.text, line=self.line,
+        )  # fmt: skip
+
 
 class RuleHit:
     """A rule that holds, for whom, when and why. `values` are the metrics it compared, as they were then."""
@@ -122,6 +130,10 @@ class RuleHit:
         self.values: Final = values
         self.explanations: Final = explanations
         self.explanation: Final = "; ".join([each.text for each in explanations])
+
+    def reported(self) -> "RuleHit":
+        """The same hit, of which nothing comes but that it is told."""
+        return RuleHit(self.rule.reporting(), self.subject, self.at_ms, self.values, self.explanations)
 
     @property
     def id(self) -> str:

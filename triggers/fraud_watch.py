@@ -248,6 +248,8 @@ class FraudWatch:
         at_ms = attempt_ms(event)
         judged = self.masking.judge(event, self.lists, self._centres)
         hits = self.rules.due(event, self.traffic, event.at_ms)
+        if hits and self._spared(event, at_ms):
+            hits = [hit.reported() for hit in hits]
         entry = self._blacklist.entry(event, at_ms, self.lists)
         verdict = self._verdict(event, judged, at_ms, entry, hits)
         outcome = Outcome(event, verdict, attempt=True)
@@ -292,6 +294,11 @@ class FraudWatch:
             event.call_id, DISCONNECT if cut else ALLOW, tuple(reasons),
             probability=probability, risk=100 * probability, incident_id=incident_id,
         )  # fmt: skip
+
+    def _spared(self, event: CallEvent, at_ms: int) -> bool:
+        """Whether nothing is to be done about calls to this number: it is on the whitelist without terms of its own."""
+        entry = self.lists.b_whitelisted(event.b, at_ms)
+        return entry is not None and not entry.threshold and not entry.window_ms
 
     def _blocked(self, event: CallEvent, at_ms: int) -> bool:
         return self._blocks is not None and self._blocks.refuses(event.a, event.b, event.trunk, at_ms) is not None

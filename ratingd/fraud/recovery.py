@@ -55,6 +55,8 @@ class Shelf(Protocol):
 
     def events_from(self, received_ms: int, limit: int = 1000) -> list[StoredEvents]: ...
 
+    def earliest_event_ms(self, received_ms: int) -> int | None: ...
+
     def newest_event_id(self) -> int: ...
 
     def record(self, call_id: str) -> CallRecord | None: ...
@@ -105,9 +107,10 @@ class Recovery:
         if newest:
             newest_ms = newest[0].row.received_ms
             self._begin_ms = newest_ms - before_ms
-            cutting = self._cutting(newest_ms - CALLS_KNOWN_MS)
-            self._restore_incidents(self._begin_ms - terms.cooldown_ms)
-            self._restore_flagged(newest_ms - CALLS_KNOWN_MS, cutting)
+            since_ms = self._since_ms(newest_ms) - terms.window_ms - terms.lateness_ms
+            cutting = self._cutting(since_ms - CALLS_KNOWN_MS)
+            self._restore_incidents(since_ms - terms.cooldown_ms)
+            self._restore_flagged(since_ms - CALLS_KNOWN_MS, cutting)
             for chunk in self._chunks(self._begin_ms, self._last_id):
                 events += self._replay(chunk, cutting)
         events += self._replay_charged(self._begin_ms or self._desk.clock() // MS - before_ms)
@@ -126,6 +129,12 @@ class Recovery:
             self._rebuilding.join(timeout_s)
 
     # -- what can still go on
+
+    def _since_ms(self, newest_ms: int) -> int:
+        """When the events happened that are read again. A producer's backlog, or a file, is dated behind its receipt."""
+        first_ms = self._shelf.earliest_event_ms(self._begin_ms)
+        behind_ms = self._begin_ms if first_ms is None else min(first_ms, self._begin_ms)
+        return max(behind_ms, newest_ms - self._events_ms)
 
     def _restore_incidents(self, since_ms: int) -> None:
         calls_max = self._desk.watch.masking.terms.calls_max

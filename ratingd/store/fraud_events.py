@@ -40,6 +40,11 @@ class EventLog:
             first = connection.scalar(select(func.min(e.id + 0)).where(e.received_ms >= received_ms))
         return [] if first is None else self.events(first - 1, limit, received_ms=received_ms)
 
+    def earliest_event_ms(self, received_ms: int) -> int | None:
+        """The time of the earliest event among those that came at an instant or later; None where none did."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.min(e.first_ms)).where(e.received_ms >= received_ms))
+
     def newest_event_id(self) -> int:
         """0 where there is none."""
         with self._database.read() as connection:

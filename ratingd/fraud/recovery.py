@@ -131,7 +131,7 @@ class Recovery:
     # -- what can still go on
 
     def _since_ms(self, newest_ms: int) -> int:
-        """When the events happened that are read again. A producer's backlog, or a file, is dated behind its receipt."""
+        """When the events happened that are read again: a backlog, or a file, is dated behind its receipt."""
         first_ms = self._shelf.earliest_event_ms(self._begin_ms)
         behind_ms = self._begin_ms if first_ms is None else min(first_ms, self._begin_ms)
         return max(behind_ms, newest_ms - self._events_ms)

@@ -25,7 +25,7 @@ from typing import Final
 
 import psutil
 
-import triggers.masking_shard
+import triggers.masking.shard
 from bench.build import report
 from bench.daemon import MIB
 from bench.event_sample import CALLED, CALLER, TRUNKS, invite
@@ -35,19 +35,19 @@ from ratingd.api.event_message import EventReader
 from ratingd.collector import settle
 from ratingd.shipped_rules import shipped_rules
 from ratingd.v1.fraud_pb2 import CallEventsRequest
-from triggers.call_event import INVITE, CallEvent
-from triggers.fraud_rule_file import read_rules
-from triggers.fraud_watch import FraudWatch
-from triggers.masking_decision import DecisionTerms
-from triggers.masking_incident import Attempt
-from triggers.masking_shard import MaskingShard
-from triggers.masking_terms import MaskingTerms
-from triggers.number_list import NumberLists
-from triggers.number_reading import NumberReader
-from triggers.traffic_terms import TrafficTerms
-from triggers.watch_terms import WatchTerms
+from triggers.calls.call_event import INVITE, CallEvent
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.incident import Attempt
+from triggers.masking.shard import MaskingShard
+from triggers.masking.terms import MaskingTerms
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_file import read_rules
+from triggers.traffic.terms import TrafficTerms
+from triggers.watch.fraud_watch import FraudWatch
+from triggers.watch.watch_terms import WatchTerms
 
-COMPILED: Final = not str(triggers.masking_shard.__file__).endswith(".py")
+COMPILED: Final = not str(triggers.masking.shard.__file__).endswith(".py")
 PER_SECOND: Final = 20_000  # of the calls' own time
 EVENTS: Final = 200_000  # a round of them, made before it is measured
 CALLERS: Final = 200_003

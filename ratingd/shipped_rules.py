@@ -1,11 +1,11 @@
-"""The fraud rules that come with ratingd, where an operator has written none: triggers/FraudRules.csv, as it is."""
+"""The fraud rules that come with ratingd, for operators who have none of their own: triggers/rules/FraudRules.csv."""
 
 from importlib.resources import files
 from typing import Final
 
-from triggers.fraud_rule_file import FILE
+from triggers.rules.rule_file import FILE
 
-PLACE: Final = "triggers"
+PLACE: Final = "triggers.rules"
 
 
 def shipped_rules() -> str:

@@ -13,17 +13,17 @@ from ratingd.fraud.posts import Posts
 from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.store import Store
 from tariffs.zone import UTC
-from triggers.call_event import INVITE, CallEvent
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_rule_file import read_rules
-from triggers.fraud_watch import FraudWatch
-from triggers.masking_decision import DecisionTerms
-from triggers.masking_terms import MaskingTerms
-from triggers.number_list import ListEntry, NumberLists
-from triggers.number_reading import NumberReader
-from triggers.outcome import Outcome
-from triggers.traffic_terms import TrafficTerms
-from triggers.watch_terms import WatchTerms
+from triggers.calls.call_event import INVITE, CallEvent
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.terms import MaskingTerms
+from triggers.numbers.number_list import ListEntry, NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.rules.rule_file import read_rules
+from triggers.traffic.terms import TrafficTerms
+from triggers.watch.fraud_watch import FraudWatch
+from triggers.watch.outcome import Outcome
+from triggers.watch.watch_terms import WatchTerms
 
 NUMBERS: Final = NumberReader("DE")
 NOON_MS: Final = 1_795_262_400_000  # 2026-11-21 12:00 UTC

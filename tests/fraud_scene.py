@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tariffs.zone import UTC
-from triggers.call_event import (
+from triggers.calls.call_event import (
     ANSWER,
     BYE,
     CANCEL,
@@ -15,11 +15,11 @@ from triggers.call_event import (
     CallEvent,
     EventDetails,
 )
-from triggers.fraud_rule import RuleHit
-from triggers.fraud_rule_book import RuleBook
-from triggers.number_reading import NumberReader
-from triggers.traffic import Traffic
-from triggers.traffic_terms import TrafficTerms
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule import RuleHit
+from triggers.rules.rule_book import RuleBook
+from triggers.traffic.terms import TrafficTerms
+from triggers.traffic.traffic import Traffic
 
 NUMBERS: Final = NumberReader("DE")
 MIDNIGHT_MS: Final = 1_794_787_200_000  # Monday, 2026-11-16 00:00 UTC

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.account import AccountKey
 from ratingd.store.fraud_rows import AlertPost, AlertRow, EventRow, FlaggedCallRow, IncidentRow, ListRow, OrderRow
 from ratingd.store.rows import OutboxEntry, shard_of
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 B = "+4930123456"
 ACCOUNT = AccountKey("cgrates.org", "1001")

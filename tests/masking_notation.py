@@ -3,10 +3,10 @@
 A call's id is what stands there, so that no call is written twice; `a0' a0''` are two more of one instant.
 """
 
-from triggers.masking_incident import Attempt, MaskingIncident
-from triggers.masking_shard import MaskingShard
-from triggers.masking_terms import MaskingTerms
-from triggers.masking_window import Placed
+from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.masking.shard import MaskingShard
+from triggers.masking.terms import MaskingTerms
+from triggers.masking.window import Placed
 
 EPOCH_MS = 1_700_000_000_000
 B = "+49301234567"

@@ -3,8 +3,8 @@
 It looks at every call and every call before it, keeps everything and knows nothing of the order of arrival.
 """
 
-from triggers.masking_incident import Attempt
-from triggers.masking_terms import MaskingTerms
+from triggers.masking.incident import Attempt
+from triggers.masking.terms import MaskingTerms
 
 
 def accepted(arrived: list[Attempt], terms: MaskingTerms) -> list[Attempt]:

@@ -29,7 +29,7 @@ TELEVOTES = tuple(f"+4913777{number:05}" for number in range(3))
 
 @dataclass(frozen=True, slots=True)
 class TrafficEvent:
-    """One event as a switch tells it. `kind` is a name of `triggers.call_event.KIND_NAMES`."""
+    """One event as a switch tells it. `kind` is a name of `triggers.calls.call_event.KIND_NAMES`."""
 
     kind: str
     at_ms: int

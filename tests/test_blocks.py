@@ -3,7 +3,7 @@
 from ratingd.fraud.blocks import Blocks, block, limit, pair
 from ratingd.store.fraud_rows import ListRow
 from tests.table import table
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 NUMBERS = NumberReader("DE")
 A, B = "+493055510001", "+37190912345"

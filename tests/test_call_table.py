@@ -1,11 +1,11 @@
 import pytest
 
 from tests.table import table
-from triggers.call_event import KIND_NAMES, CallEvent, EventDetails
-from triggers.call_record import CallRecord
-from triggers.call_table import CallTable, OpenCall
-from triggers.counted_call import FROM_CDR, CountedCall
-from triggers.number import Number
+from triggers.calls.call_event import KIND_NAMES, CallEvent, EventDetails
+from triggers.calls.call_record import CallRecord
+from triggers.numbers.number import Number
+from triggers.traffic.call_table import CallTable, OpenCall
+from triggers.traffic.counted_call import FROM_CDR, CountedCall
 
 A, B = Number("+4930111"), Number("+4989222")
 

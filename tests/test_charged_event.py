@@ -7,7 +7,7 @@ from accounts.charge import ChargeRequest
 from ratingd.api.event_message import EventReader
 from ratingd.fraud.charged_event import charged_body, charged_event, international
 from tariffs.zone import UTC
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 NOW_MS = 1_795_000_000_000
 GERMANY = NumberReader("DE", pseudonym=None)

@@ -1,4 +1,4 @@
-from triggers.contacts import CONTACT_MS, GENERATION, Contacts
+from triggers.traffic.contacts import CONTACT_MS, GENERATION, Contacts
 
 
 def test_a_contact_is_one_for_seven_days() -> None:

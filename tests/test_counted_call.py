@@ -1,5 +1,5 @@
 from tests.table import table
-from triggers.counted_call import FROM_CDR, LOST, CountedCall
+from triggers.traffic.counted_call import FROM_CDR, LOST, CountedCall
 
 
 @table("""

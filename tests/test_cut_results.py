@@ -11,7 +11,7 @@ from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.rows import OutboxEntry
 from ratingd.store.store import Store, open_store
 from tests.fraud_store_rows import ACCOUNT, flagged
-from triggers.masking_incident import Attempt
+from triggers.masking.incident import Attempt
 
 
 @pytest.fixture

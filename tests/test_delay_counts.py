@@ -1,6 +1,6 @@
 import pytest
 
-from triggers.delay_counts import DelayCounts, class_of, middle_of, percentile_of
+from triggers.traffic.delay_counts import DelayCounts, class_of, middle_of, percentile_of
 
 
 @pytest.mark.parametrize("delay_ms", [0, 1, 31, 32, 33, 100, 999, 2_000, 12_345, 180_000])

@@ -1,5 +1,5 @@
-from triggers import devices
-from triggers.devices import SEEN_MS, SIMS_MAX, Devices
+from triggers.traffic import devices
+from triggers.traffic.devices import SEEN_MS, SIMS_MAX, Devices
 
 
 def test_a_box_shows_many_sims_and_a_telephone_one() -> None:

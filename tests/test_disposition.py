@@ -1,7 +1,7 @@
 from tests.table import table
-from triggers.call_event import KIND_NAMES, CallEvent, EventDetails
-from triggers.disposition import disposition_of, of_sip
-from triggers.number import NO_NUMBER
+from triggers.calls.call_event import KIND_NAMES, CallEvent, EventDetails
+from triggers.calls.disposition import disposition_of, of_sip
+from triggers.numbers.number import NO_NUMBER
 
 
 @table("""

@@ -1,6 +1,6 @@
 import pytest
 
-from triggers.distinct_count import EXACT, DistinctCount, mixed
+from triggers.traffic.distinct_count import EXACT, DistinctCount, mixed
 
 
 def numbers(count: int, first: int = 0) -> list[str]:

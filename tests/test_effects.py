@@ -10,7 +10,7 @@ from ratingd import observe
 from ratingd.engine.command import Reply
 from ratingd.store.store import Store, open_store
 from tests.effects_desk import NOON_MS, B, EffectsDesk, posted
-from triggers.number_list import BLACKLIST, NUMBER, ListEntry
+from triggers.numbers.number_list import BLACKLIST, NUMBER, ListEntry
 
 Desk = Callable[..., EffectsDesk]
 

@@ -11,7 +11,7 @@ from ratingd.errors import InvalidRequest
 from ratingd.ingest.event_fields import KINDS, call_event, duration_of, satark_record, time_of
 from ratingd.v1.fraud_pb2 import CallEvent
 from tests.table import table
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 NOW_MS = 1_795_280_000_000
 INVITE = {"event_type": "INVITE", "a_number": "+4930111", "b_number": "+4930222"}

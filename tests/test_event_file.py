@@ -9,8 +9,8 @@ from ratingd.ingest.event_file import EventFile, FileEvent, begun_ms
 from ratingd.ingest.event_map import GENERIC, SATARK
 from ratingd.ingest.event_rows import RowFault
 from ratingd.v1.fraud_pb2 import CallEvent
-from triggers.event_memory import event_key
-from triggers.number_reading import NumberReader
+from triggers.calls.event_memory import event_key
+from triggers.numbers.number_reading import NumberReader
 
 HEADER = "event_type,timestamp,call_id,a_number,b_number\n"
 ROWS = "INVITE,1795255200,c-1,+4930111,+4930222\nINVITE,soon,c-2,+4930111,+4930222\nBYE,1795255230,c-1,,\n"

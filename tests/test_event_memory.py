@@ -2,10 +2,10 @@
 
 import pytest
 
-from triggers.call_event import BYE, INVITE, CallEvent
-from triggers.event_memory import EventMemory, event_key
-from triggers.number import NO_NUMBER
-from triggers.verdict import DISCONNECT, Verdict
+from triggers.calls.call_event import BYE, INVITE, CallEvent
+from triggers.calls.event_memory import EventMemory, event_key
+from triggers.calls.verdict import DISCONNECT, Verdict
+from triggers.numbers.number import NO_NUMBER
 
 CUT = Verdict("c-1", DISCONNECT, ("masking",))
 

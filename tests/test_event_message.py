@@ -14,9 +14,9 @@ from ratingd.v1 import fraud_pb2
 from ratingd.v1.fraud_pb2 import CallEventsRequest
 from tests.table import table
 from tests.wire_numbers import varint
-from triggers.call_event import NO_DETAILS, CallEvent
-from triggers.number import NO_NUMBER, Number
-from triggers.number_reading import NumberReader
+from triggers.calls.call_event import NO_DETAILS, CallEvent
+from triggers.numbers.number import NO_NUMBER, Number
+from triggers.numbers.number_reading import NumberReader
 
 NOW = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 PARTS = (

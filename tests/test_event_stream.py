@@ -12,9 +12,9 @@ from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest, Overloaded, Unavailable
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from ratingd.v1.fraud_pb2 import CallEventsRequest, CallEventsResponse
-from triggers.call_event import CallEvent
-from triggers.number_reading import NumberReader
-from triggers.verdict import ALLOW, CHALLENGE, DISCONNECT, Verdict
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import ALLOW, CHALLENGE, DISCONNECT, Verdict
+from triggers.numbers.number_reading import NumberReader
 
 NOW_NS = 1_795_262_400_000_000_000
 UNSTORED_MAX = 10

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from triggers.fading_sum import FadingSum, faded
+from triggers.traffic.fading_sum import FadingSum, faded
 
 
 def test_forty_are_twenty_after_an_hour() -> None:

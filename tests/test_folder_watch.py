@@ -18,9 +18,9 @@ from ratingd.store.faults import DataRefused, StoreUnavailable
 from ratingd.v1.fraud_pb2 import CallEventsRequest
 from tests.table import table
 from tests.waiting import until
-from triggers.call_event import CallEvent
-from triggers.number_reading import NumberReader
-from triggers.verdict import Verdict
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import Verdict
+from triggers.numbers.number_reading import NumberReader
 
 NOW_NS = 1_795_262_400_000_000_000
 HEADER = "event_type,timestamp,call_id,a_number,b_number\n"

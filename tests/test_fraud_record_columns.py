@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ratingd.store import fraud_record_columns as columns
 from tests.fraud_store_rows import record
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 UUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from ratingd.shipped_rules import shipped_rules
 from tests.fraud_scene import MIDNIGHT_MS, Calls, told
 from tests.table import table
-from triggers.call_event import ANSWER, BYE, CallEvent, EventDetails
-from triggers.counted_call import HOME, INTERNATIONAL, MISMATCH, NIGHT, PREMIUM, UNSOCIAL
-from triggers.fraud_rule import Rule, RuleHit
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_rule_file import read_rules
-from triggers.fraud_rule_parsing import parse_condition
-from triggers.number import NO_NUMBER, Number
+from triggers.calls.call_event import ANSWER, BYE, CallEvent, EventDetails
+from triggers.numbers.number import NO_NUMBER, Number
+from triggers.rules.rule import Rule, RuleHit
+from triggers.rules.rule_book import RuleBook
+from triggers.rules.rule_file import read_rules
+from triggers.rules.rule_parsing import parse_condition
+from triggers.traffic.counted_call import HOME, INTERNATIONAL, MISMATCH, NIGHT, PREMIUM, UNSOCIAL
 
 
 def book(*rows: str) -> RuleBook:

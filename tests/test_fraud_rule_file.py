@@ -7,9 +7,9 @@ import pytest
 from ratingd.shipped_rules import shipped_rules
 from tariffs.fault import Severity
 from tests.table import table
-from triggers.fraud_rule import ACTION_TYPES, FRAUD_TYPES
-from triggers.fraud_rule_file import COLUMNS, read_rules
-from triggers.metric_names import KINDS, METRICS, MetricName
+from triggers.rules.rule import ACTION_TYPES, FRAUD_TYPES
+from triggers.rules.rule_file import COLUMNS, read_rules
+from triggers.traffic.metric_names import KINDS, METRICS, MetricName
 
 HEADER = f"#{','.join(COLUMNS)}\n"
 ROW = (

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.table import table
-from triggers.call_event import INVITE, CallEvent
-from triggers.fraud_rule_condition import Compared, Condition, Measured
-from triggers.fraud_rule_parsing import ConditionFault, parse_condition
-from triggers.fraud_scene import Scene
-from triggers.number import NO_NUMBER, Number
-from triggers.traffic import Traffic
-from triggers.traffic_terms import TrafficTerms
+from triggers.calls.call_event import INVITE, CallEvent
+from triggers.numbers.number import NO_NUMBER, Number
+from triggers.rules.rule_condition import Compared, Condition, Measured
+from triggers.rules.rule_parsing import ConditionFault, parse_condition
+from triggers.rules.scene import Scene
+from triggers.traffic.terms import TrafficTerms
+from triggers.traffic.traffic import Traffic
 
 EMPTY = Traffic(TrafficTerms())
 NOBODY = Scene(EMPTY, CallEvent(INVITE, 0, "c-1", Number("+49301"), NO_NUMBER), 0)  # nobody has heard of him: all is 0

@@ -13,7 +13,7 @@ from ratingd.store.fraud_rows import AuditRow, FraudBatch, RulesRow
 from ratingd.store.store import Store, open_store
 from ratingd.store.tables import call_events
 from tests.fraud_store_rows import B, alert, entry, events, flagged, incident, order, record
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.watch_scene import NOON_MS, NUMBERS, B, burst, cut, invite, taken, watch
-from triggers.call_event import ANSWER, BYE, CDR, RINGING, CallEvent, EventDetails
-from triggers.fraud_rule_file import COLUMNS, read_rules
-from triggers.masking_decision import DecisionTerms
-from triggers.masking_incident import MaskingIncident
-from triggers.masking_terms import MaskingTerms
-from triggers.number_list import ListEntry
-from triggers.outcome import Outcome
-from triggers.verdict import ALLOW, DISCONNECT
+from triggers.calls.call_event import ANSWER, BYE, CDR, RINGING, CallEvent, EventDetails
+from triggers.calls.verdict import ALLOW, DISCONNECT
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.incident import MaskingIncident
+from triggers.masking.terms import MaskingTerms
+from triggers.numbers.number_list import ListEntry
+from triggers.rules.rule_file import COLUMNS, read_rules
+from triggers.watch.outcome import Outcome
 
 HOUR_MS = 3_600_000
 

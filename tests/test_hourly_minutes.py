@@ -1,6 +1,6 @@
 import pytest
 
-from triggers.hourly_minutes import HOUR_MS, HOURS, HourlyMinutes, p99_minutes
+from triggers.traffic.hourly_minutes import HOUR_MS, HOURS, HourlyMinutes, p99_minutes
 
 
 def test_one_hour_of_a_week_may_be_longer() -> None:

@@ -3,7 +3,7 @@
 import json
 
 from ratingd.fraud.incident import Run, flagged_row, incident_row, shown
-from triggers.masking_incident import Attempt, MaskingIncident
+from triggers.masking.incident import Attempt, MaskingIncident
 
 B = "+493012345678"
 

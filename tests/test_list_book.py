@@ -10,7 +10,7 @@ from ratingd.fraud.list_book import EntryUnknown, ListBook
 from ratingd.store.fraud_rows import FraudBatch, ListRow
 from ratingd.store.store import Store, open_store
 from tests.table import table
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 NOW_MS = 1_795_262_400_000
 NUMBERS = NumberReader("DE")

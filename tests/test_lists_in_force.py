@@ -10,8 +10,8 @@ from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.store.fraud_lists import Stamps
 from ratingd.store.fraud_rows import FraudBatch, ListRow
 from ratingd.store.store import Store, open_store
-from triggers.number_list import NumberLists
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_reading import NumberReader
 
 NOW_MS = 1_795_262_400_000
 CALLED = NumberReader("DE").read("+49891")

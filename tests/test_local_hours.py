@@ -1,8 +1,8 @@
 from tariffs.zone import zone
 from tests.table import table
-from triggers.counted_call import NIGHT, UNSOCIAL
-from triggers.local_hours import LocalHours
-from triggers.traffic_terms import NIGHT_HOURS
+from triggers.traffic.counted_call import NIGHT, UNSOCIAL
+from triggers.traffic.local_hours import LocalHours
+from triggers.traffic.terms import NIGHT_HOURS
 
 WINTER, SUMMER = 1_704_067_200_000, 1_719_792_000_000  # midnight UTC, 2024-01-01 and 2024-07-01
 

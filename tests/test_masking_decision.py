@@ -3,7 +3,7 @@
 import pytest
 
 from tests.table import table
-from triggers.masking_decision import DecisionTerms, decide, threat_level
+from triggers.masking.decision import DecisionTerms, decide, threat_level
 
 SETTINGS = {"": {}, "both": {"require_both": True}, "ml": {"ml_acts": True}, "off": {"auto_disconnect": False}}
 

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 from tests.masking_notation import EPOCH_MS, B, Called, at, attempt
 from tests.table import table
-from triggers.masking_incident import FirstSeen, MaskingIncident, incident_id
-from triggers.masking_terms import MaskingTerms
+from triggers.masking.incident import FirstSeen, MaskingIncident, incident_id
+from triggers.masking.terms import MaskingTerms
 
 RUN = "a0 b1 c2 d3 e4"
 

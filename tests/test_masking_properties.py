@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import masking_reference as reference
-from triggers.masking_incident import Attempt, MaskingIncident
-from triggers.masking_shard import MaskingShard
-from triggers.masking_terms import MaskingTerms
-from triggers.masking_window import Placed
-from triggers.murmur2 import shard_of
+from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.masking.murmur2 import shard_of
+from triggers.masking.shard import MaskingShard
+from triggers.masking.terms import MaskingTerms
+from triggers.masking.window import Placed
 
 Facts = tuple[int, int, int, tuple[str, ...], tuple[str, ...]]
 

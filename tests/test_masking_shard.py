@@ -1,8 +1,8 @@
 """A masking shard: which numbers it keeps, and what it counts."""
 
 from tests.masking_notation import B, Called, at, attempt
-from triggers.masking_shard import MaskingShard
-from triggers.masking_terms import MaskingTerms
+from triggers.masking.shard import MaskingShard
+from triggers.masking.terms import MaskingTerms
 
 RUN = "a0 b1 c2 d3 e4"
 

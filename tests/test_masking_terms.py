@@ -2,7 +2,7 @@
 
 import pytest
 
-from triggers.masking_terms import MaskingTerms
+from triggers.masking.terms import MaskingTerms
 
 
 def test_own_terms_change_window_and_threshold_alone() -> None:

@@ -21,8 +21,8 @@ from tests.masking_traffic import (
     traffic,
 )  # fmt: skip
 from tests.test_masking_properties import Facts, Watched, facts
-from triggers.masking_incident import Attempt
-from triggers.masking_terms import MaskingTerms
+from triggers.masking.incident import Attempt
+from triggers.masking.terms import MaskingTerms
 
 LATENESS_MS = 5_000
 Incidents = list[tuple[str, str, tuple[str, ...], Facts]]

@@ -4,8 +4,8 @@ import pytest
 
 from tests.masking_notation import B, Called, at
 from tests.table import table
-from triggers.masking_terms import MaskingTerms
-from triggers.masking_window import COLD, COLD_MAX, cold
+from triggers.masking.terms import MaskingTerms
+from triggers.masking.window import COLD, COLD_MAX, cold
 
 
 @table("""

@@ -1,6 +1,6 @@
 import pytest
 
-from triggers.metric_address import MetricUnknown, is_score, is_window, parse
+from triggers.traffic.metric_address import MetricUnknown, is_score, is_window, parse
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from accounts.account import Account, AccountKey, AccountTrigger, ThresholdType,
 from accounts.balance_filter import BalanceFilter
 from tests.account_scene import amount
 from tests.table import table
-from triggers.call_event import INVITE, CallEvent
+from triggers.calls.call_event import INVITE, CallEvent
 from triggers.metric_monitor import MetricMonitor, key_of, metric_monitors
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 SECOND_NS = 1_000_000_000
 NUMBERS = NumberReader("DE")

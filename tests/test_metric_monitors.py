@@ -10,10 +10,10 @@ from ratingd.engine.operation import RemoveAccount, RemoveTriggers, ResetTrigger
 from ratingd.fraud.metric_monitors import MetricMonitors
 from tests.engine_desk import FOLDER, Desk
 from tests.waiting import until
-from triggers.call_event import INVITE, CallEvent
-from triggers.number_reading import NumberReader
-from triggers.outcome import Outcome
-from triggers.verdict import Verdict
+from triggers.calls.call_event import INVITE, CallEvent
+from triggers.calls.verdict import Verdict
+from triggers.numbers.number_reading import NumberReader
+from triggers.watch.outcome import Outcome
 
 NUMBERS = NumberReader("DE")
 PLAN = FOLDER | {

@@ -1,4 +1,4 @@
-from triggers.metric_names import KINDS, METRICS, names_of
+from triggers.traffic.metric_names import KINDS, METRICS, names_of
 
 
 def test_each_name_is_of_some_kind_and_says_what_it_is() -> None:

@@ -1,7 +1,7 @@
 """murmur2, against the values that Kafka's own tests have (UtilsTest.testMurmur2)."""
 
 from tests.table import table
-from triggers.murmur2 import UNSIGNED, murmur2, shard_of
+from triggers.masking.murmur2 import UNSIGNED, murmur2, shard_of
 
 
 @table("""

@@ -1,9 +1,9 @@
 """Lists: which entry holds for a number, a trunk and a time."""
 
 from tests.table import table
-from triggers.number import NO_NUMBER, Number
-from triggers.number_list import ListEntry, NumberLists
-from triggers.number_reading import NumberReader
+from triggers.numbers.number import NO_NUMBER, Number
+from triggers.numbers.number_list import ListEntry, NumberLists
+from triggers.numbers.number_reading import NumberReader
 
 READER = NumberReader("DE", pseudonym=None)
 LISTS = NumberLists(

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tariffs.fault import Finding
 from tariffs.zone import UTC
 from tests.table import table
-from triggers.number_list import KINDS, LISTS, ListEntry
-from triggers.number_list_file import entries_text, entry_value, read_entries
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_list import KINDS, LISTS, ListEntry
+from triggers.numbers.number_list_file import entries_text, entry_value, read_entries
+from triggers.numbers.number_reading import NumberReader
 
 READER = NumberReader("DE")
 NOW_MS = 1_795_000_000_000

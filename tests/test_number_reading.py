@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.table import table
-from triggers.calling_code import CallingCodes
-from triggers.number import NO_NUMBER
-from triggers.number_reading import NumberReader
+from triggers.numbers.calling_code import CallingCodes
+from triggers.numbers.number import NO_NUMBER
+from triggers.numbers.number_reading import NumberReader
 
 READERS = {region: NumberReader(region) for region in ("", "DE", "IT", "US", "GB", "IN")}
 CODES = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]

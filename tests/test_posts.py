@@ -10,7 +10,7 @@ from ratingd.fraud.incident import Run, incident_document, shown
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
 from ratingd.store.fraud_rows import UNNUMBERED, AlertPost, IncidentRow
 from ratingd.store.rows import OutboxEntry
-from triggers.masking_incident import MaskingIncident
+from triggers.masking.incident import MaskingIncident
 
 NOON_MS = 1_795_262_400_000
 RUN = MaskingIncident("+49", 1, 2, max_distinct=5, calls_max=100)

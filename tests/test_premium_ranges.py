@@ -1,7 +1,7 @@
 """PremiumRanges.csv: what is read, and what is refused."""
 
 from tariffs.fault import Finding
-from triggers.premium_ranges import read_premium_ranges
+from triggers.numbers.premium_ranges import read_premium_ranges
 
 
 def test_prefixes_are_read_however_they_are_written() -> None:

@@ -16,7 +16,7 @@ from ratingd.store.fraud_rows import AlertRow, FraudBatch, FraudStored
 from ratingd.store.rows import OutboxEntry
 from ratingd.store.store import Store, open_store
 from tests.fraud_store_rows import ACCOUNT
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_reading import NumberReader
 
 NUMBERS = NumberReader("DE")
 AT_MS = 1_795_262_400_000

@@ -3,8 +3,8 @@ from random import Random
 import pytest
 
 from tests.table import table
-from triggers.counted_call import CountedCall
-from triggers.recent_calls import first_after, insert, near, overlaps
+from triggers.traffic.counted_call import CountedCall
+from triggers.traffic.recent_calls import first_after, insert, near, overlaps
 
 
 def call(a: str, start_ms: int, end_ms: int, answer_ms: int = 0) -> CountedCall:

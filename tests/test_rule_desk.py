@@ -8,7 +8,7 @@ from ratingd.fraud.rule_desk import RuleDesk
 from ratingd.shipped_rules import shipped_rules
 from ratingd.store.fraud_rows import FraudBatch, RulesRow
 from ratingd.store.store import Store, open_store
-from triggers.fraud_rule_book import RuleBook
+from triggers.rules.rule_book import RuleBook
 
 NOW_MS = 1_795_262_400_000
 ONE = "many,robocall,a,attempts.600 >= 100,HIGH,HIGH,*alert,false,1h,many calls\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.table import table
-from triggers.rule_score import RuleScore, band, caller_risk, confidence, masking_score, risk_level
+from triggers.watch.rule_score import RuleScore, band, caller_risk, confidence, masking_score, risk_level
 
 
 @table("""

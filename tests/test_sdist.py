@@ -43,6 +43,6 @@ def test_a_wheel_is_built_from_the_source_distribution_alone(tmp_path: Path) -> 
     wheel = build("wheel", unpacked, tmp_path)
     names = zipfile.ZipFile(wheel).namelist()
     assert "ratingd/v1/charging_pb2.py" in names
-    assert "triggers/FraudRules.csv" in names
+    assert "triggers/rules/FraudRules.csv" in names
     assert any(name.endswith("share/ratingd/tariffs/Destinations.csv") for name in names)
     assert not any(name.startswith(("proto/", "compiled/", "tests/")) for name in names)

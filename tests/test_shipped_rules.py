@@ -4,9 +4,9 @@ import pytest
 
 from ratingd.shipped_rules import shipped_rules
 from tests.fraud_scene import NUMBERS, Calls, told
-from triggers.call_event import EventDetails
-from triggers.fraud_rule import RuleHit
-from triggers.fraud_rule_file import read_rules
+from triggers.calls.call_event import EventDetails
+from triggers.rules.rule import RuleHit
+from triggers.rules.rule_file import read_rules
 
 HOUR, MINUTE = 3600, 60
 NOON, NIGHT = 12 * HOUR, 2 * HOUR

@@ -1,6 +1,6 @@
 from random import Random
 
-from triggers.silence import Seat, Silence
+from triggers.traffic.silence import Seat, Silence
 
 
 def test_who_is_heard_of_goes_to_the_end() -> None:

@@ -1,4 +1,4 @@
-from triggers.talkers import Talkers
+from triggers.traffic.talkers import Talkers
 
 
 def test_the_ten_longest_of_many() -> None:

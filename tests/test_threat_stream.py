@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from ratingd.fraud.threat_stream import ThreatStream
-from triggers.call_event import ANSWER, CDR, INVITE, CallEvent, EventDetails
-from triggers.number import Number
-from triggers.outcome import Outcome
-from triggers.verdict import DISCONNECT, Verdict
+from triggers.calls.call_event import ANSWER, CDR, INVITE, CallEvent, EventDetails
+from triggers.calls.verdict import DISCONNECT, Verdict
+from triggers.numbers.number import Number
+from triggers.watch.outcome import Outcome
 
 
 def outcome(n: int, risk: float = 0.0, kind: int = INVITE, *, attempt: bool = True) -> Outcome:

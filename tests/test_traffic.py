@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tariffs.zone import zone
-from triggers.call_event import ANSWER, BYE, CANCEL, CDR, INVITE, REJECT, RINGING, UPDATE, CallEvent, EventDetails
-from triggers.metric_address import MetricUnknown
-from triggers.metric_names import KINDS, names_of
-from triggers.number import NO_NUMBER, Number
-from triggers.traffic import Traffic, account_key
-from triggers.traffic_terms import TrafficTerms
+from triggers.calls.call_event import ANSWER, BYE, CANCEL, CDR, INVITE, REJECT, RINGING, UPDATE, CallEvent, EventDetails
+from triggers.numbers.number import NO_NUMBER, Number
+from triggers.traffic.metric_address import MetricUnknown
+from triggers.traffic.metric_names import KINDS, names_of
+from triggers.traffic.terms import TrafficTerms
+from triggers.traffic.traffic import Traffic, account_key
 
 NOON = 1_700_049_600_000  # 2023-11-15 12:00 UTC
 HOUR, DAY = 3_600_000, 86_400_000

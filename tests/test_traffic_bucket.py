@@ -1,5 +1,5 @@
-from triggers.counted_call import CountedCall, Phone
-from triggers.traffic_bucket import TrafficBucket, TrafficParts
+from triggers.traffic.bucket import TrafficBucket, TrafficParts
+from triggers.traffic.counted_call import CountedCall, Phone
 
 
 def test_parts_are_made_when_there_is_something_in_them() -> None:

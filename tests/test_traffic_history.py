@@ -2,9 +2,9 @@ from random import Random
 
 import pytest
 
-from triggers.counted_call import BUSY, CountedCall
-from triggers.traffic_bucket import TrafficParts
-from triggers.traffic_history import DAY_MS, HOUR_MS, MINUTE_MS, TrafficHistory
+from triggers.traffic.bucket import TrafficParts
+from triggers.traffic.counted_call import BUSY, CountedCall
+from triggers.traffic.history import DAY_MS, HOUR_MS, MINUTE_MS, TrafficHistory
 
 NOON = 1_700_049_600_000
 

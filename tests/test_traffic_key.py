@@ -2,10 +2,10 @@ from random import Random
 
 import pytest
 
-from triggers.counted_call import CountedCall
-from triggers.metric_names import CALLED, NUMBER
-from triggers.traffic_key import FEW, KeyKind, TrafficKey, TrafficKeys
-from triggers.traffic_terms import TrafficTerms
+from triggers.traffic.counted_call import CountedCall
+from triggers.traffic.key import FEW, KeyKind, TrafficKey, TrafficKeys
+from triggers.traffic.metric_names import CALLED, NUMBER
+from triggers.traffic.terms import TrafficTerms
 
 NOON = 1_700_049_600_000
 

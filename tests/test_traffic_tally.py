@@ -1,7 +1,7 @@
 import pytest
 
-from triggers.counted_call import BUSY, CANCELLED, FAILED, LOST, NIGHT, NO_ANSWER, PREMIUM, CountedCall
-from triggers.traffic_tally import Tally
+from triggers.traffic.counted_call import BUSY, CANCELLED, FAILED, LOST, NIGHT, NO_ANSWER, PREMIUM, CountedCall
+from triggers.traffic.tally import Tally
 
 EVER = 1 << 60
 

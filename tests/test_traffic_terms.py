@@ -1,4 +1,4 @@
-from triggers.traffic_terms import TrafficTerms
+from triggers.traffic.terms import TrafficTerms
 
 
 def test_premium_ranges_are_prefixes_of_digits() -> None:

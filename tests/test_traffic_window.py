@@ -1,9 +1,9 @@
 import pytest
 
-from triggers.counted_call import CountedCall
-from triggers.metric_names import TRUNK
-from triggers.traffic_key import KeyKind, TrafficKey
-from triggers.traffic_window import TrafficWindow, begins_ms, going_on
+from triggers.traffic.counted_call import CountedCall
+from triggers.traffic.key import KeyKind, TrafficKey
+from triggers.traffic.metric_names import TRUNK
+from triggers.traffic.window import TrafficWindow, begins_ms, going_on
 
 NOON = 1_700_049_600_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -1,10 +1,10 @@
 """Events that were looked at and are not on disk."""
 
 from ratingd.fraud.unstored import Unstored
-from triggers.call_event import INVITE, RINGING, CallEvent
-from triggers.number import Number
-from triggers.outcome import Outcome
-from triggers.verdict import Verdict
+from triggers.calls.call_event import INVITE, RINGING, CallEvent
+from triggers.calls.verdict import Verdict
+from triggers.numbers.number import Number
+from triggers.watch.outcome import Outcome
 
 
 def event(call_id: str, kind: int = INVITE, event_id: str = "") -> CallEvent:

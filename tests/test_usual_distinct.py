@@ -1,4 +1,4 @@
-from triggers.usual_distinct import DAY_MS, UsualDistinct
+from triggers.traffic.usual_distinct import DAY_MS, UsualDistinct
 
 
 def test_999_attempts_in_a_thousand_tell() -> None:

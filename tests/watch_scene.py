@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_watch import FraudWatch, Refusals
-from triggers.masking_decision import DecisionTerms
-from triggers.masking_terms import MaskingTerms
-from triggers.number_list import ListEntry, NumberLists
-from triggers.number_reading import NumberReader
-from triggers.outcome import Outcome
-from triggers.traffic_terms import TrafficTerms
-from triggers.verdict import DISCONNECT
-from triggers.watch_terms import WatchTerms
+from triggers.calls.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.calls.verdict import DISCONNECT
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.terms import MaskingTerms
+from triggers.numbers.number_list import ListEntry, NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.traffic.terms import TrafficTerms
+from triggers.watch.fraud_watch import FraudWatch, Refusals
+from triggers.watch.outcome import Outcome
+from triggers.watch.watch_terms import WatchTerms
 
 NUMBERS: Final = NumberReader("DE")
 NOON_MS: Final = 1_795_000_000_000

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from accounts.account import Account, BoundSide, TriggerTerms
-from triggers.call_event import CallEvent
-from triggers.metric_address import MetricUnknown, is_score, parse
-from triggers.metric_names import ACCOUNT, CALLED, CALLED_RANGE, NUMBER, NUMBER_RANGE, TRUNK
+from triggers.calls.call_event import CallEvent
 from triggers.monitor import SCORE_SIDES, reached
+from triggers.traffic.metric_address import MetricUnknown, is_score, parse
+from triggers.traffic.metric_names import ACCOUNT, CALLED, CALLED_RANGE, NUMBER, NUMBER_RANGE, TRUNK
 
 SCALE: Final = 1_000_000_000
 AGAIN_MS: Final = 1_000

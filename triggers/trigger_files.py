@@ -35,10 +35,10 @@ from tariffs.money import half
 from tariffs.plan_files import in_reading_order
 from tariffs.timing import ANY
 from tariffs.zone import Zone
-from triggers.metric_address import MetricUnknown, is_score, parse
 from triggers.metric_monitor import SCORES
 from triggers.monitor import COUNTER_SIDES, SCORE_SIDES
 from triggers.score_address import ADDRESS_ALLOWED, is_score_address
+from triggers.traffic.metric_address import MetricUnknown, is_score, parse
 
 FILE: Final = "ActionTriggers.csv"
 COLUMNS: Final = (

@@ -30,7 +30,7 @@ from ratingd.api.wire_reader import END, Unusual, WireReader
 from ratingd.errors import InvalidRequest
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from ratingd.v1.fraud_pb2 import CallEventsRequest
-from triggers.call_event import (
+from triggers.calls.call_event import (
     ANSWERED,
     BUSY,
     CANCELLED,
@@ -45,8 +45,8 @@ from triggers.call_event import (
     CallEvent,
     EventDetails,
 )
-from triggers.number import NO_NUMBER
-from triggers.number_reading import NumberReader
+from triggers.numbers.number import NO_NUMBER
+from triggers.numbers.number_reading import NumberReader
 
 _EVENT_ID: Final = tag_of(CallEventMessage, "event_id")
 _CALL_ID: Final = tag_of(CallEventMessage, "call_id")

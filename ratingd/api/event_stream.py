@@ -35,8 +35,8 @@ from ratingd.errors import InvalidRequest, InvariantBroken, RatingdError, Unavai
 from ratingd.store.faults import StoreFault
 from ratingd.v1.fraud_pb2 import CallEventsResponse
 from ratingd.v1.fraud_pb2 import EventFault as EventFaultMessage
-from triggers.call_event import CallEvent
-from triggers.verdict import ALLOW, Verdict
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import ALLOW, Verdict
 
 SOURCE: Final = "grpc"
 BATCH_MAX: Final = 1_000  # events of a message: looking at more would keep other calls waiting

@@ -14,8 +14,8 @@ from ratingd.api.status import failure
 from ratingd.api.verdict_message import verdict_body
 from ratingd.engine.command import Reply
 from ratingd.errors import RatingdError, Unavailable
-from triggers.call_event import CallEvent
-from triggers.verdict import Verdict
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import Verdict
 
 
 class FraudEvents:

@@ -9,10 +9,10 @@ from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest
 from ratingd.v1 import fraud_pb2
-from triggers.analysis import METRICS_S, Analysis
-from triggers.explanation import Explanation
-from triggers.metric_address import MetricUnknown
-from triggers.metric_names import KINDS
+from triggers.traffic.metric_address import MetricUnknown
+from triggers.traffic.metric_names import KINDS
+from triggers.watch.analysis import METRICS_S, Analysis
+from triggers.watch.explanation import Explanation
 
 CALLED: Final = "b"
 COUNTED_MAX: Final = 1_000_000  # callers that may be assumed

@@ -7,7 +7,7 @@ from librt.strings import BytesWriter
 
 from ratingd.api.wire import begin, end, put_flag, put_number, put_text, tag_of
 from ratingd.v1.fraud_pb2 import Verdict as VerdictMessage
-from triggers.verdict import Verdict
+from triggers.calls.verdict import Verdict
 
 _FIXED64: Final = 1  # how a double is written, as its tag says
 _INDEX: Final = tag_of(VerdictMessage, "index")

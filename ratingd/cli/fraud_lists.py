@@ -21,8 +21,8 @@ from ratingd.v1.fraud_pb2 import (
     ListEntry,
     RemoveEntryRequest,
 )
-from triggers.number_list import ListEntry as Entry
-from triggers.number_list_file import entries_text
+from triggers.numbers.number_list import ListEntry as Entry
+from triggers.numbers.number_list_file import entries_text
 
 PAGE: Final = 1_000
 KINDS: Final = ("number", "prefix", "trunk")

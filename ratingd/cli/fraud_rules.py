@@ -12,7 +12,7 @@ from ratingd.cli.options import Where, answers, asks
 from ratingd.cli.output import Output, moment, pairs
 from ratingd.v1.fraud_pb2 import GetFraudRulesRequest, SetFraudRulesRequest
 from tariffs.fault import Finding
-from triggers.fraud_rule_file import read_rules
+from triggers.rules.rule_file import read_rules
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 

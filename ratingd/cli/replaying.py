@@ -25,8 +25,8 @@ from ratingd.ingest.row_file import rows_into
 from ratingd.settings import Settings
 from ratingd.store.faults import StoreFault
 from ratingd.store.store import Store, open_store
-from triggers.call_event import CallEvent
-from triggers.masking_watch import attempt_ms
+from triggers.calls.call_event import CallEvent
+from triggers.masking.masking_watch import attempt_ms
 
 SHOWN_MAX: Final = 50  # incidents in the table
 LOOK_EVERY: Final = 2_000  # events, between two looks of the progress bar

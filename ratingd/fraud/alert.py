@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from ratingd.store.fraud_rows import AlertRow
-from triggers.explanation import Explanation
+from triggers.watch.explanation import Explanation
 
 LOW: Final = "LOW"
 MEDIUM: Final = "MEDIUM"

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ratingd.store.fraud_rows import ListRow
-from triggers.number import Number
+from triggers.numbers.number import Number
 
 BLOCK: Final = "block"
 LIMIT: Final = "limit"

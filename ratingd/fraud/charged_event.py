@@ -24,11 +24,11 @@ from ratingd.api.event_message import framed
 from ratingd.api.wire import put_number, put_text, tag_of
 from ratingd.fraud.event_log import as_logged
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
-from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
-from triggers.emergency import CODE_DIGITS_MAX
-from triggers.number import NO_NUMBER
-from triggers.number_reading import RAW, NumberReader
-from triggers.number_spelling import all_digits
+from triggers.calls.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.numbers.emergency import CODE_DIGITS_MAX
+from triggers.numbers.number import NO_NUMBER
+from triggers.numbers.number_reading import RAW, NumberReader
+from triggers.numbers.number_spelling import all_digits
 
 MS: Final = 1_000_000
 CALL_ID: Final = tag_of(CallEventMessage, "call_id")

@@ -29,12 +29,12 @@ from ratingd.fraud.inquiries import FraudInquiries
 from ratingd.fraud.taken import Taken
 from ratingd.fraud.unstored import brought_up_to_date
 from ratingd.fraud.writer import FraudWriter
-from triggers.call_event import CDR, INVITE, CallEvent
-from triggers.event_memory import event_key
-from triggers.fraud_watch import BLACKLIST, BLOCKED, MASKING, FraudWatch
-from triggers.number_reading import NumberReader
-from triggers.outcome import Outcome
-from triggers.verdict import DISCONNECT, Verdict
+from triggers.calls.call_event import CDR, INVITE, CallEvent
+from triggers.calls.event_memory import event_key
+from triggers.calls.verdict import DISCONNECT, Verdict
+from triggers.numbers.number_reading import NumberReader
+from triggers.watch.fraud_watch import BLACKLIST, BLOCKED, MASKING, FraudWatch
+from triggers.watch.outcome import Outcome
 
 SLICE: Final = 64  # events that are looked at under the lock before others have a chance
 CHARGING: Final = "charging"

@@ -28,8 +28,8 @@ from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED
 from ratingd.fraud.rule_effects import RuleEffects
 from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.fraud_rows import FlaggedCallRow, FraudBatch, FraudStored
-from triggers.call_event import CallEvent
-from triggers.outcome import Outcome
+from triggers.calls.call_event import CallEvent
+from triggers.watch.outcome import Outcome
 
 BLACKLIST: Final = "blacklist"
 BLOCKED: Final = "blocked"

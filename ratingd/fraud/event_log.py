@@ -17,8 +17,8 @@ from ratingd.fraud.taken import Taken
 from ratingd.store.fraud_rows import EventRow
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from ratingd.v1.fraud_pb2 import CallEventsRequest
-from triggers.call_event import CDR, CallEvent
-from triggers.number import Number
+from triggers.calls.call_event import CDR, CallEvent
+from triggers.numbers.number import Number
 
 CHUNK_EVENTS_MAX: Final = 4_096
 

@@ -8,10 +8,10 @@ them as they are.
 from bisect import bisect_left
 from typing import Final
 
-from triggers.call_event import KIND_NAMES
-from triggers.fraud_watch import BLACKLIST, MASKING
-from triggers.outcome import Outcome
-from triggers.verdict import DISCONNECT
+from triggers.calls.call_event import KIND_NAMES
+from triggers.calls.verdict import DISCONNECT
+from triggers.watch.fraud_watch import BLACKLIST, MASKING
+from triggers.watch.outcome import Outcome
 
 # upper bounds of the latency histogram in nanoseconds; what is slower goes into the last bucket of all
 BUCKETS_NS: Final = (50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 50_000_000)

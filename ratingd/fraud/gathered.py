@@ -4,7 +4,7 @@ from typing import Final
 
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, ListRow, OrderRow
 from ratingd.store.rows import OutboxEntry
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 
 class Gathered:

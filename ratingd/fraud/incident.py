@@ -15,7 +15,7 @@ from typing import Any, Final
 from ratingd.fraud.alert import worse
 from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.fraud_rows import REFUSED, FlaggedCallRow, IncidentRow
-from triggers.masking_incident import Attempt, MaskingIncident
+from triggers.masking.incident import Attempt, MaskingIncident
 
 CALLERS_MAX: Final = 1_000
 ALREADY_ENDED: Final = "ALREADY_ENDED"

@@ -17,14 +17,14 @@ from ratingd.fraud.charged_event import called
 from ratingd.fraud.figures import FraudFigures
 from ratingd.fraud.guard import Guard
 from ratingd.fraud.pseudonym import MARK
-from triggers.analysis import Analysis, WhatIf, analyze, risk_of_caller
-from triggers.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_watch import FraudWatch
-from triggers.number_list import NumberLists
-from triggers.number_reading import NumberReader
-from triggers.rule_score import RuleScore
-from triggers.traffic import CallCentre
+from triggers.calls.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.traffic.traffic import CallCentre
+from triggers.watch.analysis import Analysis, WhatIf, analyze, risk_of_caller
+from triggers.watch.fraud_watch import FraudWatch
+from triggers.watch.rule_score import RuleScore
 
 MS: Final = 1_000_000
 WINDOW_MS: Final = (1_000, 60_000)

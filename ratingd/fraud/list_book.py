@@ -20,9 +20,9 @@ from ratingd.fraud.blocks import BLOCK, LIMIT
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, ListRow
 from tariffs.fault import Finding, Severity
 from tariffs.zone import UTC
-from triggers.number_list import B_WHITELIST, BLACKLIST, KINDS, LISTS, NUMBER, ListEntry
-from triggers.number_list_file import FILE, entry_value, read_entries
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_list import B_WHITELIST, BLACKLIST, KINDS, LISTS, NUMBER, ListEntry
+from triggers.numbers.number_list_file import FILE, entry_value, read_entries
+from triggers.numbers.number_reading import NumberReader
 
 ALL_LISTS: Final = (*LISTS, BLOCK, LIMIT)
 ENTRIES_MAX: Final = 10_000  # that are added at once

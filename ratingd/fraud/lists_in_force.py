@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from ratingd.fraud.blocks import KINDS, Blocks
 from ratingd.store.fraud_lists import Stamps
 from ratingd.store.fraud_rows import ListRow
-from triggers.number_list import ListEntry, NumberLists
+from triggers.numbers.number_list import ListEntry, NumberLists
 
 
 class Shelf(Protocol):

@@ -23,12 +23,12 @@ from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
 from ratingd.fraud.switch_orders import MASKING, cut
 from ratingd.store.fraud_rows import IncidentRow
 from ratingd.store.rows import OutboxEntry
-from triggers.call_event import INVITE
-from triggers.explanation import Explanation
-from triggers.masking_decision import CUT
-from triggers.masking_incident import Attempt, MaskingIncident
-from triggers.outcome import Outcome
-from triggers.verdict import DISCONNECT
+from triggers.calls.call_event import INVITE
+from triggers.calls.verdict import DISCONNECT
+from triggers.masking.decision import CUT
+from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.watch.explanation import Explanation
+from triggers.watch.outcome import Outcome
 
 RUNS_MAX: Final = 100_000
 B_NUMBER: Final = "b_number"

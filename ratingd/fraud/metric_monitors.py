@@ -22,9 +22,9 @@ from ratingd.engine.operation import Answer, SetScores
 from ratingd.errors import RatingdError
 from ratingd.store.rows import FIRST_KEY
 from ratingd.store.store import Store
-from triggers.call_event import CallEvent
+from triggers.calls.call_event import CallEvent
 from triggers.metric_monitor import MASKING, SCALE, MetricMonitor, key_of, metric_monitors
-from triggers.outcome import Outcome
+from triggers.watch.outcome import Outcome
 
 Submit = Callable[[Command, Callable[[Reply], None]], None]
 Value = Callable[[str, str, str, int, int], float]  # kind, key, name, window in seconds, instant in ms

@@ -17,7 +17,7 @@ from ratingd.fraud.blocks import ACCOUNT, NUMBER, TRUNK, Blocks, block, limit
 from ratingd.store.faults import StoreUnavailable
 from ratingd.store.fraud_rows import FraudBatch, ListRow
 from ratingd.store.rows import OutboxEntry
-from triggers.number import Number
+from triggers.numbers.number import Number
 
 DONE: Final = Attempt(Judgement(Verdict.DELIVERED))
 KIND: Final = "protect"

@@ -36,10 +36,10 @@ from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
 from ratingd.store.rows import OpenCall
 from tariffs.span import VOICE
 from tariffs.zone import UTC
-from triggers.call_record import CallRecord
-from triggers.masking_decision import CUT
-from triggers.masking_incident import Attempt, MaskingIncident
-from triggers.outcome import Outcome
+from triggers.calls.call_record import CallRecord
+from triggers.masking.decision import CUT
+from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.watch.outcome import Outcome
 
 MS: Final = 1_000_000
 DAY_MS: Final = 86_400_000

@@ -19,8 +19,8 @@ from ratingd import observe
 from ratingd.api.convert import name
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, RulesRow
 from tariffs.fault import Finding, Severity
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_rule_file import read_rules
+from triggers.rules.rule_book import RuleBook
+from triggers.rules.rule_file import read_rules
 
 STORED: Final = "stored"
 FILE: Final = "file"

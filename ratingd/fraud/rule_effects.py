@@ -22,9 +22,9 @@ from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.orders import order
 from ratingd.fraud.switch_orders import cut
 from ratingd.store.fraud_rows import FlaggedCallRow
-from triggers.call_event import CallEvent
-from triggers.fraud_rule import RuleAction, RuleHit
-from triggers.masking_incident import Attempt
+from triggers.calls.call_event import CallEvent
+from triggers.masking.incident import Attempt
+from triggers.rules.rule import RuleAction, RuleHit
 
 # kinds of subjects: as metrics are addressed, and as alerts name them
 SUBJECTS: Final = {"a": "a_number", "b": "b_number"}

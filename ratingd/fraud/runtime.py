@@ -14,7 +14,6 @@ people, `blocks` says what is refused, `threats` tells who watches, `vault` open
 import threading
 import time
 from collections.abc import Callable, Iterable, Set
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -48,17 +47,17 @@ from ratingd.fraud.threat_stream import ThreatStream
 from ratingd.fraud.vault import NumberVault
 from ratingd.fraud.writer import FraudWriter
 from ratingd.settings import Settings
+from ratingd.shipped_rules import shipped_rules
 from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.seen_calls import calls_seen_since
 from ratingd.store.store import Store
-from triggers.analysis import risk_of_caller
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_rule_file import FILE
-from triggers.fraud_watch import FraudWatch
-from triggers.logged_numbers import LoggedNumbers
-from triggers.number_list import NumberLists
-from triggers.number_reading import NumberReader
+from triggers.numbers.logged_numbers import LoggedNumbers
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.watch.analysis import risk_of_caller
+from triggers.watch.fraud_watch import FraudWatch
 
 HOUR_S: Final = 3_600.0
 FOLLOW_S: Final = 2.0  # how often it is looked for what others have set at another daemon on the same database
@@ -263,10 +262,6 @@ def destinations(engine: Engine, digits: str) -> list[str]:
     """The ids of the destinations of a number in the tariff in force."""
     tariff = engine.plans.current(engine.clock()).book.tariff
     return [id for _, ids in tariff.prefixes_of(digits) for id in ids]
-
-
-def shipped_rules() -> str:
-    return files("triggers").joinpath(FILE).read_text(encoding="utf-8")
 
 
 def own_rules(settings: Settings) -> str:

@@ -8,9 +8,9 @@ whoever changes it. What comes in between has an outcome of its own and is in th
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from triggers.masking_incident import MaskingIncident
-from triggers.masking_window import Placed
-from triggers.outcome import Outcome
+from triggers.masking.incident import MaskingIncident
+from triggers.masking.window import Placed
+from triggers.watch.outcome import Outcome
 
 Copies = dict[int, tuple[MaskingIncident, MaskingIncident]]  # by the identity of the first, which is kept alive
 

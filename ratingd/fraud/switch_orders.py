@@ -11,7 +11,7 @@ from typing import Final
 from accounts.account import AccountKey
 from ratingd.delivery.disconnect_order import KIND
 from ratingd.store.rows import OutboxEntry, shard_of
-from triggers.masking_incident import Attempt
+from triggers.masking.incident import Attempt
 
 MASKING: Final = "masking"
 CALL_MASKED: Final = "CALL_MASKED"  # the Reason that a switch is told

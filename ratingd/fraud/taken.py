@@ -6,7 +6,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from triggers.outcome import Outcome
+from triggers.watch.outcome import Outcome
 
 
 class Taken:

@@ -3,10 +3,10 @@
 from ratingd.fraud.effects import EffectTerms
 from ratingd.settings import Settings
 from tariffs.zone import zone
-from triggers.masking_decision import DecisionTerms
-from triggers.masking_terms import MaskingTerms
-from triggers.traffic_terms import TrafficTerms
-from triggers.watch_terms import WatchTerms
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.terms import MaskingTerms
+from triggers.traffic.terms import TrafficTerms
+from triggers.watch.watch_terms import WatchTerms
 
 
 def watch_terms(settings: Settings) -> WatchTerms:

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ratingd import observe
-from triggers.call_event import CDR, CallEvent
-from triggers.outcome import Outcome
-from triggers.verdict import ALLOW, Verdict
+from triggers.calls.call_event import CDR, CallEvent
+from triggers.calls.verdict import ALLOW, Verdict
+from triggers.watch.outcome import Outcome
 
 PERIOD_S: Final = 1.0
 EVENTS_MAX: Final = 50  # of a frame

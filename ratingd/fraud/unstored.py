@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ratingd import observe
-from triggers.call_event import CallEvent
-from triggers.event_memory import event_key
-from triggers.masking_incident import MaskingIncident
-from triggers.masking_window import Placed
-from triggers.outcome import Outcome
+from triggers.calls.call_event import CallEvent
+from triggers.calls.event_memory import event_key
+from triggers.masking.incident import MaskingIncident
+from triggers.masking.window import Placed
+from triggers.watch.outcome import Outcome
 
 KEPT_MAX: Final = 100_000  # events; beyond it the oldest are given up
 

@@ -29,7 +29,7 @@ from ratingd.fraud.taken import Taken
 from ratingd.fraud.unstored import Unstored
 from ratingd.store.faults import DataRefused, StoreFault, StoreUnavailable, VersionConflict
 from ratingd.store.fraud_rows import FraudBatch, FraudStored, SealedNumber
-from triggers.outcome import Outcome
+from triggers.watch.outcome import Outcome
 
 GATHER_S: Final = 0.010
 GATHER_UNASKED_S: Final = 0.100

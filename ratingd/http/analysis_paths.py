@@ -17,10 +17,10 @@ from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import asker, reply
 from ratingd.ingest.event_fields import TEXT_MAX, time_of
-from triggers.analysis import METRICS_S
-from triggers.explanation import Explanation
-from triggers.rule_score import METHOD
-from triggers.verdict import ACTION_NAMES
+from triggers.calls.verdict import ACTION_NAMES
+from triggers.watch.analysis import METRICS_S
+from triggers.watch.explanation import Explanation
+from triggers.watch.rule_score import METHOD
 
 RULES_MAX: Final = 20
 DAY_MS: Final = 86_400_000

@@ -16,7 +16,7 @@ from ratingd.http.field_schema import TEXT_SIGNS
 from ratingd.http.refusal import FAULTS_MAX, Refused, fault
 from ratingd.ingest.event_fields import call_event, satark_record, shown
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
-from triggers.call_event import CallEvent
+from triggers.calls.call_event import CallEvent
 
 Place = tuple[str | int, ...]
 Reading = Callable[[Mapping[str, object], int], CallEventMessage]

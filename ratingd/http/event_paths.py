@@ -17,7 +17,7 @@ from ratingd.http.event_schema import EVENTS, RECORD, body
 from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import reply
-from triggers.verdict import ACTION_NAMES, ALLOW, DISCONNECT, Verdict
+from triggers.calls.verdict import ACTION_NAMES, ALLOW, DISCONNECT, Verdict
 
 SOURCE: Final = "http"
 

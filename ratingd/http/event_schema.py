@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ratingd.http.field_schema import Schema, duration, one_of, optional_text, sip_code, text, time
 from ratingd.ingest.event_fields import ATTESTATIONS, DISPOSITIONS, KINDS
-from triggers.call_event import CDR, INVITE
+from triggers.calls.call_event import CDR, INVITE
 
 BATCH_MAX: Final = 10_000
 A_NUMBER: Final = "Who calls, as the switch has it; empty where the number is withheld"

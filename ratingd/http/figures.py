@@ -21,7 +21,7 @@ from ratingd import observe
 from ratingd.fraud.alert import SEVERITIES
 from ratingd.fraud.figures import BUCKETS_NS
 from ratingd.store.faults import StoreFault
-from triggers.fraud_watch import MASKING
+from triggers.watch.fraud_watch import MASKING
 
 NS_PER_S: Final = 1_000_000_000
 FIRED: Final = "trigger.fired trigger="

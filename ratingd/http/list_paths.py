@@ -16,7 +16,7 @@ from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import Refused, answers
 from ratingd.http.reply import asker, reply
 from ratingd.ingest.event_fields import TEXT_MAX
-from triggers.number_list import BLACKLIST, NUMBER
+from triggers.numbers.number_list import BLACKLIST, NUMBER
 
 Value = Annotated[str, Query(min_length=1, max_length=TEXT_MAX, pattern=FILLED_PATTERN)]
 Many = Annotated[int, Query(ge=1, le=100 * SHOWN_MAX)]

@@ -19,7 +19,7 @@ from ratingd.http.field_schema import FILLED_PATTERN, TEXT_PATTERN
 from ratingd.http.parameter import NUMERIC
 from ratingd.ingest.event_fields import TEXT_MAX, time_of
 from ratingd.store.fraud_rows import ListRow
-from triggers.number_list import A_WHITELIST, B_WHITELIST, BLACKLIST, TRUNK
+from triggers.numbers.number_list import A_WHITELIST, B_WHITELIST, BLACKLIST, TRUNK
 
 Listed = Literal["blacklist", "whitelist"]
 Kind = Literal["number", "prefix", "trunk"]

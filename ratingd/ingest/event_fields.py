@@ -24,7 +24,7 @@ from typing import Final
 
 from ratingd.errors import InvalidRequest
 from ratingd.v1 import fraud_pb2
-from triggers.call_event import (
+from triggers.calls.call_event import (
     ANSWER,
     ANSWERED,
     BUSY,

@@ -39,8 +39,8 @@ from ratingd.ingest.event_rows import FileRefused, RowFault
 from ratingd.ingest.file_progress import FileProgress
 from ratingd.settings_reading import Problem, SettingsRefused
 from ratingd.store.faults import DataRefused, StoreFault
-from triggers.call_event import CallEvent
-from triggers.verdict import Verdict
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import Verdict
 
 SOURCE: Final = "folder"
 PROCESSED: Final = "processed"

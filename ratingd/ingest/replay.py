@@ -23,15 +23,15 @@ from typing import Any, Final
 from ratingd.fraud.alert import worse
 from ratingd.fraud.incident import explained
 from tariffs.instant import instant_text
-from triggers.call_event import CallEvent
-from triggers.fraud_rule import RuleHit
-from triggers.fraud_watch import BLACKLIST, MASKING, FraudWatch, cuts
-from triggers.masking_decision import CUT
-from triggers.masking_incident import MaskingIncident
-from triggers.masking_watch import attempt_ms
-from triggers.masking_window import Placed
-from triggers.outcome import Outcome
-from triggers.verdict import ACTION_NAMES, ALLOW, DISCONNECT
+from triggers.calls.call_event import CallEvent
+from triggers.calls.verdict import ACTION_NAMES, ALLOW, DISCONNECT
+from triggers.masking.decision import CUT
+from triggers.masking.incident import MaskingIncident
+from triggers.masking.masking_watch import attempt_ms
+from triggers.masking.window import Placed
+from triggers.rules.rule import RuleHit
+from triggers.watch.fraud_watch import BLACKLIST, MASKING, FraudWatch, cuts
+from triggers.watch.outcome import Outcome
 
 MS: Final = 1_000_000
 Attempted = tuple[str, str, int]  # call_id, called number, time

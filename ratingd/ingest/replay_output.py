@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 from ratingd.ingest.replay import MS, Attempted, CallFlag
 from ratingd.ingest.row_file import rows_into, whole
 from tariffs.instant import instant_text
-from triggers.fraud_rule import RuleHit
+from triggers.rules.rule import RuleHit
 
 FLAG_COLUMNS: Final = (
     "call_id", "b_number", "flagged", "incident_id", "action", "reasons", "probability", "time",

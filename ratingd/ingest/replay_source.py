@@ -16,9 +16,9 @@ from ratingd.ingest.event_rows import RowFault
 from ratingd.settings import Settings
 from ratingd.store.store import Store
 from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
-from triggers.call_event import CallEvent
-from triggers.logged_numbers import LoggedNumbers
-from triggers.number_reading import NumberReader
+from triggers.calls.call_event import CallEvent
+from triggers.numbers.logged_numbers import LoggedNumbers
+from triggers.numbers.number_reading import NumberReader
 
 ANY_FUTURE: Final = -1
 CHUNKS: Final = 64  # of the log, read at a time

@@ -18,13 +18,13 @@ from ratingd.shipped_rules import shipped_rules
 from ratingd.store.store import Store
 from tariffs.fault import Finding, Severity
 from tariffs.zone import zone
-from triggers.fraud_rule_book import RuleBook
-from triggers.fraud_rule_file import FILE as RULES_FILE
-from triggers.fraud_rule_file import read_rules
-from triggers.fraud_watch import FraudWatch
-from triggers.number_list import NumberLists
-from triggers.number_list_file import read_entries
-from triggers.number_reading import NumberReader
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_list_file import read_entries
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.rules.rule_file import FILE as RULES_FILE
+from triggers.rules.rule_file import read_rules
+from triggers.watch.fraud_watch import FraudWatch
 
 NO_LISTS: Final = NumberLists()
 

@@ -33,7 +33,7 @@ from ratingd.store.fraud_rows import (
 )
 from ratingd.store.fraud_words import Words
 from ratingd.store.rows import OutboxEntry, receiver_of
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 PAGE: Final = 4096
 

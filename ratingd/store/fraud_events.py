@@ -43,7 +43,8 @@ class EventLog:
     def earliest_event_ms(self, received_ms: int) -> int | None:
         """The time of the earliest event among those that came at an instant or later; None where none did."""
         with self._database.read() as connection:
-            return connection.scalar(select(func.min(e.first_ms)).where(e.received_ms >= received_ms))
+            first_ms: int | None = connection.scalar(select(func.min(e.first_ms)).where(e.received_ms >= received_ms))
+        return first_ms
 
     def newest_event_id(self) -> int:
         """0 where there is none."""

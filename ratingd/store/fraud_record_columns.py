@@ -24,7 +24,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from ratingd.store.database import Row
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 COLUMNS: Final = (
     "call_key", "call_id", "a", "b", "account", "place", "origin", "target", "start_ms", "ring_after", "answer_after",

@@ -14,7 +14,7 @@ from ratingd.store.fraud_record_columns import call_key, number_key, record
 from ratingd.store.fraud_rows import StoredRecord
 from ratingd.store.fraud_words import Words
 from ratingd.store.tables import call_records
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 r: Final = call_records.c
 

@@ -2,7 +2,7 @@
 
 A chunk of call events and everything that they led to (calls flagged, incidents, alerts, orders to disconnect, posts)
 are one `FraudBatch`, as a batch of debits and what they led to are one in a lane. Times are milliseconds since the
-epoch; documents are JSON; numbers are texts as `triggers.number.Number` shows them, pseudonyms where those are wanted.
+epoch; documents are JSON; numbers are texts as `triggers.numbers.number` shows them, pseudonyms where those are wanted.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ratingd.store.rows import OutboxEntry
-from triggers.call_record import CallRecord
+from triggers.calls.call_record import CallRecord
 
 REFUSED: Final = "refused"
 UNNUMBERED: Final = '"alert":{"id":null,'  # how an alert begins in a body; a quote within a text is never so written

@@ -1,0 +1,1 @@
+"""What switches tell of calls, and what is made of it."""

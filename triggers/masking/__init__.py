@@ -1,0 +1,1 @@
+"""Who calls one number under many callers' numbers."""

@@ -1,0 +1,1 @@
+"""Fraud rules over traffic metrics, one a row of a file."""

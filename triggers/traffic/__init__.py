@@ -1,0 +1,1 @@
+"""Traffic metrics of numbers, ranges, trunks and accounts."""

@@ -1,0 +1,1 @@
+"""The way of a call event through all that looks at it."""

@@ -1,0 +1,339 @@
+"""The fraud watch: every call event on its way through the memory, the metrics, the masking detector and the rules.
+
+    event ─▶ repeat? answered as before
+          ─▶ traffic: the metrics of both numbers, the trunk, the account, the ranges
+          ─▶ a first INVITE (or the CDR of a call without one) is an attempt: masking, blacklist, blocks
+          ─▶ rules that hold now for its subjects
+          ─▶ Outcome: a verdict for the switch, and what there is to store and to do
+
+It reads no clock and asks nobody: the same events in the same order give the same outcomes, live, in a replay and after
+a start. It is not thread-safe; whoever uses it holds a lock.
+"""
+
+from collections.abc import Set
+from typing import Final, Protocol
+
+from triggers.calls.call_event import CDR, DISCONNECTED_FRAUD, INVITE, CallEvent
+from triggers.calls.call_record import CallRecord
+from triggers.calls.event_memory import SUFFIXES, EventMemory, event_key
+from triggers.calls.verdict import ALLOW, DISCONNECT, Verdict
+from triggers.masking.call_centres import ALOC_LEAST_S, ASR_LEAST, CallCentres
+from triggers.masking.decision import Decision, decide
+from triggers.masking.incident import MaskingIncident
+from triggers.masking.masking_watch import Judged, MaskingWatch, attempt_ms
+from triggers.masking.run_scores import RunScores
+from triggers.numbers.number import Number
+from triggers.numbers.number_list import ListEntry, NumberLists
+from triggers.rules.rule import RuleHit
+from triggers.rules.rule_book import RuleBook
+from triggers.traffic.traffic import CallCentre, Traffic
+from triggers.watch.blacklist_watch import BlacklistWatch
+from triggers.watch.outcome import Outcome
+from triggers.watch.watch_terms import WatchTerms
+
+MASKING: Final = "masking"
+BLACKLIST: Final = "blacklist"
+BLOCKED: Final = "blocked"
+CUT: Final = "*disconnect"  # of a rule's actions
+TOLD_TTL_MS: Final = 4 * 3_600_000  # so long a call is known to be one that is to be cut
+TOLD_MAX: Final = 1_000_000
+EARLY_MAX: Final = 100_000  # calls of which more is told before they are counted again
+
+
+class Refusals(Protocol):
+    """Who knows the blocks in force."""
+
+    def refuses(self, a: Number, b: Number, trunk: str, at_ms: int) -> object | None: ...
+
+
+class FraudWatch:
+    """`lists` and `rules` may be replaced between two events."""
+
+    def __init__(self, terms: WatchTerms, lists: NumberLists, rules: RuleBook, blocks: Refusals | None = None) -> None:
+        self.terms: Final = terms
+        self.lists = lists
+        self.rules = rules
+        self._blocks: Final = blocks
+        self.traffic: Final = Traffic(terms.traffic)
+        self.masking: Final = MaskingWatch(terms.masking, terms.decisions, terms.shards)
+        self._centres: Final = CallCentres(self.traffic, terms.centre_distinct, adaptive=terms.adaptive)
+        self._scores: Final = RunScores(self.traffic)
+        self._blacklist: Final = BlacklistWatch()
+        self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)
+        self._told: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # by call: what is not a plain ALLOW
+        self._attempted: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # calls, also when traffic has let go of them
+        self._early: dict[str, list[CallEvent]] | None = None  # of calls of before a start that do not count again yet
+
+    def take(self, event: CallEvent) -> Outcome:
+        """Let an event count, once, and say what it came to."""
+        key = event_key(event)
+        if self._memory.knows(key):
+            record = self._corrected(event)
+            return self._repeat(event, key) if record is None else self._retold(event, record)
+        attempt = (event.kind == INVITE or event.kind == CDR) and self._is_new(event)
+        if attempt:
+            record = self.traffic.take(event)
+            self._attempted.keep(event.call_id, None, event.received_ms)
+            outcome = self._attempt(event)
+        else:
+            record = self._counted(event)
+            outcome = Outcome(event, self.verdict_of_call(event.call_id))
+            if record is not None:
+                self._attempted.keep(event.call_id, None, event.received_ms)
+            elif self._early is not None:
+                self._note_early(event)
+        verdict = outcome.verdict
+        if record is not None:
+            outcome.record = record
+            if verdict.reasons:
+                judge(record, verdict)
+        self._memory.keep(key, None if plain(verdict) else verdict, event.received_ms)
+        return outcome
+
+    def knows_call(self, call_id: str) -> bool:
+        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
+            return True
+        return self._memory.knows(call_id + SUFFIXES[INVITE])
+
+    def verdict_of_call(self, call_id: str) -> Verdict:
+        """What holds for a call now: one that was flagged since it began is to be cut."""
+        verdict = self._told.verdict(call_id)
+        return Verdict(call_id) if verdict is None else verdict
+
+    def refusal(self, event: CallEvent) -> str:
+        """Why a call may not be made, whatever is thought of its number: it is on the blacklist, or blocked."""
+        at_ms = attempt_ms(event)
+        entry = self._blacklist.entry(event, at_ms, self.lists)
+        if entry is not None:
+            return f"{entry.kind} {entry.value} is on the blacklist: {entry.reason or 'no reason was given'}"
+        if self._blocked(event, at_ms):
+            return f"calls from {event.a.text} to {event.b.text} over trunk {event.trunk!r} are blocked for a while"
+        return ""
+
+    def decision(self, *, hot: bool) -> Decision:
+        """What is done about a number in a masking run, as long as there is no model."""
+        return decide(self.terms.decisions, hot=hot, model=False, probability=0.0)
+
+    def proposals(self, at_ms: int) -> list[CallCentre]:
+        """Called numbers that look like call centres and are on no whitelist."""
+        found = self.traffic.proposals(self.terms.centre_distinct, ASR_LEAST, ALOC_LEAST_S, at_ms)
+        return [one for one in found if self.lists.b_whitelisted(Number(one.b, digits=one.b[1:]), at_ms) is None]
+
+    # -- what changes while it runs, and what is known of before
+
+    def set_detection(self, window_ms: int, threshold: int) -> None:
+        self.masking.set_terms(self.masking.terms.own(window_ms, threshold))
+        self.traffic.set_window(window_ms)
+
+    def restore(self, incident: MaskingIncident) -> None:
+        """Go on with an incident of before a start."""
+        self.masking.restore(incident)
+
+    def restore_flagged(self, call_id: str, incident_id: str, reason: str = MASKING) -> None:
+        """A call of before a start was to be cut, and is refused when it is debited again."""
+        if self._told.verdict(call_id) is None:
+            self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (reason,), incident_id=incident_id))
+
+    def recall(self, event: CallEvent, cutting: Set[str]) -> None:
+        """Know an event again that came shortly before a start: as a repeat, and in the masking window.
+
+        What came of it has been stored; `cutting` are the incidents whose calls were to be cut. Metrics come later.
+        """
+        key = event_key(event)
+        if self._memory.knows(key):
+            return
+        verdict: Verdict | None = None
+        if (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id):
+            placed = self.masking.judge(event, self.lists, self._centres).placed
+            if placed is not None and placed.hot and placed.incident is not None:
+                incident = placed.incident
+                verdict = Verdict(
+                    event.call_id, DISCONNECT if incident.id in cutting else ALLOW, (MASKING,),
+                    probability=incident.probability_max, risk=100 * incident.probability_max, incident_id=incident.id,
+                )  # fmt: skip
+            if verdict is None:
+                verdict = self._told.verdict(event.call_id)
+            if event.event_id:
+                self._memory.keep(event.call_id + SUFFIXES[INVITE], verdict, event.received_ms)
+        self._memory.keep(key, verdict, event.received_ms)
+
+    def rebuild(self, event: CallEvent, *, remembered: bool) -> Outcome | None:
+        """Count an event of before a start in the metrics alone; `remembered`: know it as one that was seen, too.
+
+        Gives what has a call record."""
+        if remembered:
+            key = event_key(event)
+            if self._memory.knows(key):
+                return None
+            self._memory.keep_older(key, self._told.verdict(event.call_id))
+        record = self._counted(event)
+        if event.kind == INVITE or event.kind == CDR:
+            self._attempted.keep_older(event.call_id)
+        if record is not None:
+            return self._retold(event, record)
+        self._note_early(event)
+        return None
+
+    def begin_rebuild(self) -> None:
+        """From now on calls of before a start are counted again, while events come that tell how they go on."""
+        if self._early is None:
+            self._early = {}
+
+    def settle_early(self, *, ended: bool) -> list[Outcome]:
+        """Tell the calls that have been counted again how they went on meanwhile; what came of that. `ended`: all
+        have been."""
+        found: list[Outcome] = []
+        early = self._early
+        if early is None:
+            return found
+        for call_id in [id for id in early if self.traffic.call(id) is not None]:
+            for event in early.pop(call_id):
+                record = self.traffic.take(event)
+                if record is not None:
+                    found.append(self._retold(event, record))
+        if ended:
+            self._early = None
+        return found
+
+    # -- one event
+
+    def _note_early(self, event: CallEvent) -> None:
+        early, call_id = self._early, event.call_id
+        if early is None or event.kind == INVITE or event.kind == CDR or self.traffic.call(call_id) is not None:
+            return
+        if call_id in early:
+            early[call_id].append(event)
+        elif len(early) < EARLY_MAX:
+            early[call_id] = [event]
+
+    def _is_new(self, event: CallEvent) -> bool:
+        """Whether nothing is known of the call. An event that is no repeat has been looked for by its own key."""
+        call_id = event.call_id
+        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
+            return False
+        if event.kind == INVITE and not event.event_id:
+            return True
+        return not self._memory.knows(call_id + SUFFIXES[INVITE])
+
+    def _counted(self, event: CallEvent) -> CallRecord | None:
+        """Let the metrics have it. A call counts once, also where its CDR comes when they have let go of it."""
+        if self.traffic.call(event.call_id) is None and self._attempted.knows(event.call_id):
+            return self.traffic.retold(event) if event.kind == CDR else None
+        return self.traffic.take(event)
+
+    def _corrected(self, event: CallEvent) -> CallRecord | None:
+        """The record of a call whose CDR comes again and tells it differently; None where it is a mere repeat."""
+        if event.kind != CDR or event.event_id or self.traffic.call(event.call_id) is None:
+            return None
+        return self.traffic.take(event)
+
+    def _retold(self, event: CallEvent, record: CallRecord) -> Outcome:
+        outcome = Outcome(event, self.verdict_of_call(event.call_id))
+        outcome.record = record
+        if outcome.verdict.reasons:
+            judge(record, outcome.verdict)
+        return outcome
+
+    def _repeat(self, event: CallEvent, key: str) -> Outcome:
+        then = self._memory.verdict(key)
+        if then is None:
+            return Outcome(event, Verdict(event.call_id, duplicate=True), duplicate=True)
+        verdict = Verdict(
+            then.call_id, then.action, then.reasons,
+            probability=then.probability, risk=then.risk, incident_id=then.incident_id, duplicate=True,
+        )  # fmt: skip
+        return Outcome(event, verdict, duplicate=True)
+
+    def _attempt(self, event: CallEvent) -> Outcome:
+        at_ms = attempt_ms(event)
+        judged = self.masking.judge(event, self.lists, self._centres)
+        hits = self.rules.due(event, self.traffic, event.at_ms)
+        if hits and self._spared(event, at_ms):
+            hits = [hit.reported() for hit in hits]
+        entry = self._blacklist.entry(event, at_ms, self.lists)
+        verdict = self._verdict(event, judged, at_ms, entry, hits)
+        outcome = Outcome(event, verdict, attempt=True)
+        placed = outcome.placed = judged.placed
+        outcome.decision, outcome.whitelisted = judged.decision, judged.whitelisted
+        outcome.threshold = judged.threshold
+        if placed is not None:
+            outcome.distinct, outcome.late = placed.distinct, placed.late
+            self._centres.count(event.b.text, placed.distinct, at_ms)
+        if entry is not None:
+            outcome.blacklisted = entry
+            outcome.blacklist_due = self._blacklist.due(entry, at_ms)
+        if hits:
+            outcome.hits = tuple(hits)
+        self._note_told(outcome)
+        return outcome
+
+    def _verdict(
+        self, event: CallEvent, judged: Judged, at_ms: int, entry: ListEntry | None, hits: list[RuleHit]
+    ) -> Verdict:
+        placed, blocked = judged.placed, self._blocked(event, at_ms)
+        if (placed is None or not placed.hot) and entry is None and not blocked and not hits:
+            return Verdict(event.call_id)
+        reasons: list[str] = []
+        probability, incident_id, cut = 0.0, "", False
+        if placed is not None and placed.hot and placed.incident is not None:
+            reasons.append(MASKING)
+            probability = self._scores.probability(event, placed.distinct, judged.threshold, at_ms)
+            incident_id, cut = placed.incident.id, judged.decision.cuts
+        if entry is not None:
+            reasons.append(BLACKLIST)
+            cut = True
+        if blocked:
+            reasons.append(BLOCKED)
+            cut = True
+        for hit in hits:
+            reasons.append(hit.rule.id)
+            cut = cut or cuts(hit)
+        if not reasons:
+            return Verdict(event.call_id)
+        return Verdict(
+            event.call_id, DISCONNECT if cut else ALLOW, tuple(reasons),
+            probability=probability, risk=100 * probability, incident_id=incident_id,
+        )  # fmt: skip
+
+    def _spared(self, event: CallEvent, at_ms: int) -> bool:
+        """Whether nothing is to be done about calls to this number: it is on the whitelist without terms of its own."""
+        entry = self.lists.b_whitelisted(event.b, at_ms)
+        return entry is not None and not entry.threshold and not entry.window_ms
+
+    def _blocked(self, event: CallEvent, at_ms: int) -> bool:
+        return self._blocks is not None and self._blocks.refuses(event.a, event.b, event.trunk, at_ms) is not None
+
+    def _note_told(self, outcome: Outcome) -> None:
+        """Remember what this call is told, and the calls of before that are to be cut now."""
+        event, verdict, placed = outcome.event, outcome.verdict, outcome.placed
+        if not plain(verdict):
+            self._told.keep(event.call_id, verdict, event.received_ms)
+        if placed is None or placed.incident is None or not outcome.decision.cuts:
+            return
+        for attempt in placed.flagged:
+            if attempt.call_id != event.call_id:
+                told = Verdict(
+                    attempt.call_id, DISCONNECT, (MASKING,),
+                    probability=verdict.probability, risk=verdict.risk, incident_id=placed.incident.id,
+                )  # fmt: skip
+                self._told.keep(attempt.call_id, told, event.received_ms)
+
+
+def plain(verdict: Verdict) -> bool:
+    """Whether it says nothing but ALLOW."""
+    return verdict.action == ALLOW and not verdict.reasons
+
+
+def judge(record: CallRecord, verdict: Verdict) -> None:
+    """Write down in a call's record what was thought of it. One that was to be cut has ended so."""
+    record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
+    record.probability, record.risk = verdict.probability, verdict.risk
+    if verdict.action == DISCONNECT:
+        record.disposition = DISCONNECTED_FRAUD
+
+
+def cuts(hit: RuleHit) -> bool:
+    """Whether a rule that holds has the call cut."""
+    if hit.rule.report_only:
+        return False
+    return CUT in [action.name for action in hit.rule.actions]

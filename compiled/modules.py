@@ -65,7 +65,6 @@ OF_RATINGD: Final = (
     "ratingd/fraud/figures.py",
     "ratingd/fraud/guard.py",
     "ratingd/fraud/inquiries.py",
-    "ratingd/fraud/recovery.py",
     "ratingd/fraud/taken.py",
     "ratingd/store/rows.py",
     "ratingd/store/transaction.py",

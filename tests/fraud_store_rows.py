@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.account import AccountKey
-from ratingd.store.fraud_rows import AlertPost, AlertRow, EventRow, FlaggedCallRow, IncidentRow, ListRow, OrderRow
+from ratingd.store.fraud_rows import AlertRow, EventRow, FlaggedCallRow, IncidentRow, ListRow, OrderRow
 from ratingd.store.rows import OutboxEntry, shard_of
 from triggers.calls.call_record import CallRecord
 
@@ -63,8 +63,8 @@ def post(id: str, body: str = "{}") -> OutboxEntry:
     return OutboxEntry(id, ACCOUNT, shard_of(ACCOUNT), "disconnect", "sw1", body, 5, due_ns=5)
 
 
-def alert_post(id: str, uuid: str, body: str = '{"alert":{"id":null,"uuid":"u"}}') -> AlertPost:
-    return AlertPost(id, ACCOUNT, shard_of(ACCOUNT), "webhook", "https://noc", body, 5, due_ns=5, alert=uuid)
+def alert_post(id: str, uuid: str, body: str = '{"alert":{"id":null,"uuid":"u"}}') -> OutboxEntry:
+    return OutboxEntry(id, ACCOUNT, shard_of(ACCOUNT), "webhook", "https://noc", body, 5, due_ns=5, alert=uuid)
 
 
 def record(call_id: str = "c1", a: str = "+49301234567", b: str = B, start_ms: int = 1000, **given: Any) -> CallRecord:

@@ -1,5 +1,6 @@
 """Call records come back as they went in, however they were packed."""
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from ratingd.store import fraud_record_columns as columns
 from tests.fraud_store_rows import record
 from triggers.calls.call_record import CallRecord
 
+NAMES = tuple(inspect.signature(CallRecord).parameters)
 UUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
 
@@ -19,7 +21,7 @@ def stored_columns(record: CallRecord, numbers: dict[str, int]) -> Any:
 
 
 def fields(record: CallRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in CallRecord.__slots__}
+    return {name: getattr(record, name) for name in NAMES}
 
 
 def back(record: CallRecord, words: int = 100) -> CallRecord:

@@ -15,7 +15,6 @@ from uuid import uuid5
 
 from accounts.account import AccountKey
 from ratingd.fraud.alert import SPACE, Alert, document
-from ratingd.store.fraud_rows import AlertPost
 from ratingd.store.rows import OutboxEntry, shard_of
 
 CREATED: Final = "alert.created"
@@ -51,7 +50,7 @@ class Posts:
         for url in self._urls:
             id = str(uuid5(SPACE, f"{alert.uuid}|{event}|{_state(alert)}|{url}"))
             body = json.dumps({"event": event, "id": id} | content, separators=(",", ":"))
-            entries.append(AlertPost(id, key, shard, WEBHOOK, url, body, now_ns, due_ns=now_ns, alert=alert.uuid))
+            entries.append(OutboxEntry(id, key, shard, WEBHOOK, url, body, now_ns, due_ns=now_ns, alert=alert.uuid))
         return entries
 
     def _next_ns(self, now_ms: int) -> int:

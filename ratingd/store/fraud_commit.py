@@ -22,7 +22,6 @@ from ratingd.store.fraud_alerts import overtaken
 from ratingd.store.fraud_events import packed
 from ratingd.store.fraud_rows import (
     UNNUMBERED,
-    AlertPost,
     AlertRow,
     FlaggedCallRow,
     FraudBatch,
@@ -237,7 +236,7 @@ def _outbox(entries: Sequence[OutboxEntry]) -> Change:
 
 def _numbered(entries: Sequence[OutboxEntry]) -> Change:
     """Posts say the ids of alerts that have one since this transaction. What is stored already says it already."""
-    posts = [each for each in entries if isinstance(each, AlertPost)]
+    posts = [each for each in entries if each.alert]
     rows = {(e.key.tenant, e.shard, e.key.account, e.id): e.alert for e in posts}
     return Change(NUMBER_POSTS, [(*key, rows[key]) for key in sorted(rows)])
 

@@ -156,15 +156,6 @@ class SealedNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertPost(OutboxEntry):
-    """What is told of an alert that may not be stored yet: its id takes the place of null at UNNUMBERED in the body,
-    in the transaction that stores the post.
-    """
-
-    alert: str = ""  # its uuid
-
-
-@dataclass(frozen=True, slots=True)
 class FraudBatch:
     """Stored in one transaction. Rows with a key that is stored already replace what was there; orders do not."""
 

@@ -179,6 +179,7 @@ class OutboxEntry:
     due_ns: int = 0
     state: str = "waiting"  # 'waiting', 'delivered' or 'dead'
     last_error: str = ""
+    alert: str = ""  # uuid of one that may not be stored yet: its id is put into the body as it is stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from tests.waiting import until
 
 NONE: Mapping[str, object] = {}
 SERVICES = {
-    *(f"ratingd.v1.{name}Service" for name in ("Rating", "Charging", "Account", "Tariff", "Session", "Admin")),
+    *(f"ratingd.v1.{name}Service" for name in ("Rating", "Charging", "Account", "Tariff", "Session", "Admin", "Fraud")),
     *(f"grpc.reflection.{version}.ServerReflection" for version in ("v1", "v1alpha")),
     "grpc.health.v1.Health",
 }
@@ -116,7 +116,7 @@ def test_which_transport_and_what_tls_are_in_the_log(
 ) -> None:
     with serving(sqlite_url, transport=transport) as served:
         address = served.daemon.address
-    assert f"daemon.serving address={address} transport={transport} tls=none" in capsys.readouterr().err
+    assert f"daemon.serving address={address} http=none transport={transport} tls=none" in capsys.readouterr().err
 
 
 def test_what_is_chosen_where_nothing_is_said(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,11 @@ OUT ?= build/compiled
 CORE := build/compiled/.compiled-from
 COMPILED := PYTHONSAFEPATH=1 PYTHONPATH="$(CURDIR)/build/compiled:$(CURDIR)"
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
-EDGES := tests/e2e tests/faults tests/bench
+# Over servers and files, of which little is compiled: once is enough.
+EDGES := tests/e2e tests/faults tests/bench tests/test_delivery.py tests/test_disconnects.py \
+  tests/test_switch_webhooks.py tests/test_folder_watch.py tests/test_threat_stream.py tests/test_store_faults.py \
+  tests/test_postgres_server.py tests/test_sdist.py tests/test_tariff_loading.py tests/test_schedule_orders.py \
+  tests/test_schedule_pauses.py tests/test_examples_served.py tests/test_mailer.py tests/test_post.py
 
 .PHONY: help compiled edge demo test test-long check bench proto clean lock format setup
 

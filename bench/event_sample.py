@@ -17,6 +17,7 @@ from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
 CALLER: Final = "N" * 8  # the load generator writes numbers over these
 CALLED: Final = 1_000_000
 TEMPLATES: Final = 256
+SOME: Final = 16  # events of a message, where neither one nor a batch is sent
 TRUNKS: Final = 8
 
 
@@ -34,7 +35,7 @@ def invite(place: int) -> CallEvent:
 def write_event_templates(folder: Path) -> dict[int, Path]:
     """Messages for the load generator, by how many events one carries: serialised, base64, one a line."""
     paths = {}
-    for each in (1, BATCH):
+    for each in (1, SOME, BATCH):
         bodies = [
             CallEventsRequest(events=[invite(first + place) for place in range(each)]).SerializeToString()
             for first in range(TEMPLATES)

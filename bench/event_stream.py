@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from bench.build import attempt
 from bench.daemon import Daemon
-from bench.event_sample import CALLED, CALLER, write_event_templates
+from bench.event_sample import CALLED, CALLER, SOME, write_event_templates
 from bench.figure import FEW, Figure
 from bench.ground import Choice, Ground
 from bench.load_generator import Load, Outcome
@@ -55,8 +55,9 @@ class Way:
 
 BATCHES: Final = Way(BATCH, 64, 2)
 SINGLY: Final = Way(1, 1_024, 4)
-PACED: Final = Way(1, 1_024, 4, PACE)
-WAYS: Final = (BATCHES, SINGLY, PACED)
+PACED: Final = Way(SOME, 64, 4, PACE)
+PACED_SINGLY: Final = Way(1, 1_024, 4, PACE)
+WAYS: Final = (BATCHES, SINGLY, PACED, PACED_SINGLY)
 
 
 class EventStream:

@@ -193,7 +193,10 @@ def _detection(run: Figures) -> list[Verdict]:
         at_least("call events over gRPC in batches of 64, edge, stored", batches, 100_000, "/s"),
         at_least("the same, one a message", singly, 30_000, "/s"),
         at_most(
-            "20,000 events/s: from a message sent to its verdict, p99", paced.p99_us if paced else None, 1_000, "µs"
+            "20,000 events/s in messages of 16: verdict, p99",
+            paced.p99_us if paced else None,
+            1_000,
+            "µs",
         ),
         at_most("the same beside charging at half its rate", beside.p99_us if beside else None, 5_000, "µs"),
         ratio("charging with detection, one debit in ten a new call: of that without", _of(on, off), 0.9),

@@ -103,14 +103,15 @@ def _calls_table(made: Sequence[Made]) -> RenderableType:
 
 
 def _incident(client: Client) -> Incident | None:
-    """The one run against the victim, with all its calls as soon as they are stored; None where it is not one."""
+    """The one run against the victim, as soon as it is known what became of all its calls; None where it is not one."""
     deadline = time.monotonic() + STORED_SECONDS
     request = ListIncidentsRequest(b_number=f"+{scene.VICTIM}")
     while True:
         runs = client.ask(client.fraud.ListIncidents, request).incidents
         if len(runs) == 1:
             found: Incident = client.ask(client.fraud.GetIncident, GetIncidentRequest(id=runs[0].id))
-            if len(found.calls) == scene.MASKED or time.monotonic() > deadline:
+            known = len(found.calls) == scene.MASKED and all(call.result for call in found.calls)
+            if known or time.monotonic() > deadline:
                 return found
         elif time.monotonic() > deadline:
             return None

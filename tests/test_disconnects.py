@@ -2,9 +2,11 @@
 
 import json
 import queue
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -120,6 +122,27 @@ def test_unanswered_is_told_again_after_a_time_and_at_reconnect(store: Store) ->
         switch.watcher.close()
         again = Switch(desk, "sbc-1")
         assert again.next().call_id == "c1"
+        assert switch.hears_nothing()
+
+
+def test_answered_while_what_waits_is_read_is_not_told_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, read_again = store.outbox.waiting_for, threading.Event()
+    with desk_of(store) as desk:
+        switch = Switch(desk, "sbc-1")
+        cut(store, "c-1")
+        desk.wake()
+        order = switch.next()
+
+        def answered_meanwhile(*asked: Any, **more: Any) -> list[OutboxEntry]:
+            waiting = read(*asked, **more)
+            if not read_again.is_set():
+                assert switch.watcher.answer(order.id, Outcome.CUT)
+                read_again.set()
+            return waiting
+
+        monkeypatch.setattr(store.outbox, "waiting_for", answered_meanwhile)
+        desk.wake()
+        assert read_again.wait(10)
         assert switch.hears_nothing()
 
 

@@ -86,6 +86,7 @@ class DisconnectDesk:
         self._steady: Final = SteadyClock(clock)  # of all waits, which must end also when the clock is set back
         self._watchers: Final[list[Watcher]] = []
         self._told: Final[dict[str, _Told]] = {}
+        self._settled: Final[set[str]] = set()  # since what waits began to be read, so that it is not told anew
         self._changed: Final = threading.Condition()
         self._woken = True
         self._stopping = False
@@ -163,6 +164,7 @@ class DisconnectDesk:
             return True
         with self._changed:
             self._told.pop(entry.id, None)
+            self._settled.add(entry.id)
         return settled
 
     def _tell_forever(self) -> None:
@@ -182,11 +184,13 @@ class DisconnectDesk:
         """Read what waits for those who watch, and tell it to them where it is due."""
         with self._changed:
             self._woken = False
+            self._settled.clear()
             switches = {watcher.switch_id for watcher in self._watchers}
             if self._webhooks is not None:
                 switches |= self._webhooks.switches
         waiting = self._waiting(switches)
         with self._changed:
+            waiting = [entry for entry in waiting if entry.id not in self._settled]
             waiting_ids = {entry.id for entry in waiting}
             for gone in [id for id in self._told if id not in waiting_ids]:
                 del self._told[gone]

@@ -71,7 +71,7 @@ def test_killing_the_daemon_amid_checkpoints_loses_and_doubles_nothing(tmp_path:
         killing.join(120)
         assert killing.error is None, killing.error
         sys.stdout.write(f"{clients.books.debits} debits, {killing.in_the_midst} of {KILLS} kills amid a checkpoint\n")
-        assert killing.in_the_midst, "the run proves nothing"
+        assert killing.in_the_midst >= KILLS // 2, "the run proves nothing"
         check(daemon.address, clients, receiver, THRESHOLD)
     finally:
         daemon.kill()

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -13,20 +14,46 @@ from tests.e2e.serving import serving
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-TYPED = [line for block in BLOCKS for line in block.splitlines() if re.match(r"ratingd |echo .*\| ratingd ", line)]
+LOOP = re.compile(r"^for n in (?P<numbers>.*); do\n(?P<command>(?:  .*\n)+)done$", re.MULTILINE)
+TYPED = [
+    typed.group()
+    for block in BLOCKS
+    for typed in re.finditer(rf"^ratingd .*$|^echo .*\| ratingd .*$|{LOOP.pattern}", block, re.MULTILINE)
+]
+
+
+def posted(loop: re.Match[str], address: str) -> None:
+    """What curl would post, to where the daemon of this test listens."""
+    words = shlex.split(loop["command"].replace("\\\n", " "))
+    [path] = [word.partition("127.0.0.1:8000")[2] for word in words if word.startswith("http://")]
+    for n in loop["numbers"].split():
+        body = words[words.index("-d") + 1].replace("$n", n)
+        asked = urllib.request.Request(
+            f"http://{address}{path}", data=body.encode(), headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            assert answer.status == 200, body
 
 
 def test_the_first_call_by_hand(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    with serving(sqlite_url, default_tenant="example.org", log_format="none") as served:
+    shown = {}
+    with serving(sqlite_url, default_tenant="example.org", log_format="none", http_listen="127.0.0.1:0") as served:
+        assert served.daemon.http is not None
         monkeypatch.setenv("RATINGD_LISTEN", served.daemon.address)
         monkeypatch.setenv("RATINGD_DEFAULT_TENANT", "example.org")
         for line in TYPED:
+            if loop := LOOP.match(line):
+                posted(loop, served.daemon.http.address)
+                continue
             said, _, command = line.rpartition("| ")
             given = shlex.split(said)[1] if said else None
             result = CliRunner().invoke(main, shlex.split(command)[1:], input=given)
             assert result.exit_code == 0, (line, result.output)
-    assert len(TYPED) >= 7
+            shown[line] = result.output
+    assert len(TYPED) >= 10
+    assert "+4930555000" in shown["ratingd fraud incidents"]
+    assert "+4930555000" in shown["ratingd fraud show 1"]
 
 
 def test_every_command_of_the_table_exists() -> None:

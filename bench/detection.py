@@ -19,8 +19,8 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable
+from itertools import accumulate, count
 from typing import Final
 
 import psutil
@@ -49,7 +49,8 @@ from triggers.watch.watch_terms import WatchTerms
 
 COMPILED: Final = not str(triggers.masking.shard.__file__).endswith(".py")
 PER_SECOND: Final = 20_000  # of the calls' own time
-EVENTS: Final = 200_000  # a round of them, made before it is measured
+EVENTS: Final = 4_096  # made before they are measured: few, so that they lie as near as when they were just received
+WARM: Final = 200_000  # events before it is measured
 CALLERS: Final = 200_003
 SCATTER: Final = 7_368_787
 ATTACKED: Final = 0.001  # so many of all calls are by anybody
@@ -174,24 +175,21 @@ def caller(n: int) -> str:
 
 
 def _rate(name: str, one_round: Callable[[int], Callable[[], None]], seconds: float, **params: object) -> Figure:
-    """CPU of the best rounds' median: rounds of events are made beforehand, one warms up."""
-    one_round(0)()
+    """CPU of all rounds of some seconds, after enough events that what was never heard of is the exception."""
     settle()  # as the daemon has it
-    spent: list[float] = []
-    first = EVENTS
-    while sum(spent) < seconds or not spent:
+    spent, measured = 0.0, 0
+    for first in count(step=EVENTS):
         work = one_round(first)
         begun = time.process_time()
         work()
-        spent.append(time.process_time() - begun)
-        first += EVENTS
+        if first >= WARM:
+            spent += time.process_time() - begun
+            measured += EVENTS
+        if spent >= seconds:
+            break
     gc.unfreeze()
-    per_event = median(spent) / EVENTS
+    per_event = spent / measured
     return Figure(name, 1 / per_event, "events/s/core", {"compiled": COMPILED, **params}, cpu_us=per_event * 1e6)
-
-
-def median(values: Sequence[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ const (
 
 // wire is one HTTP/2 connection: frames in and out, windows, compressed headers.
 type wire struct {
-	conn        net.Conn
+	conn        *net.TCPConn
 	in          *bufio.Reader
 	out         *bufio.Writer
 	decoder     *hpack.Decoder
@@ -63,7 +63,7 @@ func dial(address, method string) (*wire, error) {
 		return nil, err
 	}
 	w := &wire{
-		conn: conn, in: bufio.NewReaderSize(conn, 256<<10), out: bufio.NewWriterSize(conn, 256<<10),
+		conn: conn.(*net.TCPConn), in: bufio.NewReaderSize(conn, 256<<10), out: bufio.NewWriterSize(conn, 256<<10),
 		maxFrame: 16384, peerInitial: startingWindow, sendWindow: startingWindow,
 	}
 	w.decoder = hpack.NewDecoder(4096, func(f hpack.HeaderField) { w.fields = append(w.fields, f) })

@@ -72,7 +72,9 @@ func (l *load) run() (err error) {
 		if ready, err := l.awaitTurn(); err != nil {
 			return l.explain(err)
 		} else if !ready {
-			l.fill()
+			if l.fill(); l.over() {
+				return nil
+			}
 			continue
 		}
 		kind, flags, stream, payload, err := l.wire.read()

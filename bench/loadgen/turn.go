@@ -1,10 +1,6 @@
 package main
 
-import (
-	"errors"
-	"net"
-	"time"
-)
+import "time"
 
 // turn spaces what is sent where a rate is asked for. What comes late for its turn has waited, and its latency says so.
 type turn struct {
@@ -38,19 +34,13 @@ func (l *load) awaitTurn() (ready bool, err error) {
 	if l.turn.every == 0 || l.nextStream == firstStreamID || !l.more(time.Now()) {
 		return true, nil
 	}
-	if l.wire.in.Buffered() == 0 {
-		if err := l.wire.out.Flush(); err != nil {
-			return false, err
-		}
+	if l.wire.in.Buffered() > 0 {
+		return true, nil
 	}
-	l.wire.conn.SetReadDeadline(l.nextLook())
-	_, err = l.wire.in.Peek(len(l.wire.header))
-	l.wire.conn.SetReadDeadline(l.watch.end.Add(grace))
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return false, nil
+	if err := l.wire.out.Flush(); err != nil {
+		return false, err
 	}
-	return true, err
+	return readable(l.wire.conn, l.nextLook())
 }
 
 // nextLook is when to look again, though nothing has come.

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
+from mypy_extensions import mypyc_attr
 
 from ratingd.api.wire import INT64, NEGATIVE
 
@@ -32,6 +33,7 @@ class Unusual(Exception):
     """Not in the form in which protobuf writes."""
 
 
+@mypyc_attr(acyclic=True)
 class WireReader:
     """`tag` is that of the field at hand, END after the last."""
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from ratingd.api.event_message import framed
+from ratingd.api.event_message import dated, framed
+from ratingd.api.wire_reader import Unusual
 from ratingd.errors import InvariantBroken
 from ratingd.fraud.taken import Taken
 from ratingd.store.fraud_rows import EventRow
@@ -25,9 +26,15 @@ CHUNK_EVENTS_MAX: Final = 4_096
 
 def as_taken(event: CallEvent, body: bytes, *, pseudonyms: bool) -> bytes:
     """The framed bytes of an event, such that reading them again gives the event that was taken."""
-    said = event.at_ms != event.received_ms and not event.clock_skewed
-    if said and not pseudonyms and event.call_id:
+    if pseudonyms or event.clock_skewed:
+        return framed(_written_out(event, body, pseudonyms).SerializeToString())
+    if event.at_ms != event.received_ms:
         return body
+    if event.kind != CDR:
+        try:
+            return dated(body, event.at_ms)
+        except Unusual:
+            pass
     return framed(_written_out(event, body, pseudonyms).SerializeToString())
 
 

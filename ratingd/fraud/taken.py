@@ -6,9 +6,12 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.watch.outcome import Outcome
 
 
+@mypyc_attr(acyclic=True)
 class Taken:
     """`bodies` are framed as in a CallEventsRequest. `urgent`: something is to be done about it as soon as possible."""
 

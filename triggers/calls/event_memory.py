@@ -4,15 +4,16 @@ A switch loses its connection and sends its last 500 events again. Each has an `
 one), and whichever is still remembered counts nothing a second time: its verdict is that of the first.
 
 Two generations: what comes is put into the younger one; when that is as old as the memory is to last, it becomes the
-older one and the one before it is dropped whole. So an event is remembered for one lifetime at least and two at most,
-and forgetting costs nothing for each. Half of `keys_max` end a generation early: the oldest go first. Time is that of
-receipt, which comes with the events; a replay has none but the events' own.
+older one, and the one before it goes, a little with each event that comes. So an event is remembered for one lifetime
+at least and two at most, and forgetting costs next to nothing for each. Half of `keys_max` end a generation early: the
+oldest go first. Time is that of receipt, which comes with the events; a replay has none but the events' own.
 """
 
 from typing import Final
 
 from triggers.calls.call_event import KIND_NAMES, CallEvent
 from triggers.calls.verdict import Verdict
+from triggers.spread import Leaving, Spread
 
 SUFFIXES: Final = tuple([f":{name}" for name in KIND_NAMES])
 
@@ -25,20 +26,21 @@ def event_key(event: CallEvent) -> str:
 class EventMemory:
     """Verdicts by event key; an ALLOW without reasons takes no place of its own."""
 
-    __slots__ = ("_began_ms", "_half", "_older", "_ttl_ms", "_younger")
+    __slots__ = ("_began_ms", "_half", "_leaving", "_older", "_ttl_ms", "_younger")
 
     def __init__(self, ttl_ms: int, keys_max: int) -> None:
         self._ttl_ms: Final = ttl_ms
         self._half: Final = max(1, keys_max // 2)
-        self._younger: dict[str, Verdict | None] = {}
-        self._older: dict[str, Verdict | None] = {}
+        self._younger: Spread[Verdict | None] = Spread()
+        self._older: Spread[Verdict | None] = Spread()
+        self._leaving: Final[Leaving[Verdict | None]] = Leaving()
         self._began_ms = 0
 
     def __len__(self) -> int:
         return len(self._younger) + len(self._older)
 
     def knows(self, key: str) -> bool:
-        return key in self._younger or key in self._older
+        return key in self._younger or (len(self._older) > 0 and key in self._older)
 
     def verdict(self, key: str) -> Verdict | None:
         """What was answered then; None where it was a plain ALLOW."""
@@ -48,15 +50,19 @@ class EventMemory:
     def keep(self, key: str, verdict: Verdict | None, received_ms: int) -> None:
         if received_ms - self._began_ms >= self._ttl_ms or len(self._younger) >= self._half:
             self._turn(received_ms)
-        self._younger[key] = verdict
+        self._younger.put(key, verdict)
+        self._leaving.step()
 
     def keep_older(self, key: str, verdict: Verdict | None = None) -> None:
         """Remember something of before, as it is read back after a start, while there is room."""
         if len(self._older) < self._half:
-            self._older[key] = verdict
+            self._older.put(key, verdict)
 
     def _turn(self, received_ms: int) -> None:
         long_ago = received_ms - self._began_ms >= 2 * self._ttl_ms
-        self._older = {} if long_ago else self._younger
-        self._younger = {}
+        self._leaving.take(self._older)
+        if long_ago:
+            self._leaving.take(self._younger)
+        self._older = Spread() if long_ago else self._younger
+        self._younger = Spread()
         self._began_ms = received_ms

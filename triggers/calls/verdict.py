@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 ALLOW: Final = 1
 DISCONNECT: Final = 2
 CHALLENGE: Final = 3
@@ -9,6 +11,7 @@ CHALLENGE: Final = 3
 ACTION_NAMES: Final = ("", "ALLOW", "DISCONNECT", "CHALLENGE")
 
 
+@mypyc_attr(acyclic=True)
 class Verdict:
     """`reasons` are masking, blacklist, blocked, or ids of rules. `risk` is 0 to 100, `probability` 0 to 1."""
 

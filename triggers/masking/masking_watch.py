@@ -10,6 +10,8 @@ What is found does not depend on the number of shards, nor on the order of calls
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.calls.call_event import CDR, CallEvent
 from triggers.masking.call_centres import CallCentres
 from triggers.masking.decision import NOTHING, Decision, DecisionTerms, decide, threat_level
@@ -25,6 +27,7 @@ from triggers.numbers.number_list import ListEntry, NumberLists
 CURRENT_MAX: Final = 100_000
 
 
+@mypyc_attr(acyclic=True)
 class Judged:
     """What the detector says of one attempt. `placed` is None where it was not counted."""
 

@@ -19,6 +19,7 @@ from mypy_extensions import mypyc_attr
 from triggers.masking.incident import Attempt, MaskingIncident
 from triggers.masking.terms import MaskingTerms
 from triggers.masking.window import ALONE, MaskingWindow, Placed
+from triggers.spread import Spread
 
 STEP_MS_MAX: Final = 1_000  # of the shard's time with one call
 TOUCH_MS: Final = 1_000  # of the shard's time: a number called again within it keeps its place in the order of silence
@@ -33,7 +34,7 @@ class MaskingShard:
     def __init__(self, terms: MaskingTerms) -> None:
         self._terms = terms
         self._idle_ms = terms.idle_ms
-        self._numbers: Final[dict[str, _Called]] = {}
+        self._numbers: Final[Spread[_Called]] = Spread()
         self._ends: Final = _Called("")
         self._newest_ms = 0
         self._elapsed_ms = 0
@@ -42,9 +43,12 @@ class MaskingShard:
 
     def __del__(self) -> None:
         """Part the numbers, which hold each other: a million of them are better not known to the garbage collector."""
-        for called in self._numbers.values():
-            called.before = called.after = None
+        called = self._ends.after
         self._ends.before = self._ends.after = None
+        while called is not None:
+            after = called.after
+            called.before = called.after = None
+            called = after
 
     @property
     def numbers(self) -> int:
@@ -120,7 +124,8 @@ class MaskingShard:
             self._newest_ms = at_ms
         called = self._numbers.get(b)
         if called is None:
-            called = self._numbers[b] = _Called(b)
+            called = _Called(b)
+            self._numbers.put(b, called)
             if len(self._numbers) > self._terms.numbers_max:
                 self._drop_oldest()
         elif self._elapsed_ms - called.touched_ms < TOUCH_MS:
@@ -143,7 +148,7 @@ class MaskingShard:
         oldest = self._ends.after
         if oldest is not None:
             oldest.leave(self._ends)
-            del self._numbers[oldest.b]
+            self._numbers.pop(oldest.b)
             self.calls -= oldest.calls
 
 

@@ -36,6 +36,7 @@ from triggers.numbers.calling_code import CallingCode, CallingCodes
 from triggers.numbers.emergency import CODE_DIGITS_MAX, EmergencyNumbers
 from triggers.numbers.number import ANONYMOUS, NO_NUMBER, RANGE_DIGITS, Number
 from triggers.numbers.number_spelling import all_digits, bare
+from triggers.spread import Leaving, Spread
 
 REMEMBERED_MAX: Final = 200_000
 RAW_SIZE_MAX: Final = 128  # characters of what is no number that are kept; longer texts are not remembered
@@ -65,10 +66,11 @@ class NumberReader:
         self._codes: Final = CallingCodes()
         self._emergency: Final = EmergencyNumbers(default_region)
         self._generation_max: Final = max(remembered_max // 2, 1)
-        self._young: dict[str, Number] = {}  # by what was read
-        self._old: dict[str, Number] = {}
-        self._young_numbers: dict[str, Number] = {}  # by what is meant, in its generation, unless it was written so
-        self._old_numbers: dict[str, Number] = {}
+        self._young: Spread[Number] = Spread()  # by what was read
+        self._old: Spread[Number] = Spread()
+        self._young_numbers: Spread[Number] = Spread()  # by what is meant, in its generation, unless it was written so
+        self._old_numbers: Spread[Number] = Spread()
+        self._leaving: Final[Leaving[Number]] = Leaving()
         self._spared: Final = frozenset([self.clear(extra) for extra in emergency])
         self.anonymous: Final = Number(ANONYMOUS)
 
@@ -135,20 +137,23 @@ class NumberReader:
         return number
 
     def _remember(self, raw: str, number: Number) -> None:
+        self._leaving.step()
         if len(self._young) >= self._generation_max:
-            self._old, self._young = self._young, {}
-            self._old_numbers, self._young_numbers = self._young_numbers, {}
-        self._young[raw] = number
+            self._leaving.take(self._old)
+            self._leaving.take(self._old_numbers)
+            self._old, self._young = self._young, Spread()
+            self._old_numbers, self._young_numbers = self._young_numbers, Spread()
+        self._young.put(raw, number)
         if number.text != raw:
-            self._young_numbers[number.text] = number
+            self._young_numbers.put(number.text, number)
 
     def _one(self, clear: str, raw: str) -> Number:
         """The object that stands for a number, in a spelling that is not remembered."""
         text = clear if self._pseudonym is None else self._pseudonym(clear)
         number = None if text == raw else self._written_so(text)
-        if number is None and self._young_numbers:
+        if number is None and len(self._young_numbers) > 0:
             number = self._young_numbers.get(text)
-        if number is None and self._old_numbers:
+        if number is None and len(self._old_numbers) > 0:
             number = self._old_numbers.get(text)
         return number if number is not None else self._made(clear, text)
 

@@ -14,6 +14,7 @@ from mypy_extensions import mypyc_attr
 from triggers.calls.call_event import ANSWER, ANSWERED, CDR, NO_DETAILS, RINGING, UPDATE, CallEvent, EventDetails
 from triggers.calls.call_record import CallRecord
 from triggers.calls.disposition import OUTCOMES, disposition_of
+from triggers.spread import Spread
 from triggers.traffic.counted_call import CountedCall
 from triggers.traffic.silence import Seat, Silence
 
@@ -166,7 +167,7 @@ class CallTable:
         self._calls_max: Final = calls_max
         self._ended_ms: Final = ended_ms
         self._lost_ms: Final = lost_ms
-        self.calls: Final[dict[str, OpenCall]] = {}
+        self.calls: Final[Spread[OpenCall]] = Spread()
         self._brief: Final = Silence()  # set up, or over: known for minutes
         self._going: Final = Silence()  # answered and not over: known for a day
         self.dropped = 0
@@ -174,7 +175,7 @@ class CallTable:
     def enter(self, call: OpenCall, at_ms: int) -> OpenCall | None:
         """Returns a call that was going on and is now lost."""
         lost = self._dropped_for(at_ms)
-        self.calls[call.first.call_id] = call
+        self.calls.put(call.first.call_id, call)
         (self._going if call.going else self._brief).enter(call, at_ms)
         return lost
 
@@ -201,7 +202,7 @@ class CallTable:
 
     def _drop(self, seat: Seat, order: Silence, counted: bool) -> None:
         if isinstance(seat, OpenCall):
-            del self.calls[seat.first.call_id]
+            self.calls.pop(seat.first.call_id)
             order.leave(seat)
             if counted:
                 self.dropped += 1

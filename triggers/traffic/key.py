@@ -10,6 +10,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
+from triggers.spread import Spread
 from triggers.traffic.contacts import CONTACT_MS, Contacts
 from triggers.traffic.counted_call import CountedCall
 from triggers.traffic.history import RAW_MS, TrafficHistory
@@ -20,6 +21,7 @@ from triggers.traffic.terms import TrafficTerms
 from triggers.traffic.usual_distinct import UsualDistinct
 
 FEW: Final = 24  # calls that are kept whatever their age
+FOLDED: Final = 64  # at a time
 MOVED_MS: Final = 600_000  # the order of silence is right to ten minutes
 NEVER_MS: Final = -1
 CALLED_BITS: Final = 61
@@ -150,7 +152,8 @@ class TrafficKey(Seat):
             self._last_folded_b = calls[count - 1].b
             del calls[:count]
         left = len(calls)
-        self._fold_at = left + max(FEW, left // 4)
+        # where each look goes through all of them there are few looks; else there are many, and nobody waits for one
+        self._fold_at = left + max(FEW, left // 4 if self.kind.overlaps else min(left // 4, FOLDED))
 
     def _place(self, history: TrafficHistory, calls: list[CountedCall], count: int) -> None:
         kind, before = self.kind, self._last_folded_b
@@ -185,7 +188,7 @@ class TrafficKeys:
         self._keys_max: Final = terms.keys_max
         self._idle_ms: Final = terms.idle_ms
         self._silence: Final = Silence()
-        self.keys: Final[dict[str, TrafficKey]] = {}
+        self.keys: Final[Spread[TrafficKey]] = Spread()
         self.latest: TrafficKey | None = None  # the one heard last
         self.dropped = 0
 
@@ -207,7 +210,7 @@ class TrafficKeys:
         return 0 if key is None else key.attempts
 
     def drop(self, name: str) -> None:
-        key = self.keys.pop(name, None)
+        key = self.keys.pop(name)
         self.latest = None
         if key is not None:
             self._silence.leave(key)
@@ -215,7 +218,7 @@ class TrafficKeys:
     def _entered(self, name: str, at_ms: int) -> TrafficKey:
         key = TrafficKey(name, self.kind, at_ms)
         self._drop_silent(at_ms)
-        self.keys[name] = key
+        self.keys.put(name, key)
         self._silence.enter(key, at_ms)
         return key
 

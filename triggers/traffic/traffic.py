@@ -192,8 +192,9 @@ class Traffic:
     def proposals(self, distinct: int, asr: float, aloc_s: float, at_ms: int) -> list[CallCentre]:
         """Called numbers which over 24 h had so many callers, were so well answered and spoken to for so long."""
         found = []
-        for name, key in self._b.keys.items():
-            if key.attempts >= distinct:
+        for name in self._b.keys:
+            key = self._b.keys.get(name)
+            if key is not None and key.attempts >= distinct:
                 window = TrafficWindow(key, DAY_S * 1000, at_ms)
                 one = CallCentre(name, window.callers(), window.value("asr"), window.value("aloc"))
                 if one.distinct >= distinct and one.asr >= asr and one.aloc_s >= aloc_s:

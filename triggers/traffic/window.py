@@ -8,6 +8,8 @@ are kept, buckets of whole seconds stand for the oldest of them.
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.traffic.bucket import (
     CALLED,
     CALLERS,
@@ -57,6 +59,7 @@ def begins_ms(window_ms: int, at_ms: int) -> int:
     return (at_ms // size_ms - window_ms // size_ms + 1) * size_ms
 
 
+@mypyc_attr(acyclic=True)
 class TrafficWindow:
     """Reads a key once; what several names need is found once."""
 

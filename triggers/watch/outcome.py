@@ -7,6 +7,8 @@ CRITICAL, disconnect. A RINGING of an ordinary call comes to nothing but ALLOW.
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from triggers.calls.call_event import CallEvent
 from triggers.calls.call_record import CallRecord
 from triggers.calls.verdict import ALLOW, Verdict
@@ -20,6 +22,7 @@ NO_HITS: Final[tuple[RuleHit, ...]] = ()
 NO_TEXTS: Final[tuple[str, ...]] = ()
 
 
+@mypyc_attr(acyclic=True)
 class Outcome:
     """`attempt`: this event is a call's first INVITE, or its CDR where there was none.
 

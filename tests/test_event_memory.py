@@ -67,3 +67,4 @@ def test_what_is_read_back_after_a_start_takes_only_room_that_is_there() -> None
     assert len(memory) == 2
     memory.keep("new", None, 1)
     assert memory.knows("new")
+    assert memory.knows("e-0")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratingd import observe
-from ratingd.api.event_message import EventBatch, EventReader, framed
+from ratingd.api.event_message import EventBatch, EventReader, dated, framed
+from ratingd.api.wire_reader import Unusual
 from ratingd.errors import InvalidRequest
 from ratingd.v1 import fraud_pb2
 from ratingd.v1.fraud_pb2 import CallEventsRequest
@@ -307,3 +308,16 @@ def test_what_is_logged_reads_as_what_came(event: fraud_pb2.CallEvent) -> None:
     found = batch(event, event)
     again = reader().read_batch(b"".join(found.bodies), NOW)
     assert [*map(shown, again.events)] == [*map(shown, found.events)]
+
+
+@given(EVENTS)
+def test_an_event_that_says_no_time_is_dated_as_protobuf_would(event: fraud_pb2.CallEvent) -> None:
+    event.ClearField("time_ms")
+    body = framed(event.SerializeToString())
+    if not event.call_id:
+        with pytest.raises(Unusual):
+            dated(body, NOW)
+        return
+    event.time_ms = NOW
+    assert dated(body, NOW) == framed(event.SerializeToString())
+    assert dated(framed(event.SerializeToString()), NOW + 1) == framed(event.SerializeToString())

@@ -18,6 +18,10 @@ def key(kind: str = CALLED, recent_max: int = 4_096) -> TrafficKey:
     return TrafficKey("+1", KeyKind(kind, 1, recent_max), NOON + 86_400_000)
 
 
+def heard(keys: TrafficKeys, name: str, at_ms: int) -> TrafficKey:
+    return keys.heard(keys.keys.get(name), name, at_ms)
+
+
 def test_a_few_calls_are_kept_whatever_their_age() -> None:
     subject = key()
     for n in range(FEW - 1):
@@ -66,12 +70,12 @@ def test_whom_a_caller_has_called_before() -> None:
 def test_keys_beyond_the_most_or_silent_for_long_are_dropped() -> None:
     keys = TrafficKeys(KeyKind(CALLED, 1, 10), TrafficTerms(keys_max=3, idle_ms=10_000_000))
     for n in range(3):
-        keys.heard(f"+{n}", n * 1_000_000)
-    keys.heard("+0", 3_000_000)
-    keys.heard("+3", 3_000_001)
+        heard(keys, f"+{n}", n * 1_000_000)
+    heard(keys, "+0", 3_000_000)
+    heard(keys, "+3", 3_000_001)
     assert (sorted(keys.keys), keys.dropped) == (["+0", "+2", "+3"], 1)
-    keys.heard("+4", 13_000_002)
-    keys.heard("+5", 13_000_002)
+    heard(keys, "+4", 13_000_002)
+    heard(keys, "+5", 13_000_002)
     assert (sorted(keys.keys), keys.dropped) == (["+4", "+5"], 2)
 
 

@@ -15,12 +15,14 @@ from triggers.calls.call_event import KIND_NAMES, CallEvent
 from triggers.calls.verdict import Verdict
 from triggers.spread import Leaving, Spread
 
-SUFFIXES: Final = tuple([f":{name}" for name in KIND_NAMES])
+_SUFFIXES: Final = tuple([f":{name}" for name in KIND_NAMES])
+
+NEVER_MS: Final = -(1 << 61)
 
 
 def event_key(event: CallEvent) -> str:
     """The producer's name of the event, or call_id and kind."""
-    return event.event_id or event.call_id + SUFFIXES[event.kind]
+    return event.event_id or event.call_id + _SUFFIXES[event.kind]
 
 
 class EventMemory:
@@ -34,7 +36,7 @@ class EventMemory:
         self._younger: Spread[Verdict | None] = Spread()
         self._older: Spread[Verdict | None] = Spread()
         self._leaving: Final[Leaving[Verdict | None]] = Leaving()
-        self._began_ms = 0
+        self._began_ms = NEVER_MS
 
     def __len__(self) -> int:
         return len(self._younger) + len(self._older)
@@ -48,7 +50,9 @@ class EventMemory:
         return verdict if verdict is not None else self._older.get(key)
 
     def keep(self, key: str, verdict: Verdict | None, received_ms: int) -> None:
-        if received_ms - self._began_ms >= self._ttl_ms or len(self._younger) >= self._half:
+        if self._began_ms == NEVER_MS:
+            self._began_ms = received_ms
+        elif received_ms - self._began_ms >= self._ttl_ms or len(self._younger) >= self._half:
             self._turn(received_ms)
         self._younger.put(key, verdict)
         self._leaving.step()

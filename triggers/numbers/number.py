@@ -17,9 +17,12 @@ RANGE_DIGITS: Final = 7
 class Number:
     """`text` is what is counted, stored and shown: E.164 with its "+", a short code as it is, "raw:…" for what is no
     number, "anonymous", or a pseudonym of any of these where numbers are not to be stored.
+
+    `caller_key` and `called_key` are left here by whoever counts the number, to find what he keeps of it again without
+    a search; he checks that it is his and still in use.
     """
 
-    __slots__ = ("country", "digits", "emergency", "range", "region", "text")
+    __slots__ = ("_hidden", "called_key", "caller_key", "country", "emergency", "range", "region", "text")
 
     def __init__(
         self,
@@ -32,11 +35,18 @@ class Number:
         range: str = "",
     ) -> None:
         self.text: Final = text
-        self.digits: Final = digits  # E.164 without "+", never a pseudonym; "" where there is none
+        self._hidden: Final = "" if text.startswith("+") else digits  # behind a pseudonym
         self.region: Final = region  # ISO 3166, such as DE; "" where it is not known
         self.country: Final = country  # calling code, such as 49; 0 where it is not known
         self.emergency: Final = emergency  # never flagged, blocked or disconnected, whoever calls whom
         self.range: Final = range  # the first seven digits, "+" before them; "" where there are not as many
+        self.caller_key: object | None = None
+        self.called_key: object | None = None
+
+    @property
+    def digits(self) -> str:
+        """E.164 without "+", never a pseudonym; "" where there is none."""
+        return self.text[1:] if self.text.startswith("+") else self._hidden
 
 
 NO_NUMBER: Final = Number("")

@@ -32,13 +32,15 @@ from phonenumbers import (
     parse,
 )
 
+from accounts.remembered import remembered
 from triggers.numbers.calling_code import CallingCode, CallingCodes
 from triggers.numbers.emergency import CODE_DIGITS_MAX, EmergencyNumbers
 from triggers.numbers.number import ANONYMOUS, NO_NUMBER, RANGE_DIGITS, Number
 from triggers.numbers.number_spelling import all_digits, bare
 from triggers.spread import Leaving, Spread
 
-REMEMBERED_MAX: Final = 200_000
+REMEMBERED_MAX: Final = 2_000_000
+RANGES_MAX: Final = 100_000
 RAW_SIZE_MAX: Final = 128  # characters of what is no number that are kept; longer texts are not remembered
 WITHHELD: Final = frozenset(
     {"", "anonymous", "restricted", "private", "withheld", "unavailable", "unknown", "none", "null"}
@@ -70,6 +72,7 @@ class NumberReader:
         self._old: Spread[Number] = Spread()
         self._young_numbers: Spread[Number] = Spread()  # by what is meant, in its generation, unless it was written so
         self._old_numbers: Spread[Number] = Spread()
+        self._ranges: Final[dict[str, str]] = {}
         self._leaving: Final[Leaving[Number]] = Leaving()
         self._spared: Final = frozenset([self.clear(extra) for extra in emergency])
         self.anonymous: Final = Number(ANONYMOUS)
@@ -175,9 +178,17 @@ class NumberReader:
                     region=code.region_of(digits),
                     country=code.code,
                     emergency=spared or self._abroad(code, digits),
-                    range="+" + digits[:RANGE_DIGITS] if len(digits) >= RANGE_DIGITS else "",
+                    range=self._range_of(digits),
                 )
         return Number(text, region=self._region_of(clear), emergency=spared or self._helps(clear))
+
+    def _range_of(self, digits: str) -> str:
+        """One text for all numbers of a range."""
+        if len(digits) < RANGE_DIGITS:
+            return ""
+        text = "+" + digits[:RANGE_DIGITS]
+        known = self._ranges.get(text)
+        return remembered(self._ranges, text, text, RANGES_MAX) if known is None else known
 
     def _region_of(self, clear: str) -> str:
         """An extension is in our country."""

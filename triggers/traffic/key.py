@@ -54,7 +54,7 @@ class TrafficKey(Seat):
 
     __slots__ = (
         "_called_bits", "_calls", "_fold_at", "_folded_ms", "_last_folded_b", "_only", "born_ms", "contacts",
-        "first_ms", "history", "kind", "last_ms", "name", "usual",
+        "first_ms", "history", "kind", "last_ms", "name", "payer", "range", "usual",
     )  # fmt: skip
 
     def __init__(self, name: str, kind: KeyKind, first_ms: int) -> None:
@@ -69,6 +69,8 @@ class TrafficKey(Seat):
         self.history: TrafficHistory | None = None
         self.usual: UsualDistinct | None = None
         self.contacts: Contacts | None = None  # of a busy caller
+        self.payer: TrafficKey | None = None  # of a caller: the account of the last call
+        self.range: TrafficKey | None = None  # of a number
         self._fold_at = FEW
         self._folded_ms = NEVER_MS  # calls that began by then go to the history at once
         self._last_folded_b = ""
@@ -192,9 +194,14 @@ class TrafficKeys:
         self.latest: TrafficKey | None = None  # the one heard last
         self.dropped = 0
 
-    def heard(self, name: str, at_ms: int) -> TrafficKey:
-        """The key, made where there is none, moved to the end of the order of silence."""
-        key = self.keys.get(name)
+    def known(self, name: str, guess: object | None) -> TrafficKey | None:
+        """A key, without a search where the guess is right: `guess` was the key of that name when it was made."""
+        if isinstance(guess, TrafficKey) and guess.kind is self.kind and not guess.gone:
+            return guess
+        return self.keys.get(name)
+
+    def heard(self, key: TrafficKey | None, name: str, at_ms: int) -> TrafficKey:
+        """A key that was looked for, made where there is none, moved to the end of the order of silence."""
         if key is None:
             key = self._entered(name, at_ms)
         elif at_ms - key.seen_ms >= MOVED_MS:

@@ -23,6 +23,11 @@ class Seat:
         self.newer = NOBODY
         self.seen_ms = 0
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has been let go."""
+        return self.seat < 0
+
 
 @mypyc_attr(acyclic=True)
 class Silence:

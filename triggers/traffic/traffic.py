@@ -145,20 +145,33 @@ class Traffic:
 
     def take(self, event: CallEvent) -> CallRecord | None:
         """Count an event. The record of its call where the call is over, or was and is now told differently."""
-        self._taken += 1
         call = self._calls.calls.get(event.call_id)
         kind = event.kind
         if call is None:
-            return self._attempted(event) if kind in (INVITE, CDR) else None
+            return self.attempt(event) if kind in (INVITE, CDR) else None
+        self._taken += 1
         was_going, due = call.going, False
         if kind != INVITE:
             due = self._told(call, event)
         self._calls.moved(call, was_going, event.at_ms)
         return call.record() if due else None
 
+    def attempt(self, event: CallEvent) -> CallRecord | None:
+        """Count the first that is heard of a call; its record where that is its CDR. `call` knows nothing of it."""
+        self._taken += 1
+        caller = self._a.known(event.a.text, event.a.caller_key)
+        counted = self._counted(event, caller)
+        call = OpenCall(event, counted)
+        due = event.kind == CDR and call.take(event)
+        self._count(event, counted, caller)
+        lost = self._calls.enter(call, event.at_ms)
+        if lost is not None:
+            self._lose(lost)
+        return call.record() if due else None
+
     def retold(self, event: CallEvent) -> CallRecord | None:
         """The record of a call as its CDR tells it, which was counted and is known no longer. It counts nothing."""
-        call = OpenCall(event, self._counted(event))
+        call = OpenCall(event, self._counted(event, self._a.keys.get(event.a.text)))
         return call.record() if call.take(event) else None
 
     def value(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
@@ -214,18 +227,8 @@ class Traffic:
         key = self._b.keys.get(b)
         return 0 if key is None or key.usual is None else key.usual.value(at_ms)
 
-    def _attempted(self, event: CallEvent) -> CallRecord | None:
-        counted = self._counted(event)
-        call = OpenCall(event, counted)
-        due = event.kind == CDR and call.take(event)
-        self._count(event, counted)
-        lost = self._calls.enter(call, event.at_ms)
-        if lost is not None:
-            self._lose(lost)
-        return call.record() if due else None
-
-    def _counted(self, event: CallEvent) -> CountedCall:
-        """The attempt an event begins, with all that is known of it at once."""
+    def _counted(self, event: CallEvent, caller: TrafficKey | None) -> CountedCall:
+        """The attempt an event begins, with all that is known of it at once. `caller` is the key of who calls."""
         details, a, b = event.details, event.a, event.b
         start_ms = event.at_ms
         if event.kind == CDR and details.start_ms:
@@ -238,11 +241,11 @@ class Traffic:
             details.origin_region or a.region,
             details.target_region or b.region,
             event.trunk,
-            self._marks(event, details, start_ms),
+            self._marks(event, details, start_ms, caller),
             phone,
         )
 
-    def _marks(self, event: CallEvent, details: EventDetails, start_ms: int) -> int:
+    def _marks(self, event: CallEvent, details: EventDetails, start_ms: int, caller: TrafficKey | None) -> int:
         a, b = event.a, event.b
         marks = self._hours.marks(start_ms)
         if event.kind == CDR:
@@ -261,14 +264,8 @@ class Traffic:
             marks |= MISMATCH
         if details.attestation:
             marks |= _ATTESTED.get(details.attestation, 0)
-        return marks | self._contact_marks(a, b, start_ms)
-
-    def _contact_marks(self, a: Number, b: Number, start_ms: int) -> int:
-        """What depends on the two keys, looked up once more when the call is counted."""
-        marks = 0
-        key = self._a.keys.get(a.text)
-        if key is not None and b.text and key.called_before(b.text, start_ms):
-            marks = REPEATED
+        if caller is not None and b.text and caller.called_before(b.text, start_ms):
+            marks |= REPEATED
         return marks | PREMIUM if self._premium_lengths and self._is_premium(b.digits) else marks
 
     def _is_premium(self, digits: str) -> bool:
@@ -283,24 +280,57 @@ class Traffic:
             self._devices.seen(details.imei, sim, start_ms)
         return Phone(details.imei, sim, details.cell_id)
 
-    def _count(self, event: CallEvent, counted: CountedCall) -> None:
+    def _count(self, event: CallEvent, counted: CountedCall, caller: TrafficKey | None) -> None:
         a, b, at_ms = event.a, event.b, counted.start_ms
         heard = self._heard
         heard.event, heard.marks = event, counted.marks
         keys = heard.keys
-        keys[0] = self._counted_under(self._a, a.text, at_ms, counted)
-        keys[1] = self._counted_under(self._b, b.text, at_ms, counted)
+        caller = keys[0] = a.caller_key = self._counted_of(self._a, caller, a.text, at_ms, counted)
+        called = self._b.known(b.text, b.called_key)
+        called = keys[1] = b.called_key = self._counted_of(self._b, called, b.text, at_ms, counted)
         keys[2] = self._counted_under(self._trunks, event.trunk, at_ms, counted)
-        keys[3] = self._counted_under(self._accounts, account_key(event.tenant, event.account), at_ms, counted)
-        keys[4] = self._counted_under(self._a_ranges, a.range, at_ms, counted)
-        keys[5] = self._counted_under(self._b_ranges, b.range, at_ms, counted)
+        keys[3] = self._counted_under_account(event, caller, at_ms, counted)
+        keys[4] = self._counted_within(self._a_ranges, caller, a.range, at_ms, counted)
+        keys[5] = self._counted_within(self._b_ranges, called, b.range, at_ms, counted)
 
     def _counted_under(self, keys: TrafficKeys, name: str, at_ms: int, counted: CountedCall) -> TrafficKey | None:
+        return self._counted_of(keys, keys.keys.get(name), name, at_ms, counted) if name else None
+
+    def _counted_of(
+        self, keys: TrafficKeys, key: TrafficKey | None, name: str, at_ms: int, counted: CountedCall
+    ) -> TrafficKey | None:
+        """The same under a key that was looked for."""
         if not name:
             return None
-        key = keys.heard(name, at_ms)
+        key = keys.heard(key, name, at_ms)
         key.add(counted)
         return key
+
+    def _counted_within(
+        self, keys: TrafficKeys, key: TrafficKey | None, name: str, at_ms: int, counted: CountedCall
+    ) -> TrafficKey | None:
+        """The same under the range of a number that was counted."""
+        if not name or key is None:
+            return None
+        key.range = self._counted_of(keys, keys.known(name, key.range), name, at_ms, counted)
+        return key.range
+
+    def _counted_under_account(
+        self, event: CallEvent, caller: TrafficKey | None, at_ms: int, counted: CountedCall
+    ) -> TrafficKey | None:
+        """Mostly it is the account that paid for the caller's last call, too."""
+        if not event.account:
+            return None
+        payer, name = None, ""
+        if caller is not None and caller.payer is not None and not caller.payer.gone:
+            payer, name = caller.payer, caller.payer.name
+        if payer is None or not _is_named(name, event.tenant, event.account):
+            name = account_key(event.tenant, event.account)
+            payer = self._accounts.keys.get(name)
+        payer = self._counted_of(self._accounts, payer, name, at_ms, counted)
+        if caller is not None:
+            caller.payer = payer
+        return payer
 
     def _looked_up(self, event: CallEvent) -> HeardKeys:
         heard, call = HeardKeys(), self._calls.calls.get(event.call_id)
@@ -406,6 +436,12 @@ class Traffic:
         if keys is None:
             raise MetricUnknown(f"there are no metrics of {kind!r}: kinds are {', '.join(KINDS)}")
         return keys
+
+
+def _is_named(name: str, tenant: str, account: str) -> bool:
+    """Whether it is the key of an account, without putting the name together."""
+    at = len(tenant)
+    return len(name) == at + 1 + len(account) and name[at] == ":" and name.endswith(account) and name.startswith(tenant)
 
 
 def _add_history(found: list[TrafficHistory], keys: TrafficKeys, name: str, call: CountedCall) -> None:

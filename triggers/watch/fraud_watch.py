@@ -14,8 +14,9 @@ from collections.abc import Set
 from typing import Final, Protocol
 
 from triggers.calls.call_event import CDR, DISCONNECTED_FRAUD, INVITE, CallEvent
+from triggers.calls.call_memory import CallMemory, SeenCall
 from triggers.calls.call_record import CallRecord
-from triggers.calls.event_memory import SUFFIXES, EventMemory, event_key
+from triggers.calls.event_memory import EventMemory
 from triggers.calls.verdict import ALLOW, DISCONNECT, Verdict
 from triggers.masking.call_centres import ALOC_LEAST_S, ASR_LEAST, CallCentres
 from triggers.masking.decision import Decision, decide
@@ -59,27 +60,27 @@ class FraudWatch:
         self._centres: Final = CallCentres(self.traffic, terms.centre_distinct, adaptive=terms.adaptive)
         self._scores: Final = RunScores(self.traffic)
         self._blacklist: Final = BlacklistWatch()
-        self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)
+        self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)  # events with a name of their own
+        self._calls: Final = CallMemory(TOLD_TTL_MS, terms.dedup_ttl_ms, terms.dedup_keys_max)
         self._told: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # by call: what is not a plain ALLOW
-        self._attempted: Final = EventMemory(TOLD_TTL_MS, TOLD_MAX)  # calls, also when traffic has let go of them
         self._early: dict[str, list[CallEvent]] | None = None  # of calls of before a start that do not count again yet
 
     def take(self, event: CallEvent) -> Outcome:
         """Let an event count, once, and say what it came to."""
-        key = event_key(event)
-        if self._memory.knows(key):
+        seen = self._calls.get(event.call_id)
+        if self._is_repeat(event, seen):
             record = self._corrected(event)
-            return self._repeat(event, key) if record is None else self._retold(event, record)
-        attempt = (event.kind == INVITE or event.kind == CDR) and self._is_new(event)
-        if attempt:
-            record = self.traffic.take(event)
-            self._attempted.keep(event.call_id, None, event.received_ms)
+            return self._repeat(event, seen) if record is None else self._retold(event, record)
+        entered = self._calls.entered(event.call_id, seen, event.received_ms)
+        if (event.kind == INVITE or event.kind == CDR) and self._is_new(event, seen):
+            record = self.traffic.attempt(event)
+            entered.begun = entered.counted = True
             outcome = self._attempt(event)
         else:
-            record = self._counted(event)
+            record = self._counted(event, entered)
             outcome = Outcome(event, self.verdict_of_call(event.call_id))
             if record is not None:
-                self._attempted.keep(event.call_id, None, event.received_ms)
+                entered.begun = entered.counted = True
             elif self._early is not None:
                 self._note_early(event)
         verdict = outcome.verdict
@@ -87,13 +88,12 @@ class FraudWatch:
             outcome.record = record
             if verdict.reasons:
                 judge(record, verdict)
-        self._memory.keep(key, None if plain(verdict) else verdict, event.received_ms)
+        self._remember(event, entered, None if plain(verdict) else verdict)
         return outcome
 
     def knows_call(self, call_id: str) -> bool:
-        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
-            return True
-        return self._memory.knows(call_id + SUFFIXES[INVITE])
+        seen = self._calls.get(call_id)
+        return (seen is not None and seen.begun) or self.traffic.call(call_id) is not None
 
     def verdict_of_call(self, call_id: str) -> Verdict:
         """What holds for a call now: one that was flagged since it began is to be cut."""
@@ -139,11 +139,12 @@ class FraudWatch:
 
         What came of it has been stored; `cutting` are the incidents whose calls were to be cut. Metrics come later.
         """
-        key = event_key(event)
-        if self._memory.knows(key):
+        seen = self._calls.get(event.call_id)
+        if self._is_repeat(event, seen):
             return
         verdict: Verdict | None = None
-        if (event.kind == INVITE or event.kind == CDR) and not self.knows_call(event.call_id):
+        entered = self._calls.entered(event.call_id, seen, event.received_ms)
+        if (event.kind == INVITE or event.kind == CDR) and self._is_new(event, seen):
             placed = self.masking.judge(event, self.lists, self._centres).placed
             if placed is not None and placed.hot and placed.incident is not None:
                 incident = placed.incident
@@ -153,22 +154,23 @@ class FraudWatch:
                 )  # fmt: skip
             if verdict is None:
                 verdict = self._told.verdict(event.call_id)
-            if event.event_id:
-                self._memory.keep(event.call_id + SUFFIXES[INVITE], verdict, event.received_ms)
-        self._memory.keep(key, verdict, event.received_ms)
+            entered.begun = True
+        self._remember(event, entered, verdict)
 
     def rebuild(self, event: CallEvent, *, remembered: bool) -> Outcome | None:
         """Count an event of before a start in the metrics alone; `remembered`: know it as one that was seen, too.
 
         Gives what has a call record."""
+        seen = self._calls.get(event.call_id)
         if remembered:
-            key = event_key(event)
-            if self._memory.knows(key):
+            if self._is_repeat(event, seen):
                 return None
-            self._memory.keep_older(key, self._told.verdict(event.call_id))
-        record = self._counted(event)
+            self._remember_older(event)
+        record = self._counted(event, seen)
         if event.kind == INVITE or event.kind == CDR:
-            self._attempted.keep_older(event.call_id)
+            seen = self._calls.entered_before(event.call_id)
+            if seen is not None:
+                seen.begun = seen.counted = True
         if record is not None:
             return self._retold(event, record)
         self._note_early(event)
@@ -206,18 +208,33 @@ class FraudWatch:
         elif len(early) < EARLY_MAX:
             early[call_id] = [event]
 
-    def _is_new(self, event: CallEvent) -> bool:
-        """Whether nothing is known of the call. An event that is no repeat has been looked for by its own key."""
-        call_id = event.call_id
-        if self.traffic.call(call_id) is not None or self._attempted.knows(call_id):
-            return False
-        if event.kind == INVITE and not event.event_id:
-            return True
-        return not self._memory.knows(call_id + SUFFIXES[INVITE])
+    def _is_repeat(self, event: CallEvent, seen: SeenCall | None) -> bool:
+        if event.event_id:
+            return self._memory.knows(event.event_id)
+        return self._calls.repeats(seen, event.kind, event.received_ms)
 
-    def _counted(self, event: CallEvent) -> CallRecord | None:
+    def _remember(self, event: CallEvent, entered: SeenCall, verdict: Verdict | None) -> None:
+        if event.event_id:
+            self._memory.keep(event.event_id, verdict, event.received_ms)
+        else:
+            self._calls.note(entered, event.kind, verdict, event.received_ms)
+
+    def _remember_older(self, event: CallEvent) -> None:
+        verdict = self._told.verdict(event.call_id)
+        if event.event_id:
+            self._memory.keep_older(event.event_id, verdict)
+            return
+        seen = self._calls.entered_before(event.call_id)
+        if seen is not None:
+            self._calls.note(seen, event.kind, verdict, event.received_ms)
+
+    def _is_new(self, event: CallEvent, seen: SeenCall | None) -> bool:
+        """Whether nothing is known of the call, but what was said of it before it began."""
+        return (seen is None or not seen.begun) and self.traffic.call(event.call_id) is None
+
+    def _counted(self, event: CallEvent, seen: SeenCall | None) -> CallRecord | None:
         """Let the metrics have it. A call counts once, also where its CDR comes when they have let go of it."""
-        if self.traffic.call(event.call_id) is None and self._attempted.knows(event.call_id):
+        if seen is not None and seen.counted and self.traffic.call(event.call_id) is None:
             return self.traffic.retold(event) if event.kind == CDR else None
         return self.traffic.take(event)
 
@@ -234,8 +251,10 @@ class FraudWatch:
             judge(record, outcome.verdict)
         return outcome
 
-    def _repeat(self, event: CallEvent, key: str) -> Outcome:
-        then = self._memory.verdict(key)
+    def _repeat(self, event: CallEvent, seen: SeenCall | None) -> Outcome:
+        then = self._memory.verdict(event.event_id) if event.event_id else None
+        if not event.event_id and seen is not None:
+            then = seen.verdict(event.kind)
         if then is None:
             return Outcome(event, Verdict(event.call_id, duplicate=True), duplicate=True)
         verdict = Verdict(

@@ -87,3 +87,22 @@ def test_a_restored_incident_stays_until_nothing_can_reach_it() -> None:
     assert (other.shard.numbers, other.shard.calls) == (1, 0)
     other.calls("a64 b64 c64 d64 e64")
     assert other.placed[-1].incident is incident
+
+
+def test_a_number_called_again_is_not_among_the_silent() -> None:
+    shard = MaskingShard(MaskingTerms(numbers_max=3))
+    for second, number in enumerate([1, 2, 3, 1, 2, 1, 4, 5, 1, 6]):
+        shard.place(numbered(number), attempt(f"a{second * 2}"))
+    assert shard.numbers == 3
+    assert [shard.distinct(numbered(number), at(f"{second}")) for number, second in ((1, 16), (5, 14), (6, 18))] == [
+        1, 1, 1,
+    ]  # fmt: skip
+
+
+def test_a_busy_number_outlives_the_time_after_which_a_silent_one_goes() -> None:
+    shard = MaskingShard(MaskingTerms(cooldown_ms=0))
+    for second in range(40):
+        shard.place(numbered(second), attempt(f"a{second}"))
+        shard.place(B, attempt(f"a{second}"))
+    assert shard.distinct(B, at("39")) == 1
+    assert shard.numbers == 13  # the numbers of the last twelve seconds, and the busy one

@@ -140,3 +140,13 @@ def test_the_list_is_cut_at_its_front_without_a_trace(seed: int) -> None:
         called.call(f"{'abcd'[(step * seed) % 4]}{step / 4}")
     assert called.flagged == []
     assert called.shard.calls == 40  # the 10 s that can still be in a window
+
+
+def test_what_waits_to_be_forgotten_of_many_calls_is_forgotten_all_the_same() -> None:
+    called = Called()
+    for step in range(400):
+        called.call(f"{'abcd'[step % 4]}{step / 20}")
+    called.call("x0.1")  # by now ten seconds and more behind
+    assert called.late == ["x0.1"]
+    assert 200 <= called.shard.calls <= 200 * 17 // 16
+    assert [called.shard.distinct(B, at(text)) for text in ("9.95", "10", "10.05")] == [0, 1, 2]

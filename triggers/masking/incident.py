@@ -13,7 +13,7 @@ become one.
 from hashlib import sha256
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i32, mypyc_attr
 
 SHOWN_MAX: Final = 1_000  # callers and trunks of one incident
 NEVER: Final = (1 << 62) - 1
@@ -22,18 +22,23 @@ ID_DIGITS: Final = 16
 
 @mypyc_attr(acyclic=True)
 class Attempt:
-    """One call attempt. `hot`: enough callers are in the window that ends with it; `flagged`: it is in a hot window."""
+    """One call attempt. `hot`: enough callers are in the window that ends with it; `flagged`: it is in a hot window.
 
-    __slots__ = ("at_ms", "call_id", "caller", "flagged", "hot", "switch_id", "trunk")
+    `earlier` is the latest call of another caller before it, as long as that matters (`triggers.masking.recent`), and
+    `touched_s` when it came, in the time of its shard, as long as it is the only one. It is placed once."""
+
+    __slots__ = ("at_ms", "call_id", "caller", "earlier", "flagged", "hot", "switch_id", "touched_s", "trunk")
 
     def __init__(self, at_ms: int, caller: str, call_id: str, switch_id: str = "", trunk: str = "") -> None:
         self.at_ms: Final = at_ms
         self.caller: Final = caller
+        self.earlier: Attempt | None = None
         self.call_id: Final = call_id
         self.switch_id: Final = switch_id
         self.trunk: Final = trunk
         self.flagged = False
         self.hot = False
+        self.touched_s: i32 = 0
 
     def before(self, other: "Attempt") -> bool:
         """Whether it stands before another in an incident: by time, then by call_id."""

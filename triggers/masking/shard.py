@@ -4,9 +4,10 @@ A million numbers are called in a minute, and nearly all of them once: for these
 second call that comes while the first can still be in a window with it makes a window (`triggers.masking.window`).
 
 Memory is bounded in three ways. A number that nobody called while the shard saw the time of a window, of the lateness
-and of the cool-down go by is forgotten; beyond `numbers_max` numbers the one longest silent goes; and of one number the
-newest `calls_max` calls are kept. The first changes no result as long as calls come at most the lateness behind the
-newest of the shard. A call dated far ahead moves the shard's time by a second only, and costs nobody his window.
+and of the cool-down go by is forgotten; beyond `numbers_max` numbers the one longest silent, to the second, goes
+(`triggers.masking.silence`); and of one number the newest `calls_max` calls are kept. The first changes no result as
+long as calls come at most the lateness behind the newest of the shard. A call dated far ahead moves the shard's time by
+a second only, and costs nobody his window.
 
 Every number belongs to one shard (`triggers.masking.murmur2`), and nothing here is asked across numbers: what is found
 does not depend on how many shards there are.
@@ -14,41 +15,40 @@ does not depend on how many shards there are.
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i32, mypyc_attr
 
 from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.masking.silence import NEVER_S, Silence
 from triggers.masking.terms import MaskingTerms
 from triggers.masking.window import ALONE, MaskingWindow, Placed
 from triggers.spread import Spread
 
 STEP_MS_MAX: Final = 1_000  # of the shard's time with one call
-TOUCH_MS: Final = 1_000  # of the shard's time: a number called again within it keeps its place in the order of silence
-DROPPED_MAX: Final = 4  # idle numbers with one call, so that no call waits for many
+SECOND_MS: Final = 1_000  # of the shard's time: all calls within it are as long ago
+LOOKED_MAX: Final = 4  # numbers that may have to go, with one call, so that no call waits for many
 
 
+@mypyc_attr(acyclic=True)
 class MaskingShard:
-    """`calls` are those kept of all numbers; `truncated` counts those let go because a number had too many."""
+    """`calls` are those kept of all numbers; `truncated` counts those let go because a number had too many.
 
-    __slots__ = ("_elapsed_ms", "_ends", "_idle_ms", "_newest_ms", "_numbers", "_terms", "calls", "truncated")
+    Of a number it has the one call that matters, or a window.
+    """
+
+    __slots__ = (
+        "_elapsed_ms", "_idle_s", "_newest_ms", "_numbers", "_second", "_silence", "_terms", "calls", "truncated",
+    )  # fmt: skip
 
     def __init__(self, terms: MaskingTerms) -> None:
         self._terms = terms
-        self._idle_ms = terms.idle_ms
-        self._numbers: Final[Spread[_Called]] = Spread()
-        self._ends: Final = _Called("")
+        self._idle_s = _idle_s(terms)
+        self._numbers: Final[Spread[Attempt | MaskingWindow]] = Spread()
+        self._silence: Final = Silence()
         self._newest_ms = 0
         self._elapsed_ms = 0
+        self._second: i32 = 0
         self.calls = 0
         self.truncated = 0
-
-    def __del__(self) -> None:
-        """Part the numbers, which hold each other: a million of them are better not known to the garbage collector."""
-        called = self._ends.after
-        self._ends.before = self._ends.after = None
-        while called is not None:
-            after = called.after
-            called.before = called.after = None
-            called = after
 
     @property
     def numbers(self) -> int:
@@ -56,143 +56,113 @@ class MaskingShard:
 
     def place(self, b: str, attempt: Attempt, terms: MaskingTerms | None = None) -> Placed:
         """Take a call to `b` in. `terms` are the number's own, where it has any."""
-        called = self._touched(b, attempt.at_ms)
-        self._drop_idle()
+        if attempt.at_ms > self._newest_ms:
+            self._go_on(attempt.at_ms)
         if terms is None:
-            return self._place(called, attempt, self._terms)
-        self._idle_ms = max(self._idle_ms, terms.idle_ms)
-        return self._place(called, attempt, terms)
+            terms = self._terms
+        else:
+            self._idle_s = max(self._idle_s, _idle_s(terms))
+        placed = self._place(b, attempt, terms)
+        if self._silence.since_s < self._second - self._idle_s:
+            self._drop_idle()
+        return placed
 
     def distinct(self, b: str, at_ms: int) -> int:
         """The callers of `b` in the window that ends at `at_ms`, by the terms that `b` was last judged by."""
-        called = self._numbers.get(b)
-        if called is None:
-            return 0
-        if called.window is not None:
-            return called.window.distinct(at_ms)
-        only = called.only
-        return 1 if only is not None and at_ms - self._terms.span_ms <= only.at_ms <= at_ms else 0
+        found = self._numbers.get(b)
+        if isinstance(found, MaskingWindow):
+            return found.distinct(at_ms)
+        return 1 if found is not None and at_ms - self._terms.span_ms <= found.at_ms <= at_ms else 0
 
     def set_terms(self, terms: MaskingTerms) -> None:
         """Judge all calls from the next on by other terms; a number has them from the next call to it on."""
         self._terms = terms
-        self._idle_ms = max(self._idle_ms, terms.idle_ms)
+        self._idle_s = max(self._idle_s, _idle_s(terms))
 
     def restore(self, incident: MaskingIncident) -> None:
         """Go on with an incident that was stored, before the calls that can reach it are placed again."""
-        called = self._touched(incident.b, incident.last_ms)
-        self._window_of(called, self._terms).restore(incident)
+        b = incident.b
+        if incident.last_ms > self._newest_ms:
+            self._go_on(incident.last_ms)
+        found = self._numbers.get(b)
+        window = found if isinstance(found, MaskingWindow) else MaskingWindow(b, self._terms)
+        if isinstance(found, Attempt):
+            window.place(found)
+        window.touched_s = self._second
+        window.restore(incident)
+        self._numbers.put(b, window)
+        if found is None:
+            self._note_new(b)
 
-    def _place(self, called: "_Called", attempt: Attempt, terms: MaskingTerms) -> Placed:
-        window, only = called.window, called.only
-        if window is None:
-            if only is None or attempt.at_ms - only.at_ms > terms.reach_ms:
-                self.calls += only is None
-                called.only = attempt
-                return ALONE
-            window = self._window_of(called, terms)
-        elif window.outlived(attempt.at_ms):
-            self.calls += 1 - len(window)
-            called.window, called.only = None, attempt
+    def _place(self, b: str, attempt: Attempt, terms: MaskingTerms) -> Placed:
+        found = self._numbers.get(b)
+        if isinstance(found, MaskingWindow):
+            return self._place_in(b, found, attempt, terms)
+        attempt.touched_s = self._second
+        if found is None:
+            self.calls += 1
+            self._numbers.put(b, attempt)
+            self._note_new(b)
+            return ALONE
+        if attempt.at_ms - found.at_ms > terms.reach_ms:
+            self._numbers.put(b, attempt)
+            return ALONE
+        window = MaskingWindow(b, terms)
+        window.place(found)
+        self._numbers.put(b, window)
+        return self._place_in(b, window, attempt, terms)
+
+    def _place_in(self, b: str, window: MaskingWindow, attempt: Attempt, terms: MaskingTerms) -> Placed:
+        window.touched_s = self._second
+        calls = len(window)
+        if window.outlived(attempt.at_ms):
+            attempt.touched_s = self._second
+            self.calls += 1 - calls
+            self._numbers.put(b, attempt)
             return ALONE
         if window.terms is not terms:
             window.retune(terms)
-        return self._place_in(window, attempt)
-
-    def _place_in(self, window: MaskingWindow, attempt: Attempt) -> Placed:
-        calls, truncated = len(window), window.truncated
+        truncated = window.truncated
         placed = window.place(attempt)
         self.calls += len(window) - calls
         self.truncated += window.truncated - truncated
         return placed
 
-    def _window_of(self, called: "_Called", terms: MaskingTerms) -> MaskingWindow:
-        window = called.window
-        if window is None:
-            window = called.window = MaskingWindow(called.b, terms)
-            if called.only is not None:
-                window.place(called.only)
-                called.only = None
-        return window
-
     # -- which numbers are kept
 
-    def _touched(self, b: str, at_ms: int) -> "_Called":
-        """The number, the one called last from now on."""
-        if at_ms > self._newest_ms:
-            self._elapsed_ms += min(at_ms - self._newest_ms, STEP_MS_MAX)
-            self._newest_ms = at_ms
-        called = self._numbers.get(b)
-        if called is None:
-            called = _Called(b)
-            self._numbers.put(b, called)
-            if len(self._numbers) > self._terms.numbers_max:
-                self._drop_oldest()
-        elif self._elapsed_ms - called.touched_ms < TOUCH_MS:
-            return called
-        else:
-            called.leave(self._ends)
-        called.join(self._ends)
-        called.touched_ms = self._elapsed_ms
-        return called
+    def _go_on(self, at_ms: int) -> None:
+        """Time goes by as far as a call is newer than all before it."""
+        self._elapsed_ms += min(at_ms - self._newest_ms, STEP_MS_MAX)
+        self._newest_ms = at_ms
+        self._second = i32(self._elapsed_ms // SECOND_MS)
+
+    def _note_new(self, b: str) -> None:
+        self._silence.write(b, self._second)
+        numbers = len(self._numbers)
+        if numbers > self._terms.numbers_max:
+            while len(self._numbers) == numbers and self._look(NEVER_S):
+                pass
 
     def _drop_idle(self) -> None:
-        idle_from_ms = self._elapsed_ms - self._idle_ms - TOUCH_MS
-        for _ in range(DROPPED_MAX):
-            oldest = self._ends.after
-            if oldest is None or oldest.touched_ms >= idle_from_ms:
+        before_s = self._second - self._idle_s
+        for _ in range(LOOKED_MAX):
+            if not self._look(before_s):
                 return
-            self._drop_oldest()
 
-    def _drop_oldest(self) -> None:
-        oldest = self._ends.after
-        if oldest is not None:
-            oldest.leave(self._ends)
-            self._numbers.pop(oldest.b)
-            self.calls -= oldest.calls
-
-
-@mypyc_attr(acyclic=True)
-class _Called:
-    """A called number, between those called `before` and `after` it. It has the one call that matters, or a window.
-
-    The shard's own, which is no number, has the one longest silent `after` it and the one called last `before` it.
-    """
-
-    __slots__ = ("after", "b", "before", "only", "touched_ms", "window")
-
-    def __init__(self, b: str) -> None:
-        self.b: Final = b
-        self.touched_ms = 0  # of the shard's time
-        self.only: Attempt | None = None
-        self.window: MaskingWindow | None = None
-        self.before: _Called | None = None
-        self.after: _Called | None = None
-
-    @property
-    def calls(self) -> int:
-        if self.window is not None:
-            return len(self.window)
-        return 0 if self.only is None else 1
-
-    def join(self, ends: "_Called") -> None:
-        """Become the one called last."""
-        last = ends.before
-        self.before, self.after = last, None
-        ends.before = self
-        if last is None:
-            ends.after = self
+    def _look(self, before_s: int) -> bool:
+        """Let go of the number that was written down first, or write it down where it was last called."""
+        b = self._silence.take(before_s)
+        found = None if b is None else self._numbers.get(b)
+        if b is None or found is None:
+            return False
+        if found.touched_s > self._silence.since_s:
+            self._silence.write(b, found.touched_s)
         else:
-            last.after = self
+            self._numbers.pop(b)
+            self.calls -= len(found) if isinstance(found, MaskingWindow) else 1
+        return True
 
-    def leave(self, ends: "_Called") -> None:
-        before, after = self.before, self.after
-        if before is None:
-            ends.after = after
-        else:
-            before.after = after
-        if after is None:
-            ends.before = before
-        else:
-            after.before = before
-        self.before = self.after = None
+
+def _idle_s(terms: MaskingTerms) -> int:
+    """After so many seconds a silent number goes: more than it must be, as no part of a second is looked at."""
+    return -(-terms.idle_ms // SECOND_MS) + 1

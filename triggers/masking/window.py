@@ -15,13 +15,16 @@ ones; what has been flagged stays so, and a wider window finds only calls that t
 
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i32, mypyc_attr
 
 from triggers.masking.incident import Attempt, IncidentChain, MaskingIncident
+from triggers.masking.recent import latest_of, link, part
 from triggers.masking.terms import MaskingTerms
 
-FEW: Final = 6  # calls of a window that are looked through
+FEW: Final = 8  # callers that are looked through rather than counted
 FORGOTTEN_MIN: Final = 16  # so many places at the front of the list are worth moving the rest
+MANY: Final = 64  # calls, of which those that are over may wait
+WAIT: Final = 4  # for a sixteenth of the reach
 NONE_FLAGGED: Final[list[Attempt]] = []  # of all cold calls; nobody adds to it
 
 
@@ -74,27 +77,36 @@ def cold(distinct: int) -> Placed:
 class MaskingWindow:
     """The calls to one number in the order of their times, as far back as a late one can reach.
 
-    `_callers` counts the calls of each caller in the newest window, which begins at place `_low`; while there are few
-    they are looked through instead. What is before `_first` is forgotten.
+    How many callers the newest window has is told by the latest calls of each (`_recent`) as long as they are few and
+    no call comes late. Otherwise `_callers` counts the calls of each in that window, which begins at place `_low`, and
+    goes on for at least `_counting` calls, so that the counting is worth its while.
+
+    What is before `_first` is forgotten, and so is what is older than `_keep_ms`, whether it has gone or not yet.
+    `_front_ms`: none that is there is older.
     """
 
     __slots__ = (
-        "_attempts", "_b", "_callers", "_chain", "_first", "_latest", "_low", "_newest_ms", "_settled", "terms",
-        "truncated",
+        "_attempts", "_b", "_callers", "_chain", "_counting", "_first", "_front_ms", "_keep_ms", "_latest", "_low",
+        "_newest_ms", "_recent", "_settled", "terms", "touched_s", "truncated",
     )  # fmt: skip
 
     def __init__(self, b: str, terms: MaskingTerms) -> None:
-        self._b: Final = b
-        self.terms = terms
-        self._attempts: Final[list[Attempt]] = []
-        self._callers: dict[str, int] | None = None
-        self._chain: IncidentChain | None = None
-        self._latest: MaskingIncident | None = None  # the last of the chain
         self._newest_ms = NOTHING_MS
+        self.terms = terms
+        self._recent: Attempt | None = None
+        self._callers: dict[str, int] | None = None
+        self._attempts: Final[list[Attempt]] = []
         self._first = 0
+        self._front_ms = NOTHING_MS
+        self._keep_ms = NOTHING_MS
+        self._latest: MaskingIncident | None = None  # the last of the chain
+        self._chain: IncidentChain | None = None
         self._low = 0
-        self._settled = True  # whether all that the present terms flag is flagged
+        self._counting = 0
+        self._b: Final = b
         self.truncated = 0
+        self._settled = True  # whether all that the present terms flag is flagged
+        self.touched_s: i32 = 0  # when the last call came, in the time of the shard
 
     def __len__(self) -> int:
         return len(self._attempts) - self._first
@@ -108,7 +120,7 @@ class MaskingWindow:
 
     def distinct(self, at_ms: int) -> int:
         """The callers of the window that ends at `at_ms`, which need not be the time of a call."""
-        begin = at_ms - self.terms.span_ms
+        begin = max(at_ms - self.terms.span_ms, self._keep_ms)
         callers: set[str] = set()
         for place in range(len(self._attempts) - 1, self._first - 1, -1):
             attempt = self._attempts[place]
@@ -126,12 +138,11 @@ class MaskingWindow:
         return self._chain is None or at_ms > newest_ms + terms.reach_ms + terms.cooldown_ms
 
     def retune(self, terms: MaskingTerms) -> None:
-        """Judge what comes by other terms."""
+        """Judge what comes by other terms. What the former had reason to forget is forgotten."""
+        self._first = self._kept_from()
         self.terms = terms
         self._settled = False
-        self._callers = None
-        self._low = len(self._attempts)
-        self._reach_back(self._newest_ms)
+        self._count()
 
     def restore(self, incident: MaskingIncident) -> None:
         """Go on with an incident that was stored."""
@@ -144,51 +155,46 @@ class MaskingWindow:
     def _append(self, attempt: Attempt) -> Placed:
         self._attempts.append(attempt)
         self._newest_ms = attempt.at_ms
-        self._enter(attempt)
-        distinct = self._distinct()
+        distinct = self._linked(attempt) if self._callers is None else self._entered(attempt, self._callers)
         placed = cold(distinct) if distinct < self.terms.threshold else self._heat(attempt, distinct)
         self._forget()
         return placed
 
-    def _enter(self, attempt: Attempt) -> None:
-        """Let the window end with this call, the next in the order of time."""
-        attempts, callers, low = self._attempts, self._callers, self._low
-        begin = attempt.at_ms - self.terms.span_ms
-        if callers is None:
-            while attempts[low].at_ms < begin:
-                low += 1
-        else:
-            callers[attempt.caller] = callers.get(attempt.caller, 0) + 1
-            while attempts[low].at_ms < begin:
-                _leave(callers, attempts[low].caller)
-                low += 1
-        self._low = low
-
-    def _distinct(self) -> int:
-        """The callers of the newest window."""
-        callers, size = self._callers, len(self._attempts) - self._low
-        if callers is not None:
-            return len(callers)
-        return self._few_distinct() if size <= FEW else len(self._counted())
-
-    def _few_distinct(self) -> int:
-        """Each is counted where he comes first. A count of few would cost more memory than the calls."""
-        attempts, low, distinct = self._attempts, self._low, 0
-        for place in range(low, len(attempts)):
-            caller, first = attempts[place].caller, low
-            while attempts[first].caller != caller:
-                first += 1
-            distinct += first == place
+    def _linked(self, attempt: Attempt) -> int:
+        """The callers of the window that ends with this call, the next in the order of time."""
+        distinct = link(attempt, self._recent, attempt.at_ms - self.terms.span_ms)
+        self._recent = attempt
+        if distinct > FEW:
+            self._count()
         return distinct
 
-    def _counted(self) -> dict[str, int]:
-        """The calls of each caller in the newest window."""
-        callers = self._callers
-        if callers is None:
-            callers = self._callers = {}
-            for place in range(self._low, len(self._attempts)):
-                caller = self._attempts[place].caller
-                callers[caller] = callers.get(caller, 0) + 1
+    def _entered(self, attempt: Attempt, callers: dict[str, int]) -> int:
+        """The same where they are counted."""
+        self._enter(attempt, callers)
+        self._counting -= 1
+        if self._counting <= 0 and len(callers) < FEW and len(self) < self.terms.calls_max:
+            self._recent = latest_of(self._attempts, len(callers))
+            self._callers = None
+        return len(callers)
+
+    def _enter(self, attempt: Attempt, callers: dict[str, int]) -> None:
+        """Let the window end with this call."""
+        attempts, low = self._attempts, self._low
+        begin = attempt.at_ms - self.terms.span_ms
+        callers[attempt.caller] = callers.get(attempt.caller, 0) + 1
+        while attempts[low].at_ms < begin:
+            _leave(callers, attempts[low].caller)
+            low += 1
+        self._low = low
+
+    def _count(self) -> dict[str, int]:
+        """Count the calls of each caller in the newest window, from now on."""
+        part(self._recent)
+        self._recent = None
+        callers = self._callers = {}
+        self._low = len(self._attempts)
+        self._reach_back(self._newest_ms, callers)
+        self._counting = len(self._attempts) - self._low
         return callers
 
     def _heat(self, attempt: Attempt, distinct: int) -> Placed:
@@ -213,12 +219,10 @@ class MaskingWindow:
     def _flag_newest(self, incident: MaskingIncident) -> list[Attempt]:
         """Flag the newest window. What is before a flagged call in it is flagged as well: that was hot, too."""
         attempts, start = self._attempts, len(self._attempts) - 1
-        if self._settled and not self.terms.overlapping:
-            while start > self._low and not attempts[start - 1].flagged:
-                start -= 1
-        else:
-            start = self._low
-            self._settled = True
+        begin, whole = self._newest_ms - self.terms.span_ms, not self._settled or self.terms.overlapping
+        while start > self._first and attempts[start - 1].at_ms >= begin and (whole or not attempts[start - 1].flagged):
+            start -= 1
+        self._settled = True
         flagged: list[Attempt] = []
         self._flag(start, len(attempts), incident, flagged)
         return flagged
@@ -235,28 +239,40 @@ class MaskingWindow:
                 incident.add(attempt)
 
     def _forget(self) -> None:
-        """Let go of what no late call can reach, and of the oldest where there are too many."""
-        attempts, first = self._attempts, self._first
-        keep_ms = self._newest_ms - self.terms.reach_ms
-        while attempts[first].at_ms < keep_ms:
-            first += 1
+        """Let go of what no late call can reach, and of the oldest where there are too many.
+
+        Of many, those that are over go some at a time: to look at each means to wait for memory."""
+        size, terms = len(self._attempts) - self._first, self.terms
+        keep_ms = self._keep_ms = self._newest_ms - terms.reach_ms
+        over_ms = keep_ms if size < MANY else keep_ms - (terms.reach_ms >> WAIT)
+        if self._front_ms < over_ms or size > terms.calls_max:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        attempts, first = self._attempts, self._kept_from()
         if len(attempts) - first > self.terms.calls_max:
             first = self._truncate(first)
-        if len(attempts) - self._low <= FEW // 2:
-            self._callers = None
+        self._front_ms = attempts[first].at_ms
         if first >= FORGOTTEN_MIN and 2 * first >= len(attempts):
             del attempts[:first]
             self._low -= first
             first = 0
         self._first = first
 
+    def _kept_from(self) -> int:
+        """The place of the first call that is not forgotten."""
+        attempts, first, keep_ms = self._attempts, self._first, self._keep_ms
+        while first < len(attempts) and attempts[first].at_ms < keep_ms:
+            first += 1
+        return first
+
     def _truncate(self, first: int) -> int:
         """Keep the newest `calls_max`, though the window may hold more."""
+        callers = self._count() if self._callers is None else self._callers
         stop = len(self._attempts) - self.terms.calls_max
         self.truncated += stop - first
         while self._low < stop:
-            if self._callers is not None:
-                _leave(self._callers, self._attempts[self._low].caller)
+            _leave(callers, self._attempts[self._low].caller)
             self._low += 1
         return stop
 
@@ -264,21 +280,24 @@ class MaskingWindow:
 
     def _insert(self, attempt: Attempt) -> Placed:
         """Put a late call where its time puts it, and look again at every window that it is in."""
-        attempts, callers, threshold = self._attempts, self._counted(), self.terms.threshold
+        attempts, threshold = self._attempts, self.terms.threshold
+        callers = self._count() if self._callers is None else self._callers
         start = self._wind_back(attempt.at_ms, callers)
         attempts.insert(start, attempt)
+        self._front_ms = min(self._front_ms, attempt.at_ms)
         replay = _Replay(attempt)
         last_ms = attempt.at_ms + self.terms.span_ms
         if self._chain is not None:
             self._chain.begin()
         for place in range(start, len(attempts)):
             end = attempts[place]
-            self._enter(end)
+            self._enter(end, callers)
             if end.at_ms > last_ms:
                 continue
             replay.distinct = max(replay.distinct, len(callers))
             if len(callers) >= threshold:
                 self._heat_again(replay, place, len(callers))
+        self._counting = len(attempts) - self._low
         self._forget()
         return self._replayed(replay)
 
@@ -290,17 +309,17 @@ class MaskingWindow:
             if place >= self._low:
                 _leave(callers, attempts[place].caller)
         self._low = min(self._low, place)
-        self._reach_back(at_ms)
+        self._reach_back(at_ms, callers)
         return place
 
-    def _reach_back(self, at_ms: int) -> None:
+    def _reach_back(self, at_ms: int, callers: dict[str, int]) -> None:
         """Count what the window that ends at `at_ms` holds before `_low`."""
-        attempts, callers, begin = self._attempts, self._callers, at_ms - self.terms.span_ms
-        while self._low > self._first and attempts[self._low - 1].at_ms >= begin:
-            self._low -= 1
-            if callers is not None:
-                caller = attempts[self._low].caller
-                callers[caller] = callers.get(caller, 0) + 1
+        attempts, low, begin = self._attempts, self._low, at_ms - self.terms.span_ms
+        while low > self._first and attempts[low - 1].at_ms >= begin:
+            low -= 1
+            caller = attempts[low].caller
+            callers[caller] = callers.get(caller, 0) + 1
+        self._low = low
 
     def _heat_again(self, replay: "_Replay", place: int, distinct: int) -> None:
         """The window that ends at `place` is hot with the late call; it may have been hot without it."""

@@ -84,6 +84,7 @@ format: setup ## rewrite the sources as `make check` wants them
 
 lock: $(LOCKED) ## requirements.lock again from pyproject.toml (UPGRADE=1 takes the newest of everything)
 	$(BIN)/uv pip compile --quiet --no-header --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-package xgboost --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
 	  --no-emit-index-url --no-emit-find-links --no-annotate $(if $(UPGRADE),--upgrade) \
 	  --output-file requirements.lock pyproject.toml
 

@@ -93,7 +93,9 @@ def charged_event(request: ChargeRequest, numbers: NumberReader, now_ms: int, ma
 
 def charged_body(event: CallEvent, request: ChargeRequest, numbers: NumberReader, *, pseudonyms: bool) -> bytes:
     """The event as a switch would have sent it, framed."""
-    caller, destination = caller_of(request, numbers), called(request.destination, numbers)
+    a, b = event.a.text, event.b.text  # E.164 is read as what it is
+    caller = a if a.startswith("+") else caller_of(request, numbers)
+    destination = b if b.startswith("+") else called(request.destination, numbers)
     out = BytesWriter()
     put_text(out, CALL_ID, event.call_id)
     put_number(out, KIND, INVITE)

@@ -2,8 +2,9 @@
 
 The engine reads accounts and replies, commits batches, and looks up charges. What else is kept has a shelf of its own:
 `store.directory` of accounts, `store.journal` of operations, `store.cdrs`, `store.outbox`, `store.tariffs`,
-`store.schedules`, `store.fraud` of call events and what was detected in them. Every method may raise a `StoreFault`,
-and the next call connects again by itself. All may be called from any thread.
+`store.schedules`, `store.fraud` of call events and what was detected in them, `store.models`, `store.labels`,
+`store.number_reports`, `store.campaigns`. Every method may raise a `StoreFault`, and the next call connects again by
+itself. All may be called from any thread.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,13 +18,17 @@ from sqlalchemy.exc import ArgumentError
 from accounts.account import AccountKey
 from ratingd.store import tables, transaction
 from ratingd.store.account_reading import FIND_ACCOUNTS, accounts_found
+from ratingd.store.campaigns import Campaigns
 from ratingd.store.cdrs import Cdrs
 from ratingd.store.database import Database, looking_up
 from ratingd.store.directory import Directory
 from ratingd.store.faults import StoreUnavailable
 from ratingd.store.fraud_shelf import FraudShelf
 from ratingd.store.journal import FORGOTTEN_TO, Journal
+from ratingd.store.labels import Labels
 from ratingd.store.migration import migrate
+from ratingd.store.models import Models
+from ratingd.store.number_reports import NumberReports
 from ratingd.store.outbox import Outbox
 from ratingd.store.rows import (
     FIRST_KEY,
@@ -72,10 +77,14 @@ def open_store(url: str, *, exclusive: bool = True, connections: int = 8, lock_t
 class Store:
     def __init__(self, database: Database) -> None:
         self.database: Final = database
+        self.campaigns: Final = Campaigns(database)
         self.cdrs: Final = Cdrs(database)
         self.directory: Final = Directory(database)
         self.fraud: Final = FraudShelf(database)
         self.journal: Final = Journal(database)
+        self.labels: Final = Labels(database)
+        self.models: Final = Models(database)
+        self.number_reports: Final = NumberReports(database)
         self.outbox: Final = Outbox(database)
         self.schedules: Final = Schedules(database)
         self.tariffs: Final = TariffVersions(database)

@@ -66,6 +66,8 @@ OF_RATINGD: Final = (
     "ratingd/fraud/guard.py",
     "ratingd/fraud/inquiries.py",
     "ratingd/fraud/taken.py",
+    "ratingd/fraud/unstored.py",
+    "ratingd/fraud/writer.py",
     "ratingd/store/rows.py",
     "ratingd/store/transaction.py",
 )

@@ -48,7 +48,7 @@ class Town:
         given = {"database_url": "sqlite:///none.db", "http_listen": "", "default_region": "DE"} | settings
         self.fraud = FraudRuntime(Settings(**given), store, clock=lambda: NOW_MS * 1_000_000)
         self.shelf = RefusingShelf(store)
-        self.fraud.writer._shelf = self.shelf  # type: ignore[misc]
+        self.fraud.writer._shelf = self.shelf
         self.fraud.start(NO_SUBMIT)
         self.desk = self.fraud.desk
 
@@ -196,7 +196,7 @@ def test_a_fault_of_our_own_in_a_row_is_found_like_one_of_the_data(town: Town) -
 def pressed(town: Town) -> Callable[[], None]:
     """Keep the store away until three quarters of the room are taken; what ends it."""
     town.shelf.fault = lambda batch: StoreUnavailable("away") if batch.events else None
-    town.fraud.writer._events_max = 40  # type: ignore[misc]
+    town.fraud.writer._events_max = 40
     for number in range(30):
         town.put(invite(100 + number, b=f"+49407{number:05}"))
     assert town.fraud.writer.pressed

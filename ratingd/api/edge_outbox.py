@@ -20,26 +20,26 @@ from ratingd.errors import InvariantBroken
 
 
 class Outbox:
-    """Thread-safe; what one thread says arrives in its order."""
+    """Thread-safe; what one thread says arrives in its order. `said` is what is kept; to append to it is to say it."""
 
     def __init__(self, send: Callable[[list[Said]], None]) -> None:
         self._send: Final = send
-        self._said: Final[list[Said]] = []
+        self.said: Final[list[Said]] = []
         self._flushing: Final = Lock()
 
     def reply(self, call: int, reply: Reply) -> None:
-        self._said.append((call, reply.code, reply.body))
+        self.said.append((call, reply.code, reply.body))
 
     def say(self, call: int, word: int, message: bytes = b"") -> None:
-        self._said.append((call, word, message))
+        self.said.append((call, word, message))
 
     def flush(self) -> None:
         """Say all that was kept."""
-        if not self._said:
+        if not self.said:
             return
         with self._flushing:
-            said = self._said[:]  # each of these two steps is one for all threads
-            del self._said[: len(said)]
+            said = self.said[:]  # each of these two steps is one for all threads
+            del self.said[: len(said)]
             if said:
                 self._say_all(said)
 

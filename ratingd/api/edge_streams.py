@@ -24,10 +24,11 @@ from ratingd.store.faults import StoreFault
 class EdgeOutlet:
     """Where the answers of one stream go: at once, or with the next bunch."""
 
-    __slots__ = ("_at_once", "_call", "_outbox", "over")
+    __slots__ = ("_at_once", "_call", "_outbox", "_said", "over")
 
     def __init__(self, outbox: Outbox, call: int, *, at_once: bool) -> None:
         self._outbox: Final = outbox
+        self._said: Final = outbox.said
         self._call: Final = call
         self._at_once: Final = at_once
         self.over = False  # finished, or nobody takes answers any more
@@ -52,7 +53,7 @@ class EdgeOutlet:
         self._say(CLOSED, b"")
 
     def _say(self, word: int, message: bytes) -> None:
-        self._outbox.say(self._call, word, message)
+        self._said.append((self._call, word, message))
         if self._at_once:
             self._outbox.flush()
 

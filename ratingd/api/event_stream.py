@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from ratingd import observe
 from ratingd.api.event_message import EventBatch, EventFault, EventReader
@@ -130,45 +131,58 @@ class EventStream:
         """What was looked at is stored all the same; who sends it again is told that it is known."""
         with self._lock:
             self._over = True
+            self._waiting.clear()
 
     def stored(self, message: "_Message", error: Exception | None) -> None:
         """A message is on disk, or will never be."""
         if error is not None:
             self._fail(error)
             return
-        with self._lock:
-            message.on_disk = True
-            while self._waiting and self._waiting[0].on_disk:
-                self._stored += self._waiting.popleft().count
+        message.on_disk = True
         self._news.add(self)
 
     def tell_stored(self) -> None:
         """Say what is on disk of that which is answered, and take more where there is room now."""
         with self._lock:
+            self._count_stored()
             if not self._over:
                 if min(self._stored, self._answered) > self._told:
                     self._outlet.send(self._body(b"", news=True))
                 self._go_on()
         self._outlet.flush()
 
+    def _count_stored(self) -> None:
+        """Messages are counted in their order, up to the first that is not on disk."""
+        while self._waiting and self._waiting[0].on_disk:
+            self._stored += self._waiting.popleft().count
+
     def _enter(self, count: int) -> "_Message | None":
         """Take a message in; None when the stream takes no more."""
-        with self._lock:
+        waiting = _Message(self, count)
+        lock = self._lock
+        lock.acquire()  # in full: `with` takes longer, and this is done twice a message
+        try:
             if self._over or self._closing:
                 return None
             self._seen += count
-            waiting = _Message(self, count)
             self._waiting.append(waiting)
-            return waiting
+        finally:
+            lock.release()
+        return waiting
 
     def _answer(self, count: int, found: bytes) -> None:
-        with self._lock:
+        lock = self._lock
+        lock.acquire()
+        try:
             self._answered += count
             self._unready += 1
             self._spare = max(self._places - max(BUNCH_EVENTS // max(count, 1), PLACES_MIN), 0)
             if not self._over:
+                self._count_stored()
                 self._outlet.send(self._body(found, news=False))
                 self._go_on()
+        finally:
+            lock.release()
 
     def _body(self, found: bytes, *, news: bool) -> bytes:
         """A CallEventsResponse. `news`: that something is stored is all there is to say."""
@@ -198,6 +212,7 @@ class EventStream:
                 return
             self._closing = True
             self._last_word = last_word
+            self._count_stored()
             self._go_on()
         self._outlet.flush()
 
@@ -206,10 +221,12 @@ class EventStream:
             if self._over:
                 return
             self._over = True
+            self._waiting.clear()
             self._outlet.finish(_reply_of(error))
         self._outlet.flush()
 
 
+@mypyc_attr(acyclic=True)  # it is forgotten when it is stored, or will never be
 class _Message:
     """One that waits for the disk."""
 
@@ -242,10 +259,12 @@ class StoredNews:
 
 def _found(batch: EventBatch, verdicts: Sequence[Verdict]) -> bytes:
     """What is to be said of the events of a message; of most there is nothing."""
+    told = [number for number, verdict in enumerate(verdicts) if verdict.action != ALLOW or verdict.duplicate]
+    if not told and not batch.faults:
+        return b""
     out = BytesWriter()
-    for number, verdict in enumerate(verdicts):
-        if verdict.action != ALLOW or verdict.duplicate:
-            put_verdict(out, _VERDICTS, verdict, batch.places[number])
+    for number in told:
+        put_verdict(out, _VERDICTS, verdicts[number], batch.places[number])
     for fault in batch.faults:
         _put_fault(out, fault)
     return out.getvalue()

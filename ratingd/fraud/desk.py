@@ -19,7 +19,6 @@ from accounts.charge import ChargeRequest, Reason
 from ratingd import observe
 from ratingd.api.event_message import EventReader
 from ratingd.engine.admission import ADMITTED, Admission
-from ratingd.engine.telling import tell
 from ratingd.errors import Overloaded, Unavailable
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.charged_event import charged_body, charged_event
@@ -44,6 +43,7 @@ FAR_MS: Final = 1 << 61
 
 Stored = Callable[[Exception | None], None]
 Listener = Callable[[Sequence[Outcome]], None]
+ToStore = tuple[Sequence[Outcome], Sequence[bytes], Sequence[str]]
 
 
 class FraudDesk(FraudInquiries):
@@ -141,7 +141,7 @@ class FraudDesk(FraudInquiries):
     def store_records(self, outcomes: Sequence[Outcome]) -> None:
         """Store the call records of these, and nothing else."""
         at_ms = outcomes[-1].event.received_ms
-        self._writer.add(Taken("", at_ms, (), outcomes, None, first_ms=at_ms, last_ms=at_ms, urgent=False))
+        self._writer.add(Taken("", at_ms, (), outcomes, None, at_ms, at_ms))
 
     # -- charging
 
@@ -177,9 +177,15 @@ class FraudDesk(FraudInquiries):
                         self._note(outcome)
             finally:
                 lock.release()
-        for listener in self._listeners:
-            tell(listener, outcomes)
+        self._tell_listeners(outcomes)
         return outcomes
+
+    def _tell_listeners(self, outcomes: Sequence[Outcome]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(outcomes)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is theirs)
+                observe.fault("fraud.not_heard", error)
 
     def _note(self, outcome: Outcome) -> None:
         """Count what is out of the ordinary, and mark charged calls that were flagged."""
@@ -192,31 +198,36 @@ class FraudDesk(FraudInquiries):
             self.guard.mark(attempt.call_id, placed.incident.id)
 
     def _log(self, outcomes: Sequence[Outcome], bodies: Sequence[bytes], source: str, stored: Stored | None) -> None:
-        kept: list[Outcome] = []
+        received_ms = outcomes[-1].event.received_ms if outcomes else 0
+        repeats: Sequence[str] = ()
+        if _repeated(outcomes):
+            outcomes, bodies, repeats = self._to_store(outcomes, bodies)
         logged: list[bytes] = []
-        repeats: list[str] = []
-        first_ms, last_ms, received_ms = FAR_MS, 0, 0
-        urgent = False
-        for place, each in enumerate(outcomes):
-            outcome = each
-            if each.duplicate:
-                former = self._not_stored(each.event)
-                if former is None:
-                    repeats.append(event_key(each.event))
-                    continue
-                outcome = former
+        first_ms, last_ms = FAR_MS, 0
+        for place, outcome in enumerate(outcomes):
             event = outcome.event
-            kept.append(outcome)
             logged.append(as_taken(event, bodies[place], pseudonyms=self._pseudonyms))
-            first_ms, last_ms = min(first_ms, event.at_ms), max(last_ms, event.at_ms)
-            received_ms = each.event.received_ms
-            urgent = urgent or outcome.urgent
-        if kept or stored is not None:
-            taken = Taken(
-                source, received_ms, logged, kept, stored,
-                first_ms=first_ms, last_ms=last_ms, urgent=urgent, repeats=repeats,
-            )  # fmt: skip
-            self._writer.add(taken)
+            at_ms = event.at_ms
+            if at_ms < first_ms:
+                first_ms = at_ms
+            if at_ms > last_ms:
+                last_ms = at_ms
+        if logged or stored is not None:
+            self._writer.add(Taken(source, received_ms, logged, outcomes, stored, first_ms, last_ms, repeats))
+
+    def _to_store(self, outcomes: Sequence[Outcome], bodies: Sequence[bytes]) -> ToStore:
+        """Without the repeats of what is stored, or on its way; these by their keys."""
+        kept: list[Outcome] = []
+        of_kept: list[bytes] = []
+        repeats: list[str] = []
+        for place, outcome in enumerate(outcomes):
+            former = self._not_stored(outcome.event) if outcome.duplicate else outcome
+            if former is None:
+                repeats.append(event_key(outcome.event))
+            else:
+                kept.append(former)
+                of_kept.append(bodies[place])
+        return kept, of_kept, repeats
 
     def _not_stored(self, event: CallEvent) -> Outcome | None:
         """What a repeat came to the first time, where that is not on disk."""
@@ -290,15 +301,15 @@ class FraudDesk(FraudInquiries):
     def _log_charged(self, outcome: Outcome, request: ChargeRequest) -> None:
         event = outcome.event
         if self._listeners:
-            for listener in self._listeners:
-                tell(listener, (outcome,))
+            self._tell_listeners((outcome,))
         if not outcome.urgent and not self._writer.has_room(1):
             self.figures.not_stored += 1
             self._writer.unstored.keep((outcome,))
             return
         body = charged_body(event, request, self.numbers, pseudonyms=self._pseudonyms)
-        taken = Taken(
-            CHARGING, event.received_ms, (body,), (outcome,), None,
-            first_ms=event.at_ms, last_ms=event.at_ms, urgent=outcome.urgent,
-        )  # fmt: skip
-        self._writer.add(taken)
+        self._writer.add(Taken(CHARGING, event.received_ms, (body,), (outcome,), None, event.at_ms, event.at_ms))
+
+
+def _repeated(outcomes: Sequence[Outcome]) -> bool:
+    """Whether one of them is of an event that had come before."""
+    return any(outcome.duplicate for outcome in outcomes)

@@ -94,12 +94,13 @@ class FraudWriter:
     ) -> None:
         self._settle: Final = settle
         self._sealed: Final = sealed
-        self._shelf: Final = shelf
+        self._shelf = shelf
         self._effects: Final = effects
         self._clock: Final = clock
-        self._events_max: Final = events_max
+        self._events_max = events_max
         self._bytes_max: Final = bytes_max
-        self._changed: Final = threading.Condition()
+        self._lock: Final = threading.Lock()
+        self._changed: Final = threading.Condition(self._lock)
         self._pending: list[Taken] = []
         self._waiting_events = 0  # in `_pending` and in the batch under way
         self._waiting_bytes = 0
@@ -148,20 +149,22 @@ class FraudWriter:
 
     def add(self, taken: Taken) -> None:
         """Have this stored."""
-        with self._changed:
-            if self._stopping and not self._writer.is_alive():
-                taken.tell(Unavailable("the daemon is stopping; the events were looked at and not stored"))
-                return
-            before = len(self._pending)
+        if self._stopping and not self._writer.is_alive():
+            taken.tell(Unavailable("the daemon is stopping; the events were looked at and not stored"))
+            return
+        lock = self._lock
+        lock.acquire()  # said in full, for each message comes through here, and `with` takes longer than what it guards
+        try:
             self._pending.append(taken)
             self._waiting_events += taken.count
             self._waiting_bytes += taken.bytes
-            woken = taken.urgent and not self._urgent
-            asked = taken.stored is not None and not self._asked
-            self._urgent = self._urgent or taken.urgent
-            self._asked = self._asked or taken.stored is not None
-            if before == 0 or woken or asked:
+            urgent, asked = taken.urgent, taken.stored is not None
+            if len(self._pending) == 1 or (urgent and not self._urgent) or (asked and not self._asked):
+                self._urgent = self._urgent or urgent
+                self._asked = self._asked or asked
                 self._changed.notify_all()
+        finally:
+            lock.release()
 
     # -- the thread
 
@@ -217,10 +220,10 @@ class FraudWriter:
         return list(self._pending)
 
     def _store(self, batch: list[Taken]) -> None:
-        outcomes = [outcome for taken in batch for outcome in taken.outcomes]
+        outcomes = [outcome for taken in batch for outcome in taken.telling]
         self._settle(outcomes)
         rows = replace(
-            self._effects_of(outcomes),
+            self._effects_of(outcomes) if _looked_at(batch) else FraudBatch(),
             records=[outcome.record for outcome in outcomes if outcome.record is not None],
             vault=(*self._unsealed, *self._sealed()),
         )
@@ -246,8 +249,6 @@ class FraudWriter:
             observe.fault("fraud.effects_fault", error)
 
     def _effects_of(self, outcomes: Sequence[Outcome]) -> FraudBatch:
-        if not outcomes:
-            return FraudBatch()
         try:
             return self._effects.rows(outcomes, self._clock() // 1_000_000)
         except Exception as error:  # noqa: BLE001 (events must be stored, whatever is wrong with what comes of them)
@@ -298,15 +299,26 @@ class FraudWriter:
         for taken in refused:
             self.unstored.keep(taken.outcomes)
         for taken in batch:
-            fault = refused.get(taken)
-            if fault is not None:
-                tell(taken.tell, Unavailable(f"{NOT_STORED}: {fault}"))
-            elif self.unstored.holds(taken.repeats):
-                tell(taken.tell, Unavailable(NOT_STORED))
-            else:
-                tell(taken.tell, None)
+            if taken.stored is not None:
+                try:
+                    taken.stored(self._fault_of(taken, refused))
+                except Exception as error:  # noqa: BLE001 (whatever it is, it is theirs)
+                    observe.fault("fraud.not_told", error)
         for told in self._told:
             tell(told)
+
+    def _fault_of(self, taken: Taken, refused: Mapping[Taken, Exception]) -> Exception | None:
+        """What keeps events of this from being stored."""
+        if refused and taken in refused:
+            return Unavailable(f"{NOT_STORED}: {refused[taken]}")
+        if taken.repeats and self.unstored.holds(taken.repeats):
+            return Unavailable(NOT_STORED)
+        return None
+
+
+def _looked_at(batch: Sequence[Taken]) -> bool:
+    """Whether there is an outcome at all; then what came of earlier ones may go along with it."""
+    return any(taken.outcomes for taken in batch)
 
 
 def _something(rows: FraudBatch) -> bool:

@@ -40,11 +40,13 @@ pub struct Arrival {
     pub body: Bytes,
     /// When the client stops waiting; told when a call begins.
     pub deadline: Option<Instant>,
+    /// Whether it can wait a moment for others to come.
+    pub patient: bool,
 }
 
 impl Arrival {
     /// An event that brings no message.
     pub fn bare(call: u64, event: Event) -> Self {
-        Self { call, event, body: Bytes::new(), deadline: None }
+        Self { call, event, body: Bytes::new(), deadline: None, patient: false }
     }
 }

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -114,7 +113,7 @@ impl Service {
             return Err(refused(self.unread_refusal.clone()));
         }
         let (call, reply) = self.switchboard.open_unary(route.room).map_err(refused)?;
-        self.switchboard.tell(Arrival { call, event: Event::Begun(route.method), body, deadline: until });
+        self.switchboard.tell(Arrival { body, deadline: until, ..Arrival::bare(call, Event::Begun(route.method)) });
         let reply = reply.await.map_err(|_| Status::internal("the call was let go without a reply"))?;
         let answer = reply.into_result()?;
         match backlog.hold_in_room(answer.len()) {
@@ -132,7 +131,7 @@ impl Service {
     ) -> Result<Response<Answer>, Status> {
         let window = Arc::new(window);
         let (call, replies) = self.switchboard.open_stream(route.room, window.clone()).map_err(refused)?;
-        self.switchboard.tell(Arrival { call, event: Event::Begun(route.method), body: Bytes::new(), deadline: until });
+        self.switchboard.tell(Arrival { deadline: until, ..Arrival::bare(call, Event::Begun(route.method)) });
         let answers = Answers::begin(self.switchboard.clone(), call, replies, window, messages, until);
         Ok(Answer::Many(Box::new(answers)).response())
     }

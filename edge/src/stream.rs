@@ -146,7 +146,7 @@ async fn read(
     loop {
         window.place().await;
         let Some(body) = messages.next().await? else { break };
-        switchboard.tell(Arrival { call, event: Event::Message, body, deadline: None });
+        switchboard.tell(Arrival { body, patient: !window.answered(), ..Arrival::bare(call, Event::Message) });
     }
     switchboard.tell(Arrival::bare(call, Event::HalfClosed));
     Ok(())

@@ -36,6 +36,11 @@ impl Window {
         }
     }
 
+    /// Whether each message has one answer, for which its client waits.
+    pub fn answered(&self) -> bool {
+        self.answered
+    }
+
     /// Wait until one more message may be read.
     pub async fn place(&self) {
         if let Ok(place) = self.places.acquire().await {

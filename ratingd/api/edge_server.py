@@ -9,7 +9,9 @@ That one takes all that has arrived since it last looked, prepares it, and gives
     flush <-  the engine has committed a batch: all its replies leave in one call
 
 With one call in flight a bunch is one call, and nobody waits for it to grow; with 256 in flight the threads are woken a
-hundredth as often. Nothing here waits for anything but `take`: a stream that may block has a thread of its own.
+hundredth as often. Of streams whose messages want no answer each, those that follow others gather for 0.2 ms, unless a
+call comes that does not wait (`edge/src/inbox.rs`). Nothing here waits for anything but `take`: a stream that may block
+has a thread of its own.
 
 Going down: health says NOT_SERVING, new calls are refused, open streams are told to finish, what is in progress gets
 `grace` seconds; what is slow and still at work then is named and left behind. Should the thread of the network end by

@@ -10,12 +10,14 @@ from triggers.masking.incident import Attempt
 def link(call: Attempt, latest: Attempt | None, begin_ms: int) -> int:
     """Put a call before the latest ones, which it is not among, and let go of those before `begin_ms`.
 
-    Gives how many are left, that is, how many callers the window has."""
+    Gives how many are left, that is, how many callers the window has.
+    """
     caller, last, distinct = call.caller, call, 1
+    digest = call.digest
     call.earlier = latest
     while latest is not None and latest.at_ms >= begin_ms:
         earlier = latest.earlier
-        if latest.caller == caller:
+        if latest.digest == digest and latest.caller == caller:
             last.earlier = earlier
             latest.earlier = None
         else:

@@ -22,7 +22,7 @@ from triggers.masking.recent import latest_of, link, part
 from triggers.masking.terms import MaskingTerms
 
 FEW: Final = 8  # callers that are looked through rather than counted
-FORGOTTEN_MIN: Final = 16  # so many places at the front of the list are worth moving the rest
+FORGOTTEN_MIN: Final = 4  # so many places at the front of the list are worth moving the rest
 MANY: Final = 64  # calls, of which those that are over may wait
 WAIT: Final = 4  # for a sixteenth of the reach
 NONE_FLAGGED: Final[list[Attempt]] = []  # of all cold calls; nobody adds to it
@@ -82,7 +82,7 @@ class MaskingWindow:
     goes on for at least `_counting` calls, so that the counting is worth its while.
 
     What is before `_first` is forgotten, and so is what is older than `_keep_ms`, whether it has gone or not yet.
-    `_front_ms`: none that is there is older.
+    `_front_ms`: none that is there is older. What each call needs lies together.
     """
 
     __slots__ = (
@@ -92,21 +92,21 @@ class MaskingWindow:
 
     def __init__(self, b: str, terms: MaskingTerms) -> None:
         self._newest_ms = NOTHING_MS
+        self.touched_s: i32 = 0  # when the last call came, in the time of the shard
+        self._settled = True  # whether all that the present terms flag is flagged
         self.terms = terms
-        self._recent: Attempt | None = None
         self._callers: dict[str, int] | None = None
+        self._recent: Attempt | None = None
         self._attempts: Final[list[Attempt]] = []
         self._first = 0
         self._front_ms = NOTHING_MS
         self._keep_ms = NOTHING_MS
+        self.truncated = 0
         self._latest: MaskingIncident | None = None  # the last of the chain
         self._chain: IncidentChain | None = None
         self._low = 0
         self._counting = 0
         self._b: Final = b
-        self.truncated = 0
-        self._settled = True  # whether all that the present terms flag is flagged
-        self.touched_s: i32 = 0  # when the last call came, in the time of the shard
 
     def __len__(self) -> int:
         return len(self._attempts) - self._first

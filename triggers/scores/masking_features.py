@@ -1,0 +1,70 @@
+"""Masking features: what is known of a call and of its called number when the INVITE has come, and not later.
+
++4930555 is called by four people within five seconds, one under the rule's threshold. None of them had ever been heard
+of, all came over one trunk, nobody has called that number for a week, and none of the calls is answered: together that
+is what a call centre never looks like, and what a fixed number of callers cannot say.
+
+A row is taken right after the attempt was counted and placed in the masking window: the call itself is in it, and
+nothing that comes later. The metrics are those of `triggers.traffic` over 300 s, W is the detection window. It is taken
+only of calls that pass a cheap gate: of a lone caller to a quiet number there is nothing to say.
+
+It runs inline, so nothing here grows with a televote. A called number with more than 64 calls in 300 s is looked at
+once a second, as of that whole second; the caller's numbers and the trunk's callers are those of their last 64 calls,
+the newcomers those of the last 16 callers. What depends on no more than the last seconds (callers, rate, trunk) is
+exact at every call.
+"""
+
+from typing import Final
+
+from triggers.scores.feature_schema import (
+    CALLS_A_SECOND,
+    CALLS_AN_HOUR,
+    COUNT,
+    NO_OR_YES,
+    PERCENT,
+    SECONDS,
+    SHARE,
+    Feature,
+    FeatureSchema,
+)
+
+HIGH_VOLUME: Final = 10  # attempts within W
+GATE_CALLERS: Final = 2
+TRUNK_CLASSES: Final = ("no trunk is named", "calls within the country", "calls of both kinds", "calls from abroad")
+ATTESTATIONS: Final = ("none", "C", "B", "A")
+
+MASKING: Final = FeatureSchema(
+    "masking",
+    2,
+    (
+        # of the called number
+        Feature("asr", PERCENT, "{value} of 100 calls to the number are answered"),
+        Feature("aloc", SECONDS, "answered calls to the number last {value} s on average (usual: {baseline} s)"),
+        Feature("overlap_ratio", SHARE, "{value} of the calls to the number overlap another caller's"),
+        Feature("cli_mismatch", COUNT, "the number presented is not the one asserted: {value}", NO_OR_YES),
+        Feature("distinct_a_count", COUNT, "{value} callers within the detection window"),
+        Feature("call_rate", CALLS_A_SECOND, "{value} calls a second to the number"),
+        Feature("short_call_ratio", SHARE, "{value} of the answered calls are under 10 s"),
+        Feature("high_volume_flag", COUNT, "ten calls or more within the detection window: {value}", NO_OR_YES),
+        # version 2
+        Feature("distinct_a_30", COUNT, "{value} callers within 30 s"),
+        Feature("distinct_a_300", COUNT, "{value} callers within five minutes"),
+        Feature("attempts_300", COUNT, "{value} calls to the number within five minutes"),
+        Feature("b_total_seen", COUNT, "{value} calls to the number within the last days"),
+        Feature("b_hourly_rate", CALLS_AN_HOUR, "{value} calls an hour to the number over the last days"),
+        Feature("first_seen_a_share", SHARE, "{value} of the callers were never heard of before"),
+        Feature("same_trunk_share", SHARE, "{value} of the calls came over the same trunk"),
+        Feature("foreign_a", COUNT, "the caller is of another country than the number: {value}", NO_OR_YES),
+        Feature("trunk_class", COUNT, "what the trunk carries: {value}", TRUNK_CLASSES),
+        Feature("concurrent_on_b", COUNT, "{value} calls to the number are up or ringing"),
+        Feature("a_prior_calls", COUNT, "{value} earlier calls of the caller within the last days"),
+        Feature("a_fanout_300", COUNT, "{value} numbers called by the caller within five minutes"),
+        Feature("attestation", COUNT, "attestation: {value}", ATTESTATIONS),
+        Feature("hour", COUNT, "hour of the day {value}"),
+    ),
+)  # fmt: skip
+
+
+def passes_gate(distinct: int, cli_mismatch: bool) -> bool:
+    """Whether a call is worth a score: several callers within W, or one who contradicts himself."""
+    return distinct >= GATE_CALLERS or cli_mismatch

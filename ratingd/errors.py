@@ -20,6 +20,7 @@
     ├── TariffRefused           a tariff folder has faults; the one in force stays
     ├── NotAllowed              the settings of the daemon do not allow it
     ├── Overloaded              a queue is full; nothing was done, ask again a little later
+    │   └── TooManyRequests     who asks has asked for this too often
     ├── TooManyStreams          as many streams are open as the settings allow
     ├── DeadlinePassed          the caller has stopped waiting; nothing was done
     ├── AccountBusy             others kept writing to the account; nothing was done
@@ -172,6 +173,14 @@ class Overloaded(RatingdError):
         super().__init__(
             f"{waiting} requests wait and the queue is full. Nothing was done; ask again in {retry_after_ms} ms."
         )
+        self.retry_after_ms = retry_after_ms
+
+
+class TooManyRequests(Overloaded):
+    reason = "TOO_MANY_REQUESTS"
+
+    def __init__(self, text: str, retry_after_ms: int) -> None:
+        RatingdError.__init__(self, text)
         self.retry_after_ms = retry_after_ms
 
 

@@ -64,6 +64,12 @@ class Incidents:
         """All flagged calls of an instant or later, in the order of time."""
         return self._calls(select(flagged_calls).where(f.at_ms >= at_ms), after, limit)
 
+    def flagged_by(self, a_number: str, since_ms: int = 0, limit: int = 100) -> list[FlaggedCallRow]:
+        """The flagged calls of a caller, the newest first."""
+        query = select(flagged_calls).where(f.a_number == a_number, f.at_ms >= since_ms)
+        with self._database.read() as connection:
+            return [_call(row) for row in connection.execute(query.order_by(f.at_ms.desc()).limit(limit))]
+
     def flagged_call(self, call_id: str) -> FlaggedCallRow | None:
         with self._database.read() as connection:
             row = connection.execute(select(flagged_calls).where(f.call_id == call_id)).one_or_none()

@@ -347,6 +347,7 @@ flagged_calls: Final = Table(
     PrimaryKeyConstraint("call_id"),
     Index("ix_flagged_calls_incident_id", "incident_id", "at_ms", "call_id"),
     Index("ix_flagged_calls_at_ms", "at_ms", "call_id"),
+    Index("ix_flagged_calls_a_number", "a_number", "at_ms"),
 )
 
 fraud_alerts: Final = Table(

@@ -1,0 +1,105 @@
+"""Neighbours: what the five labelled calls most like this one were.
+
+A call of 25 s to 11 digits at 03:00, the fourth within an hour: of its five neighbours four were scams, so it is one
+with probability 0.8. Near means near in all four columns alike, so each column is first measured in its own deviations
+from its own mean: an hour more is then not the same as a second more.
+
+All labelled rows are looked at for each call; among 4,000 that takes less than a tenth of a millisecond, and needs no
+tree whose order somebody would have to trust.
+"""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from ratingd.models.arrays import Column, Labels, Rows
+
+COUNT: Final = 5
+_PARTS: Final = ("mean", "scale", "rows", "labels", "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    place: int  # among the labelled rows
+    distance: float
+    label: int
+
+
+class Neighbours:
+    """`rows` are measured in deviations: (row - mean) / scale."""
+
+    def __init__(self, mean: Column, scale: Column, rows: Rows, labels: Labels, count: int = COUNT) -> None:
+        self.mean: Final = mean
+        self.scale: Final = scale
+        self.labels: Final = labels
+        self.count: Final = count
+        self._rows: Final = rows
+        self._weights: Final = labels.astype(np.float64)
+        self._check()
+
+    @classmethod
+    def learned(cls, rows: Rows, labels: Labels, count: int = COUNT) -> Self:
+        mean, scale = rows.mean(axis=0), rows.std(axis=0)
+        scale[scale == 0] = 1.0  # a column that never varies says nothing
+        return cls(mean, scale, (rows - mean) / scale, labels, count)
+
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        """ValueError where the bytes hold no neighbours. Nothing in them is run."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as held:
+                mean, scale, rows, labels, count = (held[name] for name in _PARTS)
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as fault:
+            raise ValueError(f"the file holds no labelled rows: {fault}") from fault
+        return cls(mean, scale, rows, labels, int(count))
+
+    def npz(self) -> bytes:
+        held = io.BytesIO()
+        np.savez(held, mean=self.mean, scale=self.scale, rows=self._rows, labels=self.labels, count=self.count)
+        return held.getvalue()
+
+    @property
+    def features(self) -> int:
+        return len(self.mean)
+
+    def score(self, row: Sequence[float]) -> float:
+        """The share of scams among the nearest."""
+        return float(self._weights[self._nearest(np.array(row, np.float64))[0]].mean())
+
+    def scores(self, rows: Rows) -> Column:
+        return np.array([self.score(row) for row in rows], np.float64)
+
+    def nearest(self, row: Sequence[float]) -> list[Neighbour]:
+        """From the nearest on."""
+        places, squares = self._nearest(np.array(row, np.float64))
+        found = zip(places.tolist(), np.sqrt(squares).tolist(), self.labels[places].tolist(), strict=True)
+        return sorted((Neighbour(*each) for each in found), key=lambda each: (each.distance, each.place))
+
+    def deviations(self, row: Sequence[float]) -> Column:
+        """How far each column is from its mean, in its own deviations."""
+        return (np.array(row, np.float64) - self.mean) / self.scale
+
+    def _nearest(self, row: Column) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Column]:
+        if row.shape != self.mean.shape:
+            raise ValueError(f"a row of {self.features} features is wanted, not of shape {row.shape}")
+        if not np.isfinite(row).all():
+            raise ValueError(f"feature {np.argmin(np.isfinite(row))} is not a finite number; such a row has no score")
+        apart = self._rows - (row - self.mean) / self.scale
+        squares = np.einsum("ij,ij->i", apart, apart)
+        places = np.argpartition(squares, self.count - 1)[: self.count]
+        return places, squares[places]
+
+    def _check(self) -> None:
+        features = self.mean.shape
+        if len(features) != 1 or self.scale.shape != features or self._rows.shape != (len(self.labels), *features):
+            raise ValueError(f"rows {self._rows.shape}, labels {self.labels.shape} and mean {features} do not fit")
+        if not 1 <= self.count <= len(self.labels):
+            raise ValueError(f"{self.count} neighbours are asked for, of {len(self.labels)} rows")
+        if not (np.isfinite(self._rows).all() and (self.scale > 0).all() and np.isfinite(self.mean).all()):
+            raise ValueError("a labelled row is not of finite numbers")
+        if not ((self.labels == 0) | (self.labels == 1)).all():
+            raise ValueError("a label is neither 0 nor 1")

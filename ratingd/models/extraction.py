@@ -1,0 +1,163 @@
+"""Extraction: the rows that a live daemon would have made of labelled calls, by the code that makes them live.
+
+A model learns that four newcomers within five seconds are an attack. What a newcomer is must be the same in the file it
+learned from and on the switch, to the last rounding; so a month of labelled CDRs is told to the same `FraudWatch` as
+live events, in the order of time, and each row is taken at the instant at which it would be scored:
+
+    masking   at each INVITE that passes the gate; the group is the called number
+    caller    each hour, say, of every number that has called since the last one; the group is the caller
+    satark    once, of every caller over all his calls
+    knn       when a call is over
+
+Labels and kinds are only written beside the rows. Nothing of what comes later is in a row, and nothing of who it was.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from ratingd.models.dataset import Dataset, LabelledRow
+from ratingd.models.traffic.simulated_call import SimulatedCall, events_of
+from triggers.calls.call_event import INVITE, CallEvent
+from triggers.masking.decision import DecisionTerms
+from triggers.masking.masking_watch import attempt_ms
+from triggers.masking.terms import MaskingTerms
+from triggers.numbers.number_list import NumberLists
+from triggers.numbers.number_reading import NumberReader
+from triggers.rules.rule_book import RuleBook
+from triggers.scores.call_features import KNN, call_row
+from triggers.scores.caller_features import CALLER, caller_row
+from triggers.scores.masking_features import MASKING, passes_gate
+from triggers.scores.masking_row import MaskingRows
+from triggers.scores.satark_features import SATARK
+from triggers.traffic.local_hours import LocalHours
+from triggers.traffic.terms import TrafficTerms
+from triggers.traffic.traffic import Traffic
+from triggers.watch.fraud_watch import FraudWatch
+from triggers.watch.watch_terms import WatchTerms
+
+SECOND_MS: Final = 1_000
+
+
+def usual_terms(traffic: TrafficTerms | None = None) -> WatchTerms:
+    """Five callers in five seconds, and no adaptive thresholds."""
+    return WatchTerms(MaskingTerms(), traffic or TrafficTerms(), DecisionTerms())
+
+
+def masking_dataset(
+    calls: Iterable[SimulatedCall],
+    terms: WatchTerms | None = None,
+    *,
+    numbers: NumberReader | None = None,
+    gated: bool = True,
+) -> Dataset:
+    """The calls that are scored; with `gated` False all, those that the gate lets pass unscored included."""
+    taken = list(calls)
+    by_id = {call.call_id: call for call in taken}
+    watch = FraudWatch(terms or usual_terms(), NumberLists(), RuleBook())
+    return Dataset.of_rows(MASKING, _masking_rows(watch, events_of(taken, numbers), by_id, gated=gated))
+
+
+def _masking_rows(
+    watch: FraudWatch, events: Iterable[CallEvent], by_id: dict[str, SimulatedCall], *, gated: bool
+) -> Iterator[LabelledRow]:
+    rows = MaskingRows(watch.traffic, watch.masking)
+    for event in events:
+        outcome = watch.take(event)
+        if outcome.attempt and (not gated or passes_gate(outcome.distinct, event.details.cli_mismatch)):
+            at_ms = attempt_ms(event)
+            call = by_id[event.call_id]
+            features = rows.row(event, at_ms, outcome.distinct)
+            yield LabelledRow(features, call.label, event.b.text, at_ms, call.kind, call.call_id)
+
+
+def caller_dataset(
+    calls: Iterable[SimulatedCall],
+    every_s: int,
+    terms: TrafficTerms | None = None,
+    *,
+    numbers: NumberReader | None = None,
+) -> Dataset:
+    """A caller is fraudulent from his first call that is labelled so; until then nobody could know."""
+    taken = list(calls)
+    by_id = {call.call_id: call for call in taken}
+    rounds = _CallerRounds(Traffic(terms or TrafficTerms()), every_s * SECOND_MS, by_id)
+    return Dataset.of_rows(CALLER, rounds.rows(events_of(taken, numbers)))
+
+
+class _CallerRounds:
+    """From time to time a row of every number that has called since the time before."""
+
+    def __init__(self, traffic: Traffic, every_ms: int, by_id: dict[str, SimulatedCall]) -> None:
+        self._traffic: Final = traffic
+        self._every_ms: Final = every_ms
+        self._by_id: Final = by_id
+        self._due_ms = 0
+        self._heard: dict[str, SimulatedCall] = {}  # the last call of each since the last round
+        self._fraudulent: Final[dict[str, str]] = {}  # caller to kind
+
+    def rows(self, events: Iterable[CallEvent]) -> Iterator[LabelledRow]:
+        for event in events:
+            if event.at_ms > self._due_ms:
+                yield from self._round()
+                self._due_ms = -(-event.at_ms // self._every_ms) * self._every_ms
+            self._traffic.take(event)
+            if event.kind == INVITE:
+                self._note(event.a.text, self._by_id[event.call_id])
+        yield from self._round()
+
+    def _note(self, a: str, call: SimulatedCall) -> None:
+        self._heard[a] = call
+        if call.label:
+            self._fraudulent[a] = call.kind
+
+    def _round(self) -> Iterator[LabelledRow]:
+        for a, call in self._heard.items():
+            kind = self._fraudulent.get(a)
+            features = caller_row(self._traffic, a, self._due_ms)
+            label = 0 if kind is None else 1
+            yield LabelledRow(features, label, a, self._due_ms, kind or call.kind, call.call_id)
+        self._heard = {}
+
+
+def satark_dataset(calls: Iterable[SimulatedCall], terms: TrafficTerms | None = None) -> Dataset:
+    """Callers in the order of their numbers, each over all his calls."""
+    terms = terms or TrafficTerms()
+    hours = LocalHours(terms.zone, terms.night_hours)
+    by_caller: dict[str, list[SimulatedCall]] = {}
+    for call in calls:
+        by_caller.setdefault(call.a, []).append(call)
+    found = [_satark_row(a, by_caller[a], hours, terms) for a in sorted(by_caller)]
+    return Dataset.of_rows(SATARK, found)
+
+
+def _satark_row(a: str, calls: list[SimulatedCall], hours: LocalHours, terms: TrafficTerms) -> LabelledRow:
+    last = max(calls, key=lambda call: call.start_ms)
+    worst = max(calls, key=lambda call: call.label)
+    count = len(calls)
+    features = (
+        sum(call.duration_ms for call in calls) / count / SECOND_MS,
+        float(count),
+        sum(hours.hour(call.start_ms) in terms.night_hours for call in calls) / count,
+        float(len({call.origin for call in calls if call.origin})),
+        float(len({call.target for call in calls if call.target})),
+    )
+    return LabelledRow(features, worst.label, a, last.start_ms, worst.kind, last.call_id)
+
+
+def knn_dataset(
+    calls: Iterable[SimulatedCall], terms: TrafficTerms | None = None, *, numbers: NumberReader | None = None
+) -> Dataset:
+    """Every call as it is over; those still up at the end are left out."""
+    taken = list(calls)
+    by_id = {call.call_id: call for call in taken}
+    return Dataset.of_rows(KNN, _knn_rows(Traffic(terms or TrafficTerms()), events_of(taken, numbers), by_id))
+
+
+def _knn_rows(traffic: Traffic, events: Iterable[CallEvent], by_id: dict[str, SimulatedCall]) -> Iterator[LabelledRow]:
+    for event in events:
+        record = traffic.take(event)
+        if record is not None:
+            call = by_id[event.call_id]
+            yield LabelledRow(
+                call_row(traffic, record, event.at_ms), call.label, record.a, event.at_ms, call.kind, call.call_id
+            )

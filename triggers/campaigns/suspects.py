@@ -1,0 +1,78 @@
+"""Suspects: callers against whom something was found within a day, and what.
+
+At 10:00 the rule wangiri holds for +37120001: a flag of type wangiri, HIGH and so of risk 85, sure to 0.9. At 10:20 the
+rule wangiri_range holds for +3712000: every caller of that range is flagged with it. At 14:00 five callers ring one
+number within five seconds: all five are flagged with masking. A flag is forgotten a day after it was seen last.
+"""
+
+from typing import Final
+
+MASKING: Final = "masking"
+SUSPECTS_MAX: Final = 200_000  # numbers, and ranges; the one that was flagged longest ago goes first
+RISKS: Final = {"LOW": 50.0, "MEDIUM": 75.0, "HIGH": 85.0, "CRITICAL": 95.0}  # what a severity stands for
+SURE: Final = {"LOW": 0.4, "MEDIUM": 0.7, "HIGH": 0.9}  # what the confidence of a rule stands for
+MASKED_SURE: Final = 0.95
+LISTED: Final = ""  # the fraud type of those of whom nobody says which fraud it is: they are on the blacklist
+
+
+class Flag:
+    """`risk` is 0 to 100; `sure`, 0 to 1, is how sure it is that such a caller is a case of that fraud."""
+
+    __slots__ = ("at_ms", "fraud_type", "risk", "sure")
+
+    def __init__(self, fraud_type: str, risk: float, sure: float, at_ms: int) -> None:
+        self.fraud_type: Final = fraud_type
+        self.risk = risk
+        self.sure = sure
+        self.at_ms = at_ms
+
+
+class Suspects:
+    """What is said against numbers and ranges; one flag of each fraud type. Not thread-safe."""
+
+    __slots__ = ("_max", "numbers", "ranges")
+
+    def __init__(self, suspects_max: int = SUSPECTS_MAX) -> None:
+        self._max: Final = suspects_max
+        self.numbers: Final[dict[str, dict[str, Flag]]] = {}
+        self.ranges: Final[dict[str, dict[str, Flag]]] = {}
+
+    def note(self, number: str, fraud_type: str, risk: float, sure: float, at_ms: int) -> None:
+        self._note(self.numbers, number, fraud_type, risk, sure, at_ms)
+
+    def note_range(self, range: str, fraud_type: str, risk: float, sure: float, at_ms: int) -> None:
+        self._note(self.ranges, range, fraud_type, risk, sure, at_ms)
+
+    def of(self, number: str, range: str) -> list[Flag]:
+        """The flags of a number and of its range."""
+        found = list(self.numbers.get(number, {}).values())
+        return found + list(self.ranges.get(range, {}).values())
+
+    def forget(self, before_ms: int) -> None:
+        for kept in (self.numbers, self.ranges):
+            for name in [name for name, flags in kept.items() if _last_ms(flags) < before_ms]:
+                del kept[name]
+
+    def _note(
+        self, kept: dict[str, dict[str, Flag]], name: str, fraud_type: str, risk: float, sure: float, at_ms: int
+    ) -> None:
+        flags = kept.pop(name, None)
+        if flags is None:
+            flags = {}
+            if len(kept) >= self._max:
+                del kept[next(iter(kept))]
+        kept[name] = flags
+        flag = flags.get(fraud_type)
+        if flag is None:
+            flags[fraud_type] = Flag(fraud_type, risk, sure, at_ms)
+            return
+        flag.risk = max(flag.risk, risk)
+        flag.sure = max(flag.sure, sure)
+        flag.at_ms = max(flag.at_ms, at_ms)
+
+
+def _last_ms(flags: dict[str, Flag]) -> int:
+    last_ms = 0
+    for flag in flags.values():
+        last_ms = max(last_ms, flag.at_ms)
+    return last_ms

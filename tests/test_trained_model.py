@@ -20,16 +20,16 @@ NEAR = Neighbours.learned(np.array([[0.0, 0], [9, 9]]), np.array([0, 1], np.int8
 
 def test_trees_are_scored_and_calibrated() -> None:
     model = TrainedModel(_folder(XGBOOST, {ONNX: FOREST, UBJ: b"", CALIBRATION: HALF}))
-    assert model.score((6, 0)) == pytest.approx(0.5 / (1 + np.exp(-1.0)))
-    assert model.scores(np.array([[6.0, 0], [1, 0]])).tolist() == [
-        model.score((6, 0)),
-        model.score((1, 0)),
+    assert model.probability((6, 0)) == pytest.approx(0.5 / (1 + np.exp(-1.0)))
+    assert model.probabilities(np.array([[6.0, 0], [1, 0]])).tolist() == [
+        model.probability((6, 0)),
+        model.probability((1, 0)),
     ]
 
 
 def test_neighbours_are_scored_and_calibrated() -> None:
     model = TrainedModel(_folder(KNN, {NPZ: NEAR, CALIBRATION: Calibration().document()}))
-    assert (model.score((1, 1)), model.score((8, 8))) == (0.0, 1.0)
+    assert (model.probability((1, 1)), model.probability((8, 8))) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Trained models: what a folder of files says of a row, as a probability.
 
 Whatever the model, three questions are asked of it: what it is (`manifest`), what it says of the one call that waits
-(`score`), and of many (`scores`). A masking model says 0.83; a caller's risk is a hundred times that. An
+(`probability`), and of many (`probabilities`). A masking model says 0.83; a caller's risk is a hundred times that. An
 Isolation Forest has no probability: 1 is the oddest caller of its training, 0 the most common one.
 
 A folder that scores nothing is found out when it is opened, not at the first call: its trees must take as many features
@@ -40,11 +40,11 @@ class TrainedModel:
                 f"scores rows of {self.scoring.features} features, and the manifest names {wanted}",
             )
 
-    def score(self, row: Sequence[float]) -> float:
+    def probability(self, row: Sequence[float]) -> float:
         """0 to 1. ValueError where the row is of another length, or holds what is not finite."""
         return self.calibration.probability(self.scoring.score(row))
 
-    def scores(self, rows: Rows | Sequence[Sequence[float]]) -> Column:
+    def probabilities(self, rows: Rows | Sequence[Sequence[float]]) -> Column:
         return self.calibration.probabilities(self.scoring.scores(np.asarray(rows, np.float64)))
 
 

@@ -183,7 +183,8 @@ class Daemon:
     def _fraud_parts(self) -> FraudParts:
         fraud = self.fraud
         return FraudParts(
-            fraud.desk, fraud.book, self.store.fraud, fraud.threats, fraud.lists, fraud.rules, fraud.writer.on_told
+            fraud.desk, fraud.book, self.store.fraud, fraud.threats, fraud.lists, fraud.rules, fraud.investigation,
+            fraud.writer.on_told,
         )
 
     def _action_plans(self) -> Mapping[str, ActionPlan]:

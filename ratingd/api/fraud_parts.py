@@ -9,6 +9,7 @@ from ratingd.api.convert import name
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.desk import FraudDesk
+from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.fraud.rule_desk import RuleDesk
 from ratingd.fraud.threat_stream import ThreatStream
@@ -30,6 +31,7 @@ class FraudParts:
     threats: ThreatStream
     lists: ListBook
     rules: RuleDesk
+    investigation: Investigation
     on_stored: Callable[[Callable[[], None]], None]
     clock: Callable[[], int] = time.time_ns
 

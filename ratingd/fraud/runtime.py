@@ -29,6 +29,7 @@ from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.effects import FraudEffects
+from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.fraud.metric_monitors import MetricMonitors
@@ -134,6 +135,7 @@ class FraudRuntime:
             dedup_ms=settings.dedup_ttl_seconds * 1000,
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
+        self.investigation: Final = Investigation(self.desk, store, settings, clock)
         self._hourly: Final = threading.Thread(target=self._keep_house, name="fraud-hourly", daemon=True)
         self._follower: Final = threading.Thread(target=self._follow, name="fraud-follower", daemon=True)
 

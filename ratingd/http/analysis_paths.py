@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ratingd.errors import InvalidRequest
+from ratingd.fraud.explained import RuleHeld
 from ratingd.http import field_schema
 from ratingd.http.answer_shape import AnalysisAnswer, ExplainAnswer, answered
 from ratingd.http.field_schema import TEXT_PATTERN
@@ -20,10 +21,7 @@ from ratingd.ingest.event_fields import TEXT_MAX, time_of
 from triggers.calls.verdict import ACTION_NAMES
 from triggers.watch.analysis import METRICS_S
 from triggers.watch.explanation import Explanation
-from triggers.watch.rule_score import METHOD
 
-RULES_MAX: Final = 20
-DAY_MS: Final = 86_400_000
 CALLERS_MAX: Final = 1_000_000
 
 
@@ -102,63 +100,27 @@ def _analyze(parts: HttpParts, who: str, call: AnalyzeBody) -> dict[str, Any]:
 
 
 def _explain(parts: HttpParts, who: str, asked: str) -> dict[str, Any]:
-    flagged, record = parts.shelf.flagged_call(asked), parts.shelf.record(asked)
-    if flagged is None and record is None:
-        return _explain_number(parts, who, asked)
-    parts.audit(who, "lookup", asked, "explain")
-    caller = flagged.a_number if flagged is not None else record.a if record is not None else ""
-    incident_id = flagged.incident_id if flagged is not None else ""
-    score = parts.desk.risk(caller)
-    masked = 100 * record.probability if record is not None else 0.0
-    told = [explanation_shown(each) for each in score.explanations]
+    found = parts.investigation.explaining.explain(asked)
+    parts.audit(who, "lookup", found.subject, "explain")
     return {
-        "score": max(score.risk, masked, 100.0 if flagged is not None else 0.0),
-        "model": METHOD,
-        "explanations": told + _reasons(parts, incident_id, flagged.reason if flagged is not None else ""),
-        "rules": _rules(parts, incident_id=incident_id) if incident_id else _rules(parts, subject=caller),
-        "subject": asked,
-        "kind": "call",
+        "score": found.score,
+        "model": found.model,
+        "explanations": [explanation_shown(each) for each in found.explanations],
+        "rules": [rule_shown(each) for each in found.rules],
+        "subject": found.subject,
+        "kind": found.kind,
     }
 
 
-def _explain_number(parts: HttpParts, who: str, number: str) -> dict[str, Any]:
-    key = parts.desk.key_of("a", number)
-    parts.audit(who, "lookup", key, "explain")
-    score = parts.desk.risk(number)
+def rule_shown(held: RuleHeld) -> dict[str, Any]:
     return {
-        "score": score.risk,
-        "model": score.method,
-        "explanations": [explanation_shown(each) for each in score.explanations],
-        "rules": _rules(parts, subject=key),
-        "subject": key,
-        "kind": "number",
+        "id": held.id,
+        "fraud_type": held.fraud_type,
+        "severity": held.severity,
+        "text": held.text,
+        "alert_id": held.alert_id,
+        "last_seen": held.last_ms / 1000,
     }
-
-
-def _reasons(parts: HttpParts, incident_id: str, reason: str) -> list[dict[str, Any]]:
-    """Why a call was flagged, in the words of its incident where it belongs to one."""
-    incident = parts.shelf.incident(incident_id, 1) if incident_id else None
-    if incident is None:
-        return [explanation_shown(Explanation(reason, 1, 0, 1, f"the call was refused: {reason}"))] if reason else []
-    row = incident.row
-    told = f"{row.max_distinct} callers rang {row.b_number} within the window (incident {row.id})"
-    return [explanation_shown(Explanation("distinct_a", row.max_distinct, 0, 1, told))]
-
-
-def _rules(parts: HttpParts, *, subject: str = "", incident_id: str = "") -> list[dict[str, Any]]:
-    since_ms = parts.now_ms - DAY_MS
-    rows = parts.shelf.alerts(subject=subject, incident_id=incident_id, since_ms=since_ms, limit=RULES_MAX)
-    return [
-        {
-            "id": row.detector,
-            "fraud_type": row.fraud_type,
-            "severity": row.severity,
-            "text": f"{row.fraud_type}: {row.subject_kind} {row.subject}",
-            "alert_id": row.id,
-            "last_seen": row.last_ms / 1000,
-        }
-        for row in rows
-    ]
 
 
 def explanation_shown(each: Explanation) -> dict[str, Any]:

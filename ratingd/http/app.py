@@ -23,11 +23,13 @@ from ratingd import observe
 from ratingd.errors import RatingdError
 from ratingd.http.alert_paths import alert_routes
 from ratingd.http.analysis_paths import analysis_routes
+from ratingd.http.campaign_paths import campaign_routes
 from ratingd.http.deadletter_paths import deadletter_routes
 from ratingd.http.event_paths import event_routes
 from ratingd.http.gate import WRONG, Gate, GateTerms
 from ratingd.http.incident_paths import incident_routes
 from ratingd.http.list_paths import list_routes
+from ratingd.http.lookup_paths import lookup_routes
 from ratingd.http.metric_paths import metric_routes
 from ratingd.http.parts import HttpParts
 from ratingd.http.reference_page import POLICY, reference_page
@@ -43,8 +45,8 @@ with at most 50 calls, the riskiest first, and each alert at once as {"alert": {
 
 A refusal is {"detail": ..., "code": ...}; programs act on the code."""
 ROUTES: Final = (
-    status_routes, event_routes, analysis_routes, metric_routes, alert_routes, incident_routes, list_routes,
-    deadletter_routes,
+    status_routes, event_routes, analysis_routes, lookup_routes, metric_routes, alert_routes, incident_routes,
+    campaign_routes, list_routes, deadletter_routes,
 )  # fmt: skip
 
 

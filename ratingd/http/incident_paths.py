@@ -1,9 +1,9 @@
-"""Masking runs with their evidence: GET /api/incidents and /api/incidents/{id}. Campaigns: none are known yet."""
+"""Masking runs with their evidence: GET /api/incidents and /api/incidents/{id}."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,11 +31,6 @@ def incident_routes(parts: HttpParts) -> APIRouter:
     async def get_incident(request: Request, id: NamePath) -> Response:
         """One masking run with its evidence: who called, over what, and what became of each call."""
         return reply(await parts.workers.run(_incident, parts, asker(request), id))
-
-    @router.get("/campaigns", responses=answered(list[dict[str, Any]]) | answers())
-    async def get_campaigns(status: TextQuery = "", limit: Annotated[int, Query(ge=1, le=1_000)] = 50) -> Response:
-        """Groups of callers that act together. None are known yet."""
-        return reply([])
 
     return router
 

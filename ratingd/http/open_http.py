@@ -48,6 +48,7 @@ def open_http(
         desk=fraud.desk,
         book=fraud.book,
         lists=fraud.lists,
+        investigation=fraud.investigation,
         shelf=store.fraud,
         outbox=store.outbox,
         workers=workers,

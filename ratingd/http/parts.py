@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.desk import FraudDesk
+from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.http.workers import Workers
 from ratingd.store.fraud_rows import AuditRow, FraudBatch
@@ -23,6 +24,7 @@ class HttpParts:
     desk: FraudDesk
     book: AlertBook
     lists: ListBook
+    investigation: Investigation
     shelf: FraudShelf
     outbox: Outbox
     workers: Workers

@@ -18,6 +18,12 @@ seed = 1
 generation = { max-examples = 6 }
 [phases.stateful.generation]
 max-examples = 2
+
+# what is a telephone number no pattern says, so a text that could be one may be refused; 20 reports an hour are taken
+[[operations]]
+include-path-regex = "/api/(check-number|report)"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "422", "429"]
 """
 
 

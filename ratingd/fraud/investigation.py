@@ -1,0 +1,50 @@
+"""Investigation: what people ask of one number, one campaign or one case, put together over the desk and the store.
+
+found = Investigation(desk, store, settings)
+found.lookup.check("00371 900 12345")       # DANGEROUS
+found.reports.report(…)                     # another user was rung by it
+found.explaining.explain("x5")              # why a call was cut
+found.follow(campaigns)                     # from now on whoever finds campaigns is asked for them
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ratingd.fraud.campaigns import Campaigns, NoCampaigns
+from ratingd.fraud.desk import FraudDesk
+from ratingd.fraud.explained import Explaining
+from ratingd.fraud.number_lookup import NumberLookup
+from ratingd.fraud.reports import NumberReports
+from ratingd.settings import Settings
+from ratingd.store.store import Store
+from triggers.watch.rule_score import RuleScore
+
+
+class Investigation:
+    """Thread-safe."""
+
+    def __init__(
+        self, desk: FraudDesk, store: Store, settings: Settings, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        self._desk: Final = desk
+        self.campaigns: Campaigns = NoCampaigns()
+        self.score: Callable[[str, int], RuleScore] = desk.risk
+        key = settings.number_key.get_secret_value()
+        self.reports: Final = NumberReports(store.number_reports, desk.numbers, key, clock)
+        self.lookup: Final = NumberLookup(
+            desk, store.fraud, self.reports.complaints, lambda: self.campaigns, self._score,
+            dangerous=settings.risk_dangerous, suspicious=settings.risk_suspicious, clock=clock,
+        )  # fmt: skip
+        self.explaining: Final = Explaining(desk, store.fraud, self._score)
+
+    def follow(self, campaigns: Campaigns) -> None:
+        """Ask these for campaigns."""
+        self.campaigns = campaigns
+
+    def scored_by(self, score: Callable[[str, int], RuleScore]) -> None:
+        """Let this say how suspect a caller is, instead of the rules."""
+        self.score = score
+
+    def _score(self, number: str, at_ms: int) -> RuleScore:
+        return self.score(number, at_ms)

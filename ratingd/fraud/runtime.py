@@ -26,6 +26,7 @@ from ratingd.errors import InvariantBroken
 from ratingd.fraud.alert import OPEN
 from ratingd.fraud.alert_book import KEPT, AlertBook
 from ratingd.fraud.blocks import Blocks
+from ratingd.fraud.campaign_desk import EVERY_S, CampaignDesk
 from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.effects import FraudEffects
@@ -42,11 +43,13 @@ from ratingd.fraud.retention import forget_old
 from ratingd.fraud.rule_desk import RuleDesk
 from ratingd.fraud.sealing import Sealing
 from ratingd.fraud.still import Still
+from ratingd.fraud.suspect_flags import SuspectFlags
 from ratingd.fraud.terms import effect_terms, watch_terms
 from ratingd.fraud.threat_stats import ThreatStats
 from ratingd.fraud.threat_stream import ThreatStream
 from ratingd.fraud.vault import NumberVault
 from ratingd.fraud.writer import FraudWriter
+from ratingd.scheduler.rounds import Round
 from ratingd.settings import Settings
 from ratingd.shipped_rules import shipped_rules
 from ratingd.store.faults import StoreFault
@@ -136,6 +139,9 @@ class FraudRuntime:
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
         self.investigation: Final = Investigation(self.desk, store, settings, clock)
+        self.campaigns: Final = self._new_campaigns()
+        self.investigation.follow(self.campaigns)
+        self._minutely: Final = Round("campaigns", self.campaigns.run, self._stopping, every_s=EVERY_S, first_s=EVERY_S)
         self._hourly: Final = threading.Thread(target=self._keep_house, name="fraud-hourly", daemon=True)
         self._follower: Final = threading.Thread(target=self._follow, name="fraud-follower", daemon=True)
 
@@ -162,8 +168,11 @@ class FraudRuntime:
         self.desk.listen(self.threats.saw)
         self.monitors.load(self._store)
         self.desk.listen(self.monitors.took)
+        self.campaigns.load()
+        self.desk.listen(self.campaigns.took)
         self.threats.start()
         self.recovery.start()
+        self._minutely.start()
         self._hourly.start()
         if self._store.shared:
             self._follower.start()
@@ -174,7 +183,7 @@ class FraudRuntime:
         self.recovery.stop()
         self.threats.stop()
         self.writer.stop(timeout_s)
-        for thread in (self._hourly, self._follower):
+        for thread in (self._minutely, self._hourly, self._follower):
             if thread.is_alive():
                 thread.join(timeout_s)
 
@@ -203,6 +212,21 @@ class FraudRuntime:
             detection=settings.detection,
             pseudonyms=settings.hash_numbers,
             max_skew_ms=round(settings.max_future_skew_seconds * 1000),
+        )
+
+    def _new_campaigns(self) -> CampaignDesk:
+        store = self._store
+        return CampaignDesk(
+            self.desk,
+            SuspectFlags(store.fraud, lambda: self.desk.watch.rules),
+            store.campaigns,
+            self._risk,
+            self.book.raise_now,
+            alone=store.database.alone,
+            shared=store.shared,
+            stopping=self._stopping,
+            tenant=self._settings.default_tenant,
+            clock=self._clock,
         )
 
     def _reader(self, numbers: NumberReader) -> EventReader:

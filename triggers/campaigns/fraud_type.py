@@ -53,18 +53,26 @@ class FraudType:
 def fraud_type(members: list[CallerProfile]) -> FraudType:
     evidence, behaviour = dict[str, float](), dict[str, float]()
     for one in members:
-        for flag in one.flags:
-            if flag.fraud_type:
-                evidence[flag.fraud_type] = evidence.get(flag.fraud_type, 0.0) + flag.sure / len(members)
+        for kind, known in _surest(one).items():
+            evidence[kind] = evidence.get(kind, 0.0) + known / len(members)
         name, sure = behaves_like(one)
         if name:
             behaviour[name] = behaviour.get(name, 0.0) + sure / len(members)
     best = FraudType(UNKNOWN, 0.0)
     for name in [*sorted(evidence), *sorted(behaviour)]:
-        sure = 1 - (1 - min(1.0, evidence.get(name, 0.0))) * (1 - behaviour.get(name, 0.0))
+        sure = 1 - (1 - evidence.get(name, 0.0)) * (1 - behaviour.get(name, 0.0))
         if sure > best.confidence:
             best = FraudType(name, sure)
     return best
+
+
+def _surest(one: CallerProfile) -> dict[str, float]:
+    """What a caller is flagged with, once: a rule may hold for him and for his range."""
+    found = dict[str, float]()
+    for flag in one.flags:
+        if flag.fraud_type:
+            found[flag.fraud_type] = max(flag.sure, found.get(flag.fraud_type, 0.0))
+    return found
 
 
 def behaves_like(one: CallerProfile) -> tuple[str, float]:

@@ -8,7 +8,7 @@ number within five seconds: all five are flagged with masking. A flag is forgott
 from typing import Final
 
 MASKING: Final = "masking"
-SUSPECTS_MAX: Final = 200_000  # numbers, and ranges; the one that was flagged longest ago goes first
+SUSPECTS_MAX: Final = 200_000  # numbers, and ranges; the one that was flagged first goes first
 RISKS: Final = {"LOW": 50.0, "MEDIUM": 75.0, "HIGH": 85.0, "CRITICAL": 95.0}  # what a severity stands for
 SURE: Final = {"LOW": 0.4, "MEDIUM": 0.7, "HIGH": 0.9}  # what the confidence of a rule stands for
 MASKED_SURE: Final = 0.95
@@ -28,7 +28,8 @@ class Flag:
 
 
 class Suspects:
-    """What is said against numbers and ranges; one flag of each fraud type. Not thread-safe."""
+    """What is said against numbers and ranges; one flag of each fraud type. One thread at a time changes it; others may
+    ask meanwhile whether a name is in `numbers` or `ranges`, and `of`."""
 
     __slots__ = ("_max", "numbers", "ranges")
 
@@ -48,20 +49,31 @@ class Suspects:
         found = list(self.numbers.get(number, {}).values())
         return found + list(self.ranges.get(range, {}).values())
 
-    def forget(self, before_ms: int) -> None:
+    def silent(self, before_ms: int) -> list[str]:
+        """Those that were not flagged since an instant."""
+        found = list[str]()
         for kept in (self.numbers, self.ranges):
-            for name in [name for name, flags in kept.items() if _last_ms(flags) < before_ms]:
-                del kept[name]
+            for name, flags in list(kept.items()):
+                if _last_ms(flags) < before_ms:
+                    found.append(name)
+        return found
+
+    def forget(self, names: list[str], before_ms: int) -> None:
+        """Forget these, but for who was flagged again."""
+        for kept in (self.numbers, self.ranges):
+            for name in names:
+                flags = kept.get(name)
+                if flags is not None and _last_ms(flags) < before_ms:
+                    del kept[name]
 
     def _note(
         self, kept: dict[str, dict[str, Flag]], name: str, fraud_type: str, risk: float, sure: float, at_ms: int
     ) -> None:
-        flags = kept.pop(name, None)
+        flags = kept.get(name)
         if flags is None:
-            flags = {}
             if len(kept) >= self._max:
                 del kept[next(iter(kept))]
-        kept[name] = flags
+            flags = kept[name] = {}
         flag = flags.get(fraud_type)
         if flag is None:
             flags[fraud_type] = Flag(fraud_type, risk, sure, at_ms)
@@ -73,6 +85,6 @@ class Suspects:
 
 def _last_ms(flags: dict[str, Flag]) -> int:
     last_ms = 0
-    for flag in flags.values():
+    for flag in list(flags.values()):
         last_ms = max(last_ms, flag.at_ms)
     return last_ms

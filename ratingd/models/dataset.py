@@ -4,7 +4,7 @@ Ten thousand calls to 1,200 numbers give 2,310 rows that pass the gate of the ma
 its label, the called number (so that no number is both learned from and judged by), the instant, the kind of traffic
 and the id of the call. In a file that is CSV, with a line of its own that says what the columns were made by:
 
-    # ratingd data set masking v2 3f0c5be0a1d2e947
+    # ratingd data set masking v2 49fa3825d2bfacce
     asr,aloc,overlap_ratio,…,hour,label,group,time_ms,kind,call
     40.0,31.5,0.25,…,14.0,0,+4930555,1794787200000,call_centre,c-17
 

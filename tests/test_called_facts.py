@@ -1,0 +1,58 @@
+"""Facts of called numbers: exact for those that are seldom called, a second old at most for the others."""
+
+from tests.watch_scene import NOON_MS, B, burst, invite, taken, watch
+from triggers.calls.call_event import ANSWER
+from triggers.scores.called_facts import BUSY, CalledFacts, CalledLooks, busy
+from triggers.traffic.key import TrafficKey
+from triggers.watch.fraud_watch import FraudWatch
+
+SECOND_MS = 1_000
+
+
+def key_of(one: FraudWatch) -> TrafficKey:
+    key = one.traffic.heard(invite("asked", "+4930111")).keys[1]
+    assert key is not None
+    return key
+
+
+def test_facts_are_the_metrics_of_five_minutes() -> None:
+    one = watch()
+    taken(one, [*burst(4, every_ms=40_000), invite("c-0", "+49301230000", 121_000, kind=ANSWER)])
+    at_ms = NOON_MS + 122_000
+    facts = CalledFacts(key_of(one), at_ms)
+    shown = one.traffic.report("b", B, 300, at_ms)
+    assert (facts.attempts, facts.callers, facts.callers_30) == (4, 4, 1)
+    assert [facts.asr, facts.aloc, facts.short, facts.overlap, facts.open] == [
+        shown[name] for name in ("asr", "aloc", "short_call_ratio", "overlap_ratio", "open_calls")
+    ]
+    assert facts.asr == 25
+
+
+def test_a_number_is_busy_with_more_than_64_calls_in_five_minutes() -> None:
+    one = watch()
+    taken(one, burst(BUSY, every_ms=4_000))
+    assert not busy(key_of(one), NOON_MS + 4_000 * BUSY)
+    taken(one, [invite("more", "+4930111", 4_000 * BUSY)])
+    assert busy(key_of(one), NOON_MS + 4_000 * BUSY)
+    assert not busy(key_of(one), NOON_MS + 301_000)  # the first is no longer in
+
+
+def test_a_busy_number_is_looked_at_as_it_was_when_the_second_began() -> None:
+    one, looks = watch(), CalledLooks()
+    taken(one, burst(100, every_ms=30))  # until 2.970
+    key = key_of(one)
+    facts = looks.facts(key, NOON_MS + 2_980)
+    assert (facts.at_ms, facts.attempts) == (NOON_MS + 2_000, 67)
+    taken(one, burst(20, first=100, at_ms=3_000, every_ms=10))
+    assert looks.facts(key, NOON_MS + 2_999) is facts
+    newer = looks.facts(key, NOON_MS + 3_500)
+    assert newer.attempts == 101
+    assert looks.facts(key, NOON_MS + 2_999) is newer  # a late call takes what is there
+    assert looks.facts(key, NOON_MS + 4_000).attempts == 120
+
+
+def test_a_number_that_is_busy_no_longer_is_looked_at_anew() -> None:
+    one, looks = watch(), CalledLooks()
+    taken(one, burst(100, every_ms=10))
+    assert looks.facts(key_of(one), NOON_MS + 1_500).attempts == 100
+    assert looks.facts(key_of(one), NOON_MS + 301_500).attempts == 0

@@ -237,3 +237,9 @@ def test_whatever_comes_is_read(raw: str, region: str) -> None:
 def test_wrapping_adds_no_caller(digits: str, wrapping: str) -> None:
     reader = READERS["DE"]
     assert reader.read(wrapping.format("+" + digits)) is reader.read("+" + digits)
+
+
+def test_digits_are_international_where_a_plus_makes_a_number_of_them() -> None:
+    numbers = NumberReader("DE")
+    texts = ["4930123456", "4915112345678", "999123", "12", "4930123456"]
+    assert [numbers.international(text) for text in texts] == [True, True, False, False, True]

@@ -27,7 +27,7 @@ from ratingd.v1.fraud_pb2 import CallEvent as CallEventMessage
 from triggers.calls.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
 from triggers.numbers.emergency import CODE_DIGITS_MAX
 from triggers.numbers.number import NO_NUMBER
-from triggers.numbers.number_reading import RAW, NumberReader
+from triggers.numbers.number_reading import NumberReader
 from triggers.numbers.number_spelling import all_digits
 
 MS: Final = 1_000_000
@@ -54,8 +54,7 @@ def international(text: str, numbers: NumberReader) -> str:
     """A number of charging with its "+"; anything else as it is."""
     if len(text) <= CODE_DIGITS_MAX or text[0] in "+0" or not all_digits(text):
         return text
-    written = "+" + text
-    return text if numbers.clear(written).startswith(RAW) else written
+    return "+" + text if numbers.international(text) else text
 
 
 def called(destination: str, numbers: NumberReader) -> str:

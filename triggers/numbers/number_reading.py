@@ -41,6 +41,7 @@ from triggers.spread import Leaving, Spread
 
 REMEMBERED_MAX: Final = 2_000_000
 RANGES_MAX: Final = 100_000
+DIGITS_MAX: Final = 200_000
 RAW_SIZE_MAX: Final = 128  # characters of what is no number that are kept; longer texts are not remembered
 WITHHELD: Final = frozenset(
     {"", "anonymous", "restricted", "private", "withheld", "unavailable", "unknown", "none", "null"}
@@ -73,6 +74,8 @@ class NumberReader:
         self._young_numbers: Spread[Number] = Spread()  # by what is meant, in its generation, unless it was written so
         self._old_numbers: Spread[Number] = Spread()
         self._ranges: Final[dict[str, str]] = {}
+        self._known_digits: Spread[bool] = Spread()
+        self._leaving_digits: Final[Leaving[bool]] = Leaving()
         self._leaving: Final[Leaving[Number]] = Leaving()
         self._spared: Final = frozenset([self.clear(extra) for extra in emergency])
         self.anonymous: Final = Number(ANONYMOUS)
@@ -105,6 +108,18 @@ class NumberReader:
         if dialled and len(digits) <= CODE_DIGITS_MAX:
             return text
         return self._e164(digits, dialled or digits[0] == "0") or (RAW + digits)[:RAW_SIZE_MAX]
+
+    def international(self, digits: str) -> bool:
+        """Whether digits are a number with its calling code, once "+" stands before them. The answer is remembered."""
+        known = self._known_digits.get(digits)
+        if known is None:
+            known = not self.clear("+" + digits).startswith(RAW)
+            if len(self._known_digits) >= DIGITS_MAX:
+                self._leaving_digits.take(self._known_digits)
+                self._known_digits = Spread()
+            self._known_digits.put(digits, known)
+        self._leaving_digits.step()
+        return known
 
     @property
     def hides(self) -> bool:

@@ -13,6 +13,15 @@ INTERPRETED: Final = {
     "tariffs/image.py": "it runs once a load, for 0.1 s, and compiled code lets nobody charge in between",
     "tariffs/fault.py": "findings come from the process that read a folder, and unpickling writes to a frozen class",
     "actions/plan_difference.py": "differences come the same way",
+    "triggers/campaigns/caller_points.py": "a run a minute goes through 20,000 callers, and others charge in between",
+    "triggers/campaigns/campaign.py": "the same",
+    "triggers/campaigns/campaign_book.py": "the same",
+    "triggers/campaigns/campaign_graph.py": "the same",
+    "triggers/campaigns/density_clusters.py": "the same; its time is that of numpy and scikit-learn",
+    "triggers/campaigns/fraud_type.py": "the same",
+    "triggers/campaigns/identity.py": "the same",
+    "triggers/campaigns/linkage.py": "the same",
+    "triggers/campaigns/overlap.py": "the same",
 }
 OF_RATINGD: Final = (
     "ratingd/api/aliased.py",

@@ -6,21 +6,24 @@ from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ratingd.api.convert import instant_ns, name, required
+from ratingd.api.convert import instant_ns, name, required, set_money
 from ratingd.api.fraud_parts import MS, SERVICE, FraudParts, asker, page_of
 from ratingd.api.listing import place_of, token_of
 from ratingd.api.method import AnyMethod, Kind, Method, guarded, parse
 from ratingd.engine.command import Reply
 from ratingd.errors import InvalidRequest, NotFound
 from ratingd.fraud.alert import OPEN, SEVERITIES, Alert, read
+from ratingd.fraud.losses import RANKED_MAX
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow
 from ratingd.v1 import fraud_pb2
+from triggers.lookup.expected_loss import ExpectedLoss
 
 STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "": (),
     "open": OPEN,
     **{status: (status,) for status in ("new", "acked", "resolved", "false_positive")},
 }
+ORDERS: Final = ("", "loss")
 COMMENT_MAX: Final = 2_000
 PAGE_DEFAULT: Final = 100
 PAGE_MAX: Final = 1_000
@@ -49,6 +52,8 @@ class FraudAlerts:
 
     def _list_alerts(self, body: bytes, _: int | None) -> Reply:
         request = parse(fraud_pb2.ListAlertsRequest(), body)
+        if _one_of(request.order, "order", ORDERS):
+            return self._dearest(request)
         size = page_of(request.page_size, PAGE_DEFAULT, PAGE_MAX)
         place = place_of(request.page_token, (int,))
         rows = self._parts.shelf.alerts(
@@ -62,6 +67,23 @@ class FraudAlerts:
         message = fraud_pb2.ListAlertsResponse(alerts=[alert_message(read(row)) for row in rows[:size]])
         if len(rows) > size:
             message.next_page_token = token_of(rows[size - 1].id)
+        return Reply(0, message.SerializeToString())
+
+    def _dearest(self, request: fraud_pb2.ListAlertsRequest) -> Reply:
+        """Those first of which most may be lost."""
+        size = page_of(request.page_size, PAGE_DEFAULT, PAGE_MAX)
+        rows = self._parts.shelf.alerts(
+            severity=[_one_of(request.severity, "severity", SEVERITIES)] if request.severity else (),
+            status=STATUSES[_one_of(request.status, "status", tuple(STATUSES))],
+            since_ms=_since_ms(request.since, "since") if request.HasField("since") else 0,
+            after_id=request.after_id,
+            limit=RANKED_MAX,
+        )
+        losses, message = self._parts.investigation.losses, fraud_pb2.ListAlertsResponse()
+        for alert, loss in losses.ranked([read(row) for row in rows])[:size]:
+            told = alert_message(alert)
+            told.expected_loss.CopyFrom(loss_message(loss, losses.currency))
+            message.alerts.append(told)
         return Reply(0, message.SerializeToString())
 
     def _get_alert(self, body: bytes, _: int | None) -> Reply:
@@ -148,6 +170,15 @@ def alert_message(alert: Alert) -> fraud_pb2.Alert:
     for written, at_ms in times:
         if at_ms:
             written.FromMilliseconds(at_ms)
+    return message
+
+
+def loss_message(loss: ExpectedLoss, currency: str) -> fraud_pb2.ExpectedLoss:
+    message = fraud_pb2.ExpectedLoss(probability=loss.probability, accounts=loss.accounts, basis=loss.basis)
+    set_money(message.loss, loss.loss_nano, currency)
+    set_money(message.price_per_minute, loss.price_nano, currency)
+    set_money(message.balance, loss.money_nano, currency)
+    message.minutes.FromNanoseconds(loss.talk_ns)
     return message
 
 

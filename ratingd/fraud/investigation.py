@@ -11,13 +11,18 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from accounts.charge import ChargeRules
+from actions.folder import EMPTY_PLAN_BOOK
 from ratingd.fraud.campaigns import Campaigns, NoCampaigns
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.explained import Explaining
+from ratingd.fraud.losses import Losses, PriceTerms
 from ratingd.fraud.number_lookup import NumberLookup
 from ratingd.fraud.reports import NumberReports
 from ratingd.settings import Settings
 from ratingd.store.store import Store
+from tariffs.tariff import Tariff
+from tariffs.zone import zone
 from triggers.watch.rule_score import RuleScore
 
 
@@ -28,6 +33,7 @@ class Investigation:
         self, desk: FraudDesk, store: Store, settings: Settings, clock: Callable[[], int] = time.time_ns
     ) -> None:
         self._desk: Final = desk
+        self._tariff: Callable[[], Tariff] = lambda: EMPTY_PLAN_BOOK.tariff
         self.campaigns: Campaigns = NoCampaigns()
         self.score: Callable[[str, int], RuleScore] = desk.risk
         key = settings.number_key.get_secret_value()
@@ -37,10 +43,15 @@ class Investigation:
             dangerous=settings.risk_dangerous, suspicious=settings.risk_suspicious, clock=clock,
         )  # fmt: skip
         self.explaining: Final = Explaining(desk, store.fraud, self._score)
+        self.losses: Final = Losses(desk, store.fraud, store, lambda: self._tariff(), price_terms(settings))
 
     def follow(self, campaigns: Campaigns) -> None:
         """Ask these for campaigns."""
         self.campaigns = campaigns
+
+    def priced_by(self, tariff: Callable[[], Tariff]) -> None:
+        """Price what may be lost by this tariff, which is the one in force."""
+        self._tariff = tariff
 
     def scored_by(self, score: Callable[[str, int], RuleScore]) -> None:
         """Let this say how suspect a caller is, instead of the rules."""
@@ -48,3 +59,14 @@ class Investigation:
 
     def _score(self, number: str, at_ms: int) -> RuleScore:
         return self.score(number, at_ms)
+
+
+def price_terms(settings: Settings) -> PriceTerms:
+    rules = ChargeRules(
+        decimals=settings.rounding_decimals,
+        fallback_depth=settings.fallback_depth,
+        prefix_matching=settings.rp_subject_prefix_matching,
+    )
+    return PriceTerms(
+        rules, settings.default_tenant, settings.default_category, zone(settings.default_timezone), settings.currency
+    )

@@ -152,6 +152,7 @@ class FraudRuntime:
         delivery.desk.on_result(self.results.took)
         engine.on_watched(self.monitors.written)
         self._destinations = lambda digits: destinations(engine, digits)
+        self.investigation.priced_by(lambda: engine.plans.current(engine.clock()).book.tariff)
 
     def start(self, submit: Submit) -> None:
         """Be where detection was when it ended; after this events may come. `submit` is the engine's."""

@@ -143,6 +143,19 @@ class SubjectAnswer(BaseModel):
     value: str
 
 
+class LossAnswer(BaseModel):
+    """What may still be lost if an alert is right: probability, price and what remains of the balance together."""
+
+    loss: float = Field(ge=0)
+    currency: str
+    probability: float = Field(ge=0, le=1)
+    price_per_minute: float = Field(description="Of the dearest number that was called")
+    balance: float = Field(description="Money that remains to the accounts")
+    minutes: float = Field(description="Of packages, that pay for these numbers")
+    accounts: int
+    basis: str = Field(description="What was assumed, in words")
+
+
 class AlertAnswer(BaseModel):
     model_config = OPEN_ANSWER
 
@@ -172,6 +185,7 @@ class AlertAnswer(BaseModel):
     acked_at: float | None
     resolved_at: float | None
     action_results: list[str]
+    expected_loss: LossAnswer | None = Field(default=None, description="Where alerts were asked for by it")
 
 
 class FlaggedCallAnswer(BaseModel):

@@ -4,6 +4,7 @@ An incident that a late call moved or joined to another has a new id; whoever as
 or an alert of the day before, finds what became of it.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select, tuple_
@@ -12,6 +13,7 @@ from ratingd.store.database import Database
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredIncident
 from ratingd.store.tables import flagged_calls, incident_aliases, incidents
 
+PAGE: Final = 500
 i: Final = incidents.c
 f: Final = flagged_calls.c
 CALLS_SHOWN: Final = 10_000
@@ -46,6 +48,13 @@ class Incidents:
         if severity:
             query = query.where(i.severity == severity)
         return self._incidents(query if before is None else query.where(place < (before.opened_ms, before.id)))
+
+    def incidents_of(self, ids: Sequence[str]) -> list[IncidentRow]:
+        """Those of these ids, in no order."""
+        found = list[IncidentRow]()
+        for first in range(0, len(ids), PAGE):
+            found += self._incidents(select(incidents).where(i.id.in_(list(ids[first : first + PAGE]))))
+        return found
 
     def incidents_since(self, last_ms: int, limit: int = 100_000) -> list[IncidentRow]:
         """Those whose last call was at an instant or later, oldest first: what may still go on after a start."""

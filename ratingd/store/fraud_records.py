@@ -17,6 +17,7 @@ from ratingd.store.tables import call_records
 from triggers.calls.call_record import CallRecord
 
 r: Final = call_records.c
+PAGE: Final = 500
 
 
 class CallRecords:
@@ -26,6 +27,14 @@ class CallRecords:
     def record(self, call_id: str) -> CallRecord | None:
         found = self._read(select(call_records).where(r.call_key == call_key(call_id)))
         return found[0].record if found and found[0].record.call_id == call_id else None
+
+    def records_of(self, call_ids: Sequence[str]) -> list[CallRecord]:
+        """Those of these calls that have one, in no order."""
+        wanted, found = set(call_ids), list[StoredRecord]()
+        keys = [call_key(call_id) for call_id in call_ids]
+        for first in range(0, len(keys), PAGE):
+            found += self._read(select(call_records).where(r.call_key.in_(keys[first : first + PAGE])))
+        return [each.record for each in found if each.record.call_id in wanted]
 
     def records(
         self,

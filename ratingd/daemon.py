@@ -3,6 +3,7 @@
     store       opened and migrated; a second daemon on one SQLite file is refused here
     delivery    what is still in the outbox begins to leave
     engine      the tariff in force, the lanes
+    models      those in use are opened
     fraud       lists, rules, and the window of calls as it was before the end
     scheduler   plans that were missed are made up
     http        the same for those who do not speak gRPC
@@ -39,6 +40,8 @@ from ratingd.engine.engine import Engine, EngineOptions
 from ratingd.engine.lane import LaneLimits
 from ratingd.errors import AccountUnknown
 from ratingd.fraud.runtime import FraudRuntime
+from ratingd.models.model_desk import ModelDesk
+from ratingd.models.registry import Registry
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
 from ratingd.store.store import Store, open_store
@@ -73,6 +76,9 @@ class Daemon:
         rules = rules_of(settings)
         self.delivery: Final = Delivery(self.store, delivery_terms(settings))
         self.fraud: Final = FraudRuntime(settings, self.store, wake=self.delivery.wake, action_ids=self._action_ids)
+        self.models: Final = ModelDesk(
+            Registry(self.store.models), alert=self.fraud.book.raise_now, shared=self.store.shared
+        )
         self.engine: Final = Engine(
             self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk
         )
@@ -95,6 +101,7 @@ class Daemon:
             disconnects=self.delivery.desk,
             daemon=self,
             fraud=self._fraud_parts(),
+            models=self.models,
         )
         self._server: Transport | None = None
         self.http: Final = self._opened_http()
@@ -118,6 +125,7 @@ class Daemon:
         observe.configure(observe.LogFormat(self.settings.log_format))
         self.store.migrate()
         self.engine.start()
+        self.models.start()
         self.fraud.start(self.engine.submit)
         self.delivery.start()
         self.engine.tariffs.resume()
@@ -154,6 +162,7 @@ class Daemon:
             self.folder.stop(self.settings.drain_seconds)
         self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
+        self.models.stop(self.settings.drain_seconds)
         self.fraud.stop(self.settings.drain_seconds)
         self.delivery.stop()
         self.store.close()
@@ -164,7 +173,7 @@ class Daemon:
             return None
         from ratingd.http.open_http import Surroundings, open_http  # half a second that only those pay who want it
 
-        around = Surroundings(self.version, self.start_ns, lambda: self._serving, self.delivery.wake)
+        around = Surroundings(self.version, self.start_ns, lambda: self._serving, self.delivery.wake, self.models)
         return open_http(self.settings, self.fraud, self.store, around)
 
     def _watched_folder(self) -> "FolderWatch | None":
@@ -183,7 +192,13 @@ class Daemon:
     def _fraud_parts(self) -> FraudParts:
         fraud = self.fraud
         return FraudParts(
-            fraud.desk, fraud.book, self.store.fraud, fraud.threats, fraud.lists, fraud.rules, fraud.investigation,
+            fraud.desk,
+            fraud.book,
+            self.store.fraud,
+            fraud.threats,
+            fraud.lists,
+            fraud.rules,
+            fraud.investigation,
             fraud.writer.on_told,
         )
 

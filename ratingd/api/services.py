@@ -12,6 +12,7 @@ from ratingd.api.fraud import fraud_methods
 from ratingd.api.fraud_parts import FraudParts
 from ratingd.api.listing import Listing, Shelves
 from ratingd.api.method import AnyMethod, Kind, Outlet, Stream, StreamMethod
+from ratingd.api.models import ModelsApi
 from ratingd.api.plans import Charger
 from ratingd.api.rating import Rating
 from ratingd.api.reflection import Reflection
@@ -20,6 +21,7 @@ from ratingd.api.sessions import Sessions
 from ratingd.api.shared_groups import SharedGroups
 from ratingd.api.tariffs import TariffDesk, Tariffs
 from ratingd.delivery.disconnects import DisconnectDesk
+from ratingd.models.model_desk import ModelDesk
 from ratingd.scheduler.desk import ScheduleDesk
 from ratingd.store.directory import Directory
 from ratingd.store.schedules import Schedules
@@ -37,7 +39,7 @@ class Store(Shelves, Protocol):
 
 
 class Services:
-    """All services on one engine. FraudService is served where `fraud` is there to be asked."""
+    """All services on one engine. FraudService is served where `fraud` is there to be asked, ModelService so too."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Services:
         disconnects: DisconnectDesk,
         daemon: Daemon,
         fraud: FraudParts | None = None,
+        models: ModelDesk | None = None,
     ) -> None:
         config = replace(config, aliases=lambda: charger.plans.current(config.clock()).book.catalogue.aliases)
         self._config: Final = config
@@ -67,6 +70,7 @@ class Services:
             *Admin(config, charger, store.outbox, daemon, self.sessions).methods(),
             *SchedulesApi(config, self._schedule_desk(store)).methods(),
             *([] if fraud is None else fraud_methods(fraud)),
+            *([] if models is None else ModelsApi(models).methods()),
         ]
         self.methods: Final = [*methods, *Reflection(methods).methods()]
 

@@ -18,6 +18,7 @@ from ratingd.v1.accounts_pb2_grpc import AccountServiceStub
 from ratingd.v1.admin_pb2_grpc import AdminServiceStub
 from ratingd.v1.charging_pb2_grpc import ChargingServiceStub
 from ratingd.v1.fraud_pb2_grpc import FraudServiceStub
+from ratingd.v1.models_pb2_grpc import ModelServiceStub
 from ratingd.v1.rating_pb2_grpc import RatingServiceStub
 from ratingd.v1.sessions_pb2_grpc import SessionServiceStub
 from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
@@ -53,6 +54,7 @@ class Client:
         self.sessions: Final = SessionServiceStub(self.channel)
         self.admin: Final = AdminServiceStub(self.channel)
         self.fraud: Final = FraudServiceStub(self.channel)
+        self.models: Final = ModelServiceStub(self.channel)
 
     def ask(self, method: Callable[..., Any], request: object, seconds: float | None = CALL_SECONDS) -> Any:
         """One request, or an iterator of them, and its answer."""

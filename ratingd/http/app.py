@@ -31,6 +31,7 @@ from ratingd.http.incident_paths import incident_routes
 from ratingd.http.list_paths import list_routes
 from ratingd.http.lookup_paths import lookup_routes
 from ratingd.http.metric_paths import metric_routes
+from ratingd.http.model_paths import model_routes
 from ratingd.http.parts import HttpParts
 from ratingd.http.reference_page import POLICY, reference_page
 from ratingd.http.refusal import CODES, Refused, faults, refused
@@ -46,7 +47,7 @@ with at most 50 calls, the riskiest first, and each alert at once as {"alert": {
 A refusal is {"detail": ..., "code": ...}; programs act on the code."""
 ROUTES: Final = (
     status_routes, event_routes, analysis_routes, lookup_routes, metric_routes, alert_routes, incident_routes,
-    campaign_routes, list_routes, deadletter_routes,
+    campaign_routes, list_routes, model_routes, deadletter_routes,
 )  # fmt: skip
 
 

@@ -83,10 +83,11 @@ class Sources:
         self.clients: Final = clients
 
 
-def figures_of(sources: Sources) -> Callable[[], bytes]:
-    """What gives the page."""
+def figures_of(sources: Sources, *others: Collector) -> Callable[[], bytes]:
+    """What gives the page; figures of `others` follow."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(sources))
+    for each in (_Figures(sources), *others):
+        registry.register(each)
     return lambda: generate_latest(registry)
 
 

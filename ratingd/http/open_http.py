@@ -13,10 +13,12 @@ from ratingd.fraud.runtime import FraudRuntime
 from ratingd.http.app import create_app
 from ratingd.http.figures import Sources, figures_of
 from ratingd.http.gate import GateTerms
+from ratingd.http.model_figures import ModelFigures
 from ratingd.http.parts import HttpParts
 from ratingd.http.server import HttpServer
 from ratingd.http.threat_socket import BEHIND_S, ThreatSockets
 from ratingd.http.workers import Workers
+from ratingd.models.model_desk import ModelDesk
 from ratingd.settings import Settings
 from ratingd.store.faults import StoreFault
 from ratingd.store.store import Store
@@ -28,12 +30,15 @@ OFF: Final = "off"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What HTTP tells of the daemon around it. `serving`: gRPC requests come in; `wake` has the outbox looked at."""
+    """What HTTP tells of the daemon around it. `serving`: gRPC requests come in; `wake` has the outbox looked at;
+    `models` are those that score.
+    """
 
     version: str
     start_ns: int
     serving: Callable[[], bool]
     wake: Callable[[], None]
+    models: ModelDesk
 
 
 def open_http(
@@ -49,6 +54,7 @@ def open_http(
         book=fraud.book,
         lists=fraud.lists,
         investigation=fraud.investigation,
+        models=around.models,
         shelf=store.fraud,
         outbox=store.outbox,
         workers=workers,
@@ -57,7 +63,7 @@ def open_http(
         start_ns=around.start_ns,
         wake=around.wake,
         health=lambda: checks(fraud, store, around),
-        figures=figures_of(sources(fraud, store, sockets)),
+        figures=figures_of(sources(fraud, store, sockets), ModelFigures(around.models)),
     )
     app = create_app(parts, gate_terms(settings), sockets)
     addresses = (settings.http_listen, *settings.http_also_listen)
@@ -81,11 +87,11 @@ def sources(fraud: FraudRuntime, store: Store, sockets: ThreatSockets) -> Source
 
 
 def checks(fraud: FraudRuntime, store: Store, around: Surroundings) -> Mapping[str, str]:
-    """How each part is; there is no Kafka and no model yet."""
+    """How each part is; there is no Kafka yet. A model that should score and cannot does not take the rest down."""
     return {
         "db": _answers(store),
         "kafka": OFF,
-        "model": OFF,
+        "model": around.models.health,
         "scheduler": OK,
         "detection": "rebuilding" if fraud.desk.rebuilding else OK,
         "transport": OK if around.serving() else DOWN,

@@ -10,6 +10,7 @@ from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.http.workers import Workers
+from ratingd.models.model_desk import ModelDesk
 from ratingd.store.fraud_rows import AuditRow, FraudBatch
 from ratingd.store.fraud_shelf import FraudShelf
 from ratingd.store.outbox import Outbox
@@ -25,6 +26,7 @@ class HttpParts:
     book: AlertBook
     lists: ListBook
     investigation: Investigation
+    models: ModelDesk
     shelf: FraudShelf
     outbox: Outbox
     workers: Workers

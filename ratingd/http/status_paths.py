@@ -15,6 +15,7 @@ from ratingd.http.refusal import answers
 from ratingd.http.reply import reply
 
 DOWN: Final = "down"
+DEGRADED: Final = "degraded"
 HEALTH_S: Final = 3.0
 SILENT: Final = {"db": DOWN, **dict.fromkeys(("kafka", "model", "scheduler", "detection", "transport"), "unknown")}
 NEEDED: Final = ("db", "transport")  # without these nobody is served
@@ -61,5 +62,6 @@ def status_routes(parts: HttpParts) -> APIRouter:
 
 def _health(parts: HttpParts, checks: dict[str, str]) -> dict[str, Any]:
     lost = [name for name, state in checks.items() if state == DOWN]
-    status = DOWN if any(name in NEEDED for name in lost) else "degraded" if lost else "ok"
+    worse = lost or DEGRADED in checks.values()
+    status = DOWN if any(name in NEEDED for name in lost) else DEGRADED if worse else "ok"
     return {"status": status, "checks": checks, "uptime_s": round((parts.clock() - parts.start_ns) / 1e9, 3)}

@@ -50,7 +50,8 @@ def test_it_is_unwell_where_the_rest_of_the_daemon_is(sqlite_url: str) -> None:
     with serving(sqlite_url, log_format="none") as served:
         daemon = served.daemon
         settings = daemon.settings.model_copy(update={"http_listen": "127.0.0.1:0"})
-        server = open_http(settings, daemon.fraud, daemon.store, Surroundings("0", 0, lambda: False, lambda: None))
+        around = Surroundings("0", 0, lambda: False, lambda: None, daemon.models)
+        server = open_http(settings, daemon.fraud, daemon.store, around)
         assert server is not None
         server.start()
         try:

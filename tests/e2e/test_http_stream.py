@@ -130,7 +130,7 @@ def impatient(sqlite_url: str) -> Iterator[HttpServer]:
     with serving(sqlite_url, log_format="none") as served:
         daemon = served.daemon
         settings = daemon.settings.model_copy(update={"http_listen": "127.0.0.1:0"})
-        around = Surroundings("0", 0, lambda: True, lambda: None)
+        around = Surroundings("0", 0, lambda: True, lambda: None, daemon.models)
         server = open_http(settings, daemon.fraud, daemon.store, around, behind_s=1.0)
         assert server is not None
         server.start()

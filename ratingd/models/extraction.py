@@ -36,6 +36,7 @@ from triggers.watch.fraud_watch import FraudWatch
 from triggers.watch.watch_terms import WatchTerms
 
 SECOND_MS: Final = 1_000
+BORROWED: Final = "masking"  # kinds of calls that begin so show numbers of others
 
 
 def usual_terms(traffic: TrafficTerms | None = None) -> WatchTerms:
@@ -77,7 +78,11 @@ def caller_dataset(
     *,
     numbers: NumberReader | None = None,
 ) -> Dataset:
-    """A caller is fraudulent from his first call that is labelled so; until then nobody could know."""
+    """A caller is fraudulent from his first call that is labelled so; until then nobody could know.
+
+    The numbers shown in a masking run are nobody's or borrowed: such calls say nothing of whose number it is, and give
+    no row. They count among what was seen of it all the same, as they do live.
+    """
     taken = list(calls)
     by_id = {call.call_id: call for call in taken}
     rounds = _CallerRounds(Traffic(terms or TrafficTerms()), every_s * SECOND_MS, by_id)
@@ -106,6 +111,8 @@ class _CallerRounds:
         yield from self._round()
 
     def _note(self, a: str, call: SimulatedCall) -> None:
+        if call.kind.startswith(BORROWED):
+            return
         self._heard[a] = call
         if call.label:
             self._fraudulent[a] = call.kind

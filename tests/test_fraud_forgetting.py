@@ -7,6 +7,7 @@ import pytest
 from ratingd.store import fraud_forgetting
 from ratingd.store.fraud_forgetting import Forgotten
 from ratingd.store.fraud_rows import AuditRow, FraudBatch, SealedNumber
+from ratingd.store.model_rows import CampaignMember, CampaignRow, LabelRow, NumberReport
 from ratingd.store.store import Store, open_store
 from tests.fraud_store_rows import alert, entry, events, flagged, incident, order, record
 
@@ -123,3 +124,23 @@ def test_numbers_of_alerts_rise_after_all_are_forgotten(store: Store) -> None:
     store.fraud.commit(FraudBatch(alerts=[alert("u1", last_ms=OLD), alert("u2", last_ms=OLD)]))
     assert store.fraud.forget(NOW, 1, 1, 1).alerts == 2
     assert store.fraud.commit(FraudBatch(alerts=[alert("u3")])).alert_ids == (3,)
+
+
+def test_what_people_said_and_campaigns_are_kept_as_long_as_alerts(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fraud_forgetting, "PIECE_ROWS", 2)
+    for at_ms in (OLD, YOUNG):
+        for name in ("a", "b", "c"):
+            id = f"{name} {at_ms}"
+            store.labels.add(LabelRow("number", id, 1, "wangiri", "ann", at_ms, "analyst"))
+            store.number_reports.add(NumberReport("+1", name, at_ms, "wangiri", "", at_ms))
+            members = [CampaignMember(id, "caller", number) for number in ("+1", "+2")]
+            store.campaigns.save([CampaignRow(id, "Closed", OLD, at_ms, at_ms, "{}")], members)
+    assert store.fraud.forget(NOW, 998_000, 998_000, 998_000) == Forgotten(
+        *(0, 0, 0, 0, 0, 0, 0, 0), labels=3, reports=3, campaigns=9
+    )
+    assert {found.at_ms for found in store.labels.current()} == {YOUNG}
+    assert {found.at_ms for found in store.number_reports.of("+1")} == {YOUNG}
+    assert {found.last_ms for found in store.campaigns.all()} == {YOUNG}
+    assert len(store.campaigns.of_number("+1")) == 3

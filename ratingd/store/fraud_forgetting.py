@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, select
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, select, tuple_
 
 from ratingd.store.database import Database
+from ratingd.store.model_tables import campaign_members, campaigns, labels, number_reports
 from ratingd.store.tables import (
     call_events,
     call_records,
@@ -35,7 +36,9 @@ Stopping = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many rows of each kind are gone. `incidents` counts flagged calls and ids of the past as well."""
+    """How many rows of each kind are gone. `incidents` counts flagged calls and ids of the past as well, `campaigns`
+    their members.
+    """
 
     events: int
     records: int
@@ -45,6 +48,9 @@ class Forgotten:
     audits: int
     lists: int
     vault: int
+    labels: int = 0
+    reports: int = 0
+    campaigns: int = 0
 
 
 class Forgetting:
@@ -69,6 +75,9 @@ class Forgetting:
             audits=self._forget_first(fraud_audits, fraud_audits.c.at_ms, alerts_before, stopping),
             lists=self._delete(number_lists, and_(n.expires_ms > 0, n.expires_ms < alerts_before)),
             vault=self._forget_where(vault.c.pseudonym, vault.c.seen_ms < vault_before, stopping),
+            labels=self._forget_first(labels, labels.c.at_ms, alerts_before, stopping),
+            reports=self._forget_keys(number_reports, number_reports.c.at_ms < alerts_before, stopping),
+            campaigns=self._forget_campaigns(alerts_before, stopping),
         )
 
     def _forget_events(self, before_ms: int, stopping: Stopping) -> int:
@@ -107,6 +116,23 @@ class Forgetting:
             found = self._delete(key.table, key.in_(some))
             gone += found
         return gone
+
+    def _forget_keys(self, table: Table, old: ColumnElement[bool], stopping: Stopping) -> int:
+        """The same where the key has more columns than one."""
+        keys = tuple(table.primary_key.columns)
+        some = select(*keys).where(old).limit(PIECE_ROWS)
+        gone, found = 0, PIECE_ROWS
+        while found >= PIECE_ROWS and not stopping():
+            found = self._delete(table, tuple_(*keys).in_(some))
+            gone += found
+        return gone
+
+    def _forget_campaigns(self, before_ms: int, stopping: Stopping) -> int:
+        c, m = campaigns.c, campaign_members.c
+        nobody = ~select(c.id).where(c.id == m.campaign).exists()
+        return self._forget_where(c.id, c.last_ms < before_ms, stopping) + self._forget_keys(
+            campaign_members, nobody, stopping
+        )
 
     def _forget_incidents(self, before_ms: int, stopping: Stopping) -> int:
         i, f, s = incidents.c, flagged_calls.c, incident_aliases.c

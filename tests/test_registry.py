@@ -161,6 +161,12 @@ def test_what_is_worse(mine: dict[str, Any], theirs: dict[str, Any], found: str)
     assert worsened(*texts) == found
 
 
+def test_figures_of_other_data_are_told_to_be_so() -> None:
+    mine = replace(model_scene.manifest(), metrics={"auc": 0.8}, data_fingerprint="cd" * 32)
+    theirs = model_scene.manifest()
+    assert worsened(mine.text(), theirs.text()).endswith("; the two were not trained on the same data")
+
+
 def test_going_back_goes_further_back_each_time(registry: Registry) -> None:
     for _ in range(3):
         added(registry)

@@ -204,14 +204,23 @@ class Registry:
 
 
 def worsened(manifest: str, active: str) -> str:
-    """What is worse of a model than of the active one, by the metrics of both manifests; empty: nothing is."""
+    """What is worse of a model than of the active one, by the metrics of both manifests; empty: nothing is.
+
+    Each was measured on what was held out of its own data; where that is not the same, it is said.
+    """
     mine, theirs = _metrics(manifest), _metrics(active)
     found = [f"says nothing of its {name.upper()}" for name in (AUC, FPR) if name in theirs and name not in mine]
     if AUC in mine and AUC in theirs and mine[AUC] < theirs[AUC] - AUC_LOSS_MAX:
         found.append(f"its AUC is {mine[AUC]:.4g} after {theirs[AUC]:.4g}, more than {AUC_LOSS_MAX} less")
     if FPR in mine and FPR in theirs and mine[FPR] > theirs[FPR] * (1 + FPR_RISE_MAX):
         found.append(f"its false positive rate is {mine[FPR]:.4g} after {theirs[FPR]:.4g}, more than a fifth more")
+    if found and _data(manifest) != _data(active):
+        found.append("the two were not trained on the same data")
     return "; ".join(found)
+
+
+def _data(manifest: str) -> str:
+    return str(json.loads(manifest)["data"]["fingerprint"])
 
 
 def _metrics(manifest: str) -> dict[str, float]:

@@ -85,17 +85,18 @@ class Campaign:
 
     def found(self, members: list[CallerProfile]) -> None:
         """A run found these callers to be it."""
+        called = called_by(members)
         self.runs += 1
         kind = fraud_type(members)
         self.fraud_type, self.confidence = kind.name, round(kind.confidence, 3)
         self.risk = round(sum([one.risk for one in members]) / len(members), 1)
         self.callers = frozenset([one.number for one in members])
-        self.called = _called(members)
+        self.called = called
         self.first_ms = min(self.first_ms, min([one.first_ms for one in members]))
         self.last_ms = max(self.last_ms, max([one.last_ms for one in members]))
         self.calls = sum([one.calls for one in members])
         self.velocity = round(sum([one.recent_calls for one in members]) / RECENT_MINUTES, 3)
-        now = affected(members)
+        now = affected(members, called)
         self.affected = max(self.affected, now)
         self.regions = regions(members, self.risk)
         self.name = _name(kind.title, members, self.seq)
@@ -122,12 +123,9 @@ def worse(one: str, other: str) -> bool:
     return order.index(one) > order.index(other)
 
 
-def affected(members: list[CallerProfile]) -> int:
-    """Different numbers called: exact where it is known whom each caller called, else to about 1.6 %."""
-    known, all_known = _called(members), True
-    for one in members:
-        all_known = all_known and one.called_total == len(one.called)
-    if all_known:
+def affected(members: list[CallerProfile], known: frozenset[str]) -> int:
+    """Different numbers called: those known, where it is known whom each caller called, else to about 1.6 %."""
+    if all(one.called_total == len(one.called) for one in members):
         return len(known)
     together = DistinctCount()
     for one in members:
@@ -151,11 +149,9 @@ def _most_calls(region: Region) -> tuple[int, str]:
     return (-region.calls, region.name)
 
 
-def _called(members: list[CallerProfile]) -> frozenset[str]:
-    found = set[str]()
-    for one in members:
-        found.update(one.called)
-    return frozenset(found)
+def called_by(members: list[CallerProfile]) -> frozenset[str]:
+    """Whom they called, as far as it is known."""
+    return frozenset[str]().union(*[one.called for one in members])
 
 
 def _name(title: str, members: list[CallerProfile], seq: int) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from triggers.campaigns.caller_points import points
 from triggers.campaigns.caller_profile import CallerProfile
-from triggers.campaigns.campaign import CLOSED, Campaign
+from triggers.campaigns.campaign import CLOSED, Campaign, called_by
 from triggers.campaigns.density_clusters import density_clusters
 from triggers.campaigns.identity import Group, Identity, Named, identities
 from triggers.campaigns.linkage import linked
@@ -39,7 +39,7 @@ class CampaignBook:
         on."""
         known = sorted(self._open(at_ms), key=_age)
         before = [Named(each.id, rank, each.callers, each.called) for rank, each in enumerate(known)]
-        now = [Group(_numbers(members), _called(members)) for members in groups]
+        now = [Group(_numbers(members), called_by(members)) for members in groups]
         new, found = list[Campaign](), set[str]()
         for members, identity in zip(groups, identities(now, before), strict=True):
             campaign = self.campaigns.get(identity.id)
@@ -88,10 +88,3 @@ def _age(campaign: Campaign) -> tuple[int, int]:
 
 def _numbers(members: list[CallerProfile]) -> frozenset[str]:
     return frozenset([one.number for one in members])
-
-
-def _called(members: list[CallerProfile]) -> frozenset[str]:
-    found = set[str]()
-    for one in members:
-        found.update(one.called)
-    return frozenset(found)

@@ -12,7 +12,7 @@ caller and a called number there are calls between: 0.13 where eight callers mad
 
 from typing import Final
 
-from triggers.campaigns.caller_profile import CallerProfile, Contact
+from triggers.campaigns.caller_profile import CallerProfile
 
 CAMPAIGN: Final = "campaign"
 CALLER: Final = "caller"
@@ -20,7 +20,6 @@ CALLEE: Final = "callee"
 TRUNK: Final = "trunk"
 KINDS: Final = (CAMPAIGN, TRUNK, CALLER, CALLEE)
 NODES_MAX: Final = 500
-CALLED_MAX: Final = 1_000  # numbers that are looked at of one caller
 
 
 class Node:
@@ -91,21 +90,20 @@ def graph(
     id: str, risk: float, members: list[CallerProfile], called: int, velocity: float, nodes_max: int = NODES_MAX
 ) -> CampaignGraph:
     """Of one campaign, whose callers called so many different numbers."""
-    shown = sorted(members, key=_worst)[:nodes_max]
-    nodes = dict[str, Node]()
+    shown = sorted(members, key=_worst)[: max(nodes_max // 2, nodes_max - called)]
+    trunks = _trunks(id, members)
+    callers = [Node(CALLER, one.number, one.risk, id, one.calls) for one in shown]
+    whole = Node(CAMPAIGN, id, risk, id, sum([one.calls for one in members]))
+    chosen = cut([whole, *trunks, *callers, *_callees(id, shown, nodes_max)], nodes_max)
+    within = {node.id for node in chosen}
     edges = list[Edge]()
-    _enter(nodes, Node(CAMPAIGN, id, risk, id, sum([one.calls for one in members])))
-    for name, node in _trunks(id, members).items():
-        nodes[name] = node
-    trunks = len(nodes) - 1
     for one in shown:
-        _add_caller(nodes, edges, one, id)
+        edges += [edge for edge in _edges(one, id, within) if edge.target in within]
     pairs = sum([one.called_total for one in members])
-    chosen = cut(list(nodes.values()), nodes_max)
     return CampaignGraph(
         chosen,
-        _between(edges, chosen),
-        node_count=1 + trunks + len(members) + called,
+        edges,
+        node_count=1 + len(trunks) + len(members) + called,
         edge_count=pairs + sum([1 + len(one.trunks) for one in members]),
         callers=len(members),
         called=called,
@@ -139,7 +137,7 @@ def joined(graphs: list[CampaignGraph], nodes_max: int = NODES_MAX) -> CampaignG
 
 def cut(nodes: list[Node], nodes_max: int) -> list[Node]:
     """The nodes that there is room for, campaigns and trunks first, then by risk; callers take half of it at most,
-    unless there is nobody else."""
+    unless there are too few others."""
     ordered = sorted(nodes, key=_node_order)
     if len(ordered) <= nodes_max:
         return ordered
@@ -151,24 +149,30 @@ def cut(nodes: list[Node], nodes_max: int) -> list[Node]:
     return [*first, *some, *called[: room - len(some)]]
 
 
-def _add_caller(nodes: dict[str, Node], edges: list[Edge], one: CallerProfile, id: str) -> None:
-    caller = Node(CALLER, one.number, one.risk, id, one.calls)
-    _enter(nodes, caller)
-    edges.append(Edge(caller.id, id, one.calls, 1.0, one.last_ms))
+def _edges(one: CallerProfile, id: str, within: set[str]) -> list[Edge]:
+    """To the campaign, to trunks, and to those called numbers that are shown."""
+    caller = f"{CALLER}:{one.number}"
+    if caller not in within:
+        return []
+    found = [Edge(caller, id, one.calls, 1.0, one.last_ms)]
     for name, calls in one.trunks.items():
-        edges.append(Edge(caller.id, f"{TRUNK}:{name}", _count(calls), calls / one.calls, one.last_ms))
-    for number, contact in _most_called(one):
-        callee = Node(CALLEE, number, one.risk, id, _count(contact.calls))
-        _enter(nodes, callee)
-        edges.append(Edge(caller.id, callee.id, callee.calls, contact.calls / one.calls, contact.last_ms))
+        found.append(Edge(caller, f"{TRUNK}:{name}", _count(calls), calls / one.calls, one.last_ms))
+    for number, contact in one.called.items():
+        target = f"{CALLEE}:{number}"
+        if target in within:
+            found.append(Edge(caller, target, _count(contact.calls), contact.calls / one.calls, contact.last_ms))
+    return found
 
 
-def _most_called(one: CallerProfile) -> list[tuple[str, Contact]]:
-    return sorted(one.called.items(), key=_calls_then_number)[:CALLED_MAX]
-
-
-def _calls_then_number(item: tuple[str, Contact]) -> tuple[float, str]:
-    return (-item[1].calls, item[0])
+def _callees(id: str, callers: list[CallerProfile], nodes_max: int) -> list[Node]:
+    """Those called by the worst, and most."""
+    risks, calls = dict[str, float](), dict[str, float]()
+    for one in callers:
+        for number, contact in one.called.items():
+            risks[number] = max(risks.get(number, 0.0), one.risk)
+            calls[number] = calls.get(number, 0.0) + contact.calls
+    order = sorted(risks, key=lambda number: (-risks[number], -calls[number], number))
+    return [Node(CALLEE, number, risks[number], id, _count(calls[number])) for number in order[:nodes_max]]
 
 
 def _count(calls: float) -> int:
@@ -176,17 +180,13 @@ def _count(calls: float) -> int:
     return max(1, round(calls))
 
 
-def _trunks(id: str, members: list[CallerProfile]) -> dict[str, Node]:
+def _trunks(id: str, members: list[CallerProfile]) -> list[Node]:
     risks, calls = dict[str, list[float]](), dict[str, float]()
     for one in members:
         for name, count in one.trunks.items():
             risks.setdefault(name, []).append(one.risk)
             calls[name] = calls.get(name, 0.0) + count
-    found = dict[str, Node]()
-    for name in sorted(risks):
-        node = Node(TRUNK, name, sum(risks[name]) / len(risks[name]), id, _count(calls[name]))
-        found[node.id] = node
-    return found
+    return [Node(TRUNK, name, sum(risks[name]) / len(risks[name]), id, _count(calls[name])) for name in sorted(risks)]
 
 
 def _enter(nodes: dict[str, Node], node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from ratingd.api.fraud_alerts import FraudAlerts
 from ratingd.api.fraud_campaigns import FraudCampaigns
+from ratingd.api.fraud_cases import FraudCases
 from ratingd.api.fraud_events import FraudEvents
 from ratingd.api.fraud_inquiries import FraudInquiriesApi
 from ratingd.api.fraud_lists import FraudLists
@@ -18,6 +19,7 @@ def fraud_methods(parts: FraudParts) -> list[AnyMethod]:
         *FraudLookup(parts).methods(),
         *FraudAlerts(parts).methods(),
         *FraudCampaigns(parts).methods(),
+        *FraudCases(parts).methods(),
         *FraudLists(parts).methods(),
         *ThreatWatches(parts.threats).methods(),
     ]

@@ -38,6 +38,10 @@ class Campaigns(Protocol):
         """The one that a caller takes part in now."""
         ...
 
+    def callers(self, id: str) -> Sequence[str]:
+        """Who takes, or last took, part in one."""
+        ...
+
 
 class NoCampaigns:
     """Nobody looks for any."""
@@ -53,6 +57,9 @@ class NoCampaigns:
 
     def campaign_of(self, number: str) -> Document | None:
         return None
+
+    def callers(self, id: str) -> Sequence[str]:
+        return []
 
 
 class CampaignUnknown(NotFound):

@@ -1,10 +1,13 @@
 """Investigation: what people ask of one number, one campaign or one case, put together over the desk and the store.
 
-found = Investigation(desk, store, settings)
-found.lookup.check("00371 900 12345")       # DANGEROUS
-found.reports.report(…)                     # another user was rung by it
-found.explaining.explain("x5")              # why a call was cut
-found.follow(campaigns)                     # from now on whoever finds campaigns is asked for them
+    found = Investigation(desk, store, alerts, settings)
+    found.lookup.check("00371 900 12345")       # DANGEROUS
+    found.reports.report(…)                     # another user was rung by it
+    found.explaining.explain("x5")              # why a call was cut
+    found.losses.ranked(alerts)                 # which may cost most
+    found.cases.case("17", "ann")               # all of it on one page
+
+Campaigns, scores and the tariff come from others, who say so when they are there: `follow`, `scored_by`, `priced_by`.
 """
 
 import time
@@ -13,7 +16,10 @@ from typing import Final
 
 from accounts.charge import ChargeRules
 from actions.folder import EMPTY_PLAN_BOOK
+from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.campaigns import Campaigns, NoCampaigns
+from ratingd.fraud.case_evidence import CaseEvidence
+from ratingd.fraud.cases import CaseBook
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.explained import Explaining
 from ratingd.fraud.losses import Losses, PriceTerms
@@ -30,9 +36,13 @@ class Investigation:
     """Thread-safe."""
 
     def __init__(
-        self, desk: FraudDesk, store: Store, settings: Settings, clock: Callable[[], int] = time.time_ns
+        self,
+        desk: FraudDesk,
+        store: Store,
+        alerts: AlertBook,
+        settings: Settings,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._desk: Final = desk
         self._tariff: Callable[[], Tariff] = lambda: EMPTY_PLAN_BOOK.tariff
         self.campaigns: Campaigns = NoCampaigns()
         self.score: Callable[[str, int], RuleScore] = desk.risk
@@ -44,6 +54,8 @@ class Investigation:
         )  # fmt: skip
         self.explaining: Final = Explaining(desk, store.fraud, self._score)
         self.losses: Final = Losses(desk, store.fraud, store, lambda: self._tariff(), price_terms(settings))
+        evidence = CaseEvidence(store, self.lookup, self.explaining, self.losses, desk.blocks)
+        self.cases: Final = CaseBook(store, alerts, evidence, lambda: self.campaigns, clock)
 
     def follow(self, campaigns: Campaigns) -> None:
         """Ask these for campaigns."""

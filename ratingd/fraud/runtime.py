@@ -138,7 +138,7 @@ class FraudRuntime:
             dedup_ms=settings.dedup_ttl_seconds * 1000,
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
-        self.investigation: Final = Investigation(self.desk, store, settings, clock)
+        self.investigation: Final = Investigation(self.desk, store, self.book, settings, clock)
         self.campaigns: Final = self._new_campaigns()
         self.investigation.follow(self.campaigns)
         self._minutely: Final = Round("campaigns", self.campaigns.run, self._stopping, every_s=EVERY_S, first_s=EVERY_S)

@@ -24,6 +24,7 @@ from ratingd.errors import RatingdError
 from ratingd.http.alert_paths import alert_routes
 from ratingd.http.analysis_paths import analysis_routes
 from ratingd.http.campaign_paths import campaign_routes
+from ratingd.http.case_paths import case_routes
 from ratingd.http.deadletter_paths import deadletter_routes
 from ratingd.http.event_paths import event_routes
 from ratingd.http.gate import WRONG, Gate, GateTerms
@@ -47,7 +48,7 @@ with at most 50 calls, the riskiest first, and each alert at once as {"alert": {
 A refusal is {"detail": ..., "code": ...}; programs act on the code."""
 ROUTES: Final = (
     status_routes, event_routes, analysis_routes, lookup_routes, metric_routes, alert_routes, incident_routes,
-    campaign_routes, list_routes, model_routes, deadletter_routes,
+    campaign_routes, case_routes, list_routes, model_routes, deadletter_routes,
 )  # fmt: skip
 
 

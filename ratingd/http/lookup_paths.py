@@ -129,7 +129,7 @@ def checked_shown(found: Checked) -> dict[str, Any]:
         "explanation": standing.explanation,
         "explanations": [explanation_shown(each) for each in standing.explanations],
         "parts": [{"name": part.name, "risk": part.risk, "text": part.text} for part in standing.parts],
-        "lists": [_entry(entry) for entry in found.lists],
+        "lists": [entry_shown(entry) for entry in found.lists],
         "number_type": owner.number_type,
         "region": owner.region,
     }
@@ -140,7 +140,7 @@ def moment_text(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _entry(entry: ListEntry) -> dict[str, Any]:
+def entry_shown(entry: ListEntry) -> dict[str, Any]:
     return {
         "list": entry.list,
         "kind": entry.kind,

@@ -1,0 +1,95 @@
+"""Cases: everything about one thing on one page, for the analyst who has to say what it was.
+
+Alert 17 is a masking run: its page has the run with the calls that carried it and what became of each, who called and
+what is thought of him, the reasons with their numbers, the lists that he is on, who looked at it and who did what. The
+same page there is of an incident, a campaign, a call and a number.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ratingd.errors import NotFound
+from ratingd.fraud.alert import Alert
+from ratingd.fraud.campaigns import Document
+from ratingd.fraud.explained import RuleHeld
+from ratingd.fraud.number_lookup import Checked
+from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow, IncidentRow
+from ratingd.store.model_rows import LabelRow
+from triggers.calls.call_record import CallRecord
+from triggers.lookup.expected_loss import ExpectedLoss
+from triggers.numbers.number_list import ListEntry
+from triggers.watch.explanation import Explanation
+
+ALERT: Final = "alert"
+INCIDENT: Final = "incident"
+CAMPAIGN: Final = "campaign"
+CALL: Final = "call"
+NUMBER: Final = "number"
+CASE_KINDS: Final = (ALERT, INCIDENT, CAMPAIGN, CALL, NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCall:
+    """A call that carried it. `result` is that of disconnecting it, `flags` are names of detectors."""
+
+    call_id: str
+    a_number: str
+    b_number: str
+    at_ms: int
+    duration_s: float = 0.0
+    disposition: str = ""
+    trunk: str = ""
+    switch_id: str = ""
+    probability: float = 0.0
+    risk: float = 0.0
+    flags: tuple[str, ...] = ()
+    result: str = ""
+
+
+@dataclass(slots=True)
+class Case:
+    """`subjects` are the calls and numbers that a verdict on it is a verdict on."""
+
+    id: str
+    kind: str
+    title: str
+    fraud_type: str = ""
+    alerts: list[Alert] = field(default_factory=list)
+    incident: IncidentRow | None = None
+    campaign: Document | None = None
+    numbers: list[Checked] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    rules: list[RuleHeld] = field(default_factory=list)
+    calls: list[CaseCall] = field(default_factory=list)
+    calls_total: int = 0
+    lists: list[ListEntry] = field(default_factory=list)
+    deeds: list[AuditRow] = field(default_factory=list)
+    labels: list[LabelRow] = field(default_factory=list)
+    loss: ExpectedLoss | None = None
+    subjects: list[tuple[str, str]] = field(default_factory=list)
+
+
+class CaseUnknown(NotFound):
+    def __init__(self, asked: str) -> None:
+        super().__init__(
+            f"there is no case {asked!r}: it is the id of no alert, incident, campaign or call, and no telephone "
+            "number. `ratingd fraud alerts`, `incidents` and `campaigns` list what there is."
+        )
+
+
+def case_call(
+    call_id: str, flagged: FlaggedCallRow | None, record: CallRecord | None, b_number: str = ""
+) -> CaseCall | None:
+    """Of what is stored of a call; None where nothing is."""
+    if record is None:
+        if flagged is None:
+            return None
+        return CaseCall(
+            call_id, flagged.a_number, flagged.b_number or b_number, flagged.at_ms, trunk=flagged.trunk,
+            switch_id=flagged.switch_id, flags=(flagged.reason,), result=flagged.result,
+        )  # fmt: skip
+    flags = record.flags.split() or ([flagged.reason] if flagged is not None else [])
+    return CaseCall(
+        call_id, record.a, record.b, record.start_ms, record.duration_ms / 1000, record.disposition, record.trunk,
+        record.switch_id, record.probability, record.risk, tuple(flags), flagged.result if flagged is not None else "",
+    )  # fmt: skip

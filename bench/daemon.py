@@ -32,6 +32,7 @@ class Daemon:
         self._build: Final = build
         self._log: Final = log
         self._settings: Final = {"RATINGD_HTTP_LISTEN": "", **settings, "RATINGD_LISTEN": self.address}
+        self.http: Final = self._settings["RATINGD_HTTP_LISTEN"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Daemon":

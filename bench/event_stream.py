@@ -23,9 +23,11 @@ from bench.load_generator import Load, Outcome
 from bench.plan import MANY_CALLS, Station, planned
 from bench.sample import ACCOUNT, BATCH, KEY, SEED, Sample
 from bench.shooting import Meter, Shooting
+from bench.verdict_times import Counts, look, within
 from ratingd.api.charging import SERVICE
 
 STREAM: Final = "masking_stream"
+VERDICT: Final = "masking_verdict"
 CHARGING: Final = "debit_new_calls"
 BESIDE: Final = "beside charging"
 ON: Final = "detection on"
@@ -33,6 +35,7 @@ OFF: Final = "detection off"
 METHOD: Final = "/ratingd.v1.FraudService/CallEvents"
 STATION: Final = Station("edge", "sqlite", "memory", True, FEW, ())
 PACE: Final = 20_000  # events a second
+AT_ONCE_S: Final = 0.001
 NEW_CALLS: Final = 10  # one debit of so many begins a call
 BEGINNINGS: Final = 500  # requests that begin one, each to a prefix of its own
 HEAD_START_S: Final = 0.5  # of charging, before events are looked at beside it
@@ -87,7 +90,10 @@ class EventStream:
 
     def round(self) -> Iterator[Figure]:
         for way in WAYS:
+            before = look(self._daemons[True].http)
             yield from attempt(self._row(STREAM, way.params), self._taken, way)
+            if way.rate:
+                yield from attempt(self._row(VERDICT, way.params), self._told, way, before)
         charging = {detection: self._charged(detection) for detection in self._daemons}
         yield from charging.values()
         yield from attempt(self._row(STREAM, PACED.params, step=BESIDE), self._beside, charging.get(True))
@@ -97,6 +103,11 @@ class EventStream:
         meter = Meter(daemon, None)
         found = self._shooting.generator.run(self._load(way, daemon), meter.mark)
         return self._figure(way, found, meter)
+
+    def _told(self, way: Way, before: Counts) -> Figure:
+        """How many of the verdicts of a paced run were there at once, by the daemon's own count."""
+        share = within(before, look(self._daemons[True].http), AT_ONCE_S)
+        return replace(self._row(VERDICT, way.params), value=100 * share)
 
     def _charged(self, detection: bool) -> Figure:
         daemon = self._daemons[detection]
@@ -151,7 +162,7 @@ class EventStream:
         )  # fmt: skip
 
     def _row(self, name: str, params: Mapping[str, Any], **more: object) -> Figure:
-        unit = "events/s" if name == STREAM else "debits/s"
+        unit = {STREAM: "events/s", VERDICT: "% in 1 ms"}.get(name, "debits/s")
         return Figure(name, None, unit, {**self._station.params, **params, **more})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.build import Build
-from bench.daemon import Daemon
+from bench.daemon import Daemon, free_port
 from bench.empty import empty_native, empty_python
 from bench.figure import FEW
 from bench.million_accounts import fill
@@ -80,7 +80,7 @@ class Ground:
             "RATINGD_DATABASE_URL": self._copy(folder, station.accounts),
             "RATINGD_TRANSPORT": station.transport,
             "RATINGD_DETECTION": str(detection).lower(),
-            "RATINGD_HTTP_LISTEN": "",
+            "RATINGD_HTTP_LISTEN": f"127.0.0.1:{free_port()}",
         }
         return self._stack.enter_context(Daemon(Build(station.compiled), settings, folder / LOG))
 

@@ -1,5 +1,6 @@
 """The CallEvents stream: verdicts at once, `stored` once a commit, held back where too much waits for the disk."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -37,8 +38,10 @@ class Desk:
         bodies: Sequence[bytes],
         source: str,
         stored: Callable[[Exception | None], None] | None = None,
+        received_ns: int = 0,
     ) -> list[Verdict]:
         assert stored is not None
+        assert 0 < received_ns <= time.perf_counter_ns()
         assert source == "grpc"
         if self.full:
             raise Overloaded(200_000, 100)

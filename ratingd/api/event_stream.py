@@ -18,6 +18,7 @@ with RESOURCE_EXHAUSTED and says when to come again.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -69,6 +70,7 @@ class EventDesk(Protocol):
         bodies: Sequence[bytes],
         source: str,
         stored: Callable[[Exception | None], None] | None = None,
+        received_ns: int = 0,
     ) -> list[Verdict]: ...
 
 
@@ -104,6 +106,7 @@ class EventStream:
         self._last_word: Reply | None = None
 
     def receive(self, message: bytes) -> None:
+        received_ns = time.perf_counter_ns()
         batch = self._reader.read_batch(message, self._clock() // MS)
         if batch.count > BATCH_MAX:
             raise InvalidRequest("events", f"{batch.count} in one message; at most {BATCH_MAX} are allowed")
@@ -112,7 +115,7 @@ class EventStream:
             return
         verdicts: list[Verdict] = []
         if batch.events:
-            verdicts = self._desk.take(batch.events, batch.bodies, SOURCE, waiting.stored)
+            verdicts = self._desk.take(batch.events, batch.bodies, SOURCE, waiting.stored, received_ns)
         else:
             waiting.stored(None)
         self._answer(batch.count, _found(batch, verdicts))

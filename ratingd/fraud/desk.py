@@ -80,15 +80,21 @@ class FraudDesk(FraudInquiries):
     # -- events
 
     def take(
-        self, events: Sequence[CallEvent], bodies: Sequence[bytes], source: str, stored: Stored | None = None
+        self,
+        events: Sequence[CallEvent],
+        bodies: Sequence[bytes],
+        source: str,
+        stored: Stored | None = None,
+        received_ns: int = 0,
     ) -> list[Verdict]:
         """Let events count, and say at once what is thought of each.
 
         `bodies` are the framed bytes of the events. `stored` is called once, on the writer's thread (or on this one,
         where there is nothing to store): with None when all of them are on disk, with the fault when they will not be.
-        Raises Overloaded where there is no room to keep them; nothing was counted then.
+        `received_ns` is when the message came, by `time.perf_counter_ns`. Raises Overloaded where there is no room to
+        keep them; nothing was counted then.
         """
-        began_ns = time.perf_counter_ns()
+        began_ns = received_ns or time.perf_counter_ns()
         if not self._writer.has_room(len(events)):
             raise Overloaded(self._writer.waiting, 100)
         if self._writer.pressed:

@@ -25,6 +25,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "account": "ratingd.cli.account",
     "triggers": "ratingd.cli.triggers",
     "fraud": "ratingd.cli.fraud",
+    "model": "ratingd.cli.model",
     "cdr": "ratingd.cli.cdr",
     "schedules": "ratingd.cli.schedules",
     "outbox": "ratingd.cli.outbox",

@@ -22,6 +22,7 @@ TABLE: Final = """
     streets.switchboards                   | 0.02..0.04         | 0.05..0.07
     streets.unattested                     | 0.05..0.12         | 0.14..0.2
     streets.vouched_abroad                 | 0.1..0.3           | 0.35..0.5
+    streets.wholesale                      | 0.35..0.5          | 0.15..0.3
     people.manner.answered                 | 0.55..0.75         | 0.76..0.82
     people.manner.ring_s                   | 5..10              | 10.5..14
     people.manner.talk_s                   | 70..180            | 190..260

@@ -11,10 +11,13 @@ that is held out).
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ratingd.ingest.row_file import rows_into
 
 NAME: Final = "scam5000"
 COLUMNS: Final = ("call_duration", "num_digits", "hour_of_day", "freq_calls")
@@ -51,3 +54,11 @@ def scam_probability(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     found = 0.4 * (duration < 40) + 0.3 * ((hour < 6) | (hour > 22)) + 0.3 * (frequency > 3) + 0.1 * (digits == 11)
     certain: NDArray[np.float64] = np.clip(found, 0, CERTAIN_MOST)
     return certain
+
+
+def write_rows(path: Path, made: ScamRows) -> None:
+    """Columns and label, CSV or JSON lines; numbers are read again as they are. Raises OSError."""
+    with rows_into(path, (*COLUMNS, "label")) as rows:
+        for (duration, *whole), label in zip(made.rows.tolist(), made.labels.tolist(), strict=True):
+            counts = [int(value) for value in whole]
+            rows.write(dict(zip((*COLUMNS, "label"), (duration, *counts, label), strict=True)))

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ratingd.models.traffic.call_block import HOME_TRUNKS, INTERCONNECTS, INTERNATIONAL, Lines, all_lines
+from ratingd.models.traffic.call_block import HOME_TRUNKS, INTERCONNECTS, INTERNATIONAL, WHOLESALE, Lines, all_lines
 from ratingd.models.traffic.numbering import Numbering
 from ratingd.models.traffic.span import Floats, Ints, Span
 
@@ -43,6 +44,7 @@ class Streets:
     switchboards: Span  # share of people behind one
     unattested: Span  # share of lines of ours for which nobody vouches
     vouched_abroad: Span  # share of lines abroad that come with level C, and not with nothing
+    wholesale: Span  # share of lines elsewhere whose calls a wholesaler brings, as he brings those of attackers
 
 
 class Town:
@@ -54,6 +56,7 @@ class Town:
         self._draw: Final = draw
         self._unattested: Final = streets.unattested.one(draw)
         self._vouched: Final = streets.vouched_abroad.one(draw)
+        self._wholesale: Final = streets.wholesale.one(draw)
         self._mobile: Final = streets.mobile.one(draw)
         self.people: Final = self._behind_switchboards(self._at_home(people), streets.switchboards.one(draw))
         self.places: Final = self.numbers.fixed.next(max(people // 40, 3))
@@ -72,17 +75,21 @@ class Town:
 
     def strangers(self, draw: np.random.Generator, count: int) -> Lines:
         """People of other networks, of whom nobody has heard."""
-        return self._lines(
-            self.numbers.home(count, self._mobile),
-            draw.choice(INTERCONNECTS, count),
-            np.where(draw.random(count) < self._unattested * 3, NONE, LEVEL_B),
-        )
+        number = self.numbers.home(count, self._mobile)
+        wholesale = self._by_wholesale(number)
+        trunk = np.where(wholesale, draw.choice(WHOLESALE, count), draw.choice(INTERCONNECTS, count))
+        vouched = np.where(wholesale, LEVEL_C, LEVEL_B)
+        return self._lines(number, trunk, np.where(draw.random(count) < self._unattested * 3, NONE, vouched))
 
-    def foreigners(self, draw: np.random.Generator, numbers: Ints) -> Lines:
+    def foreigners(self, draw: np.random.Generator, number: Ints) -> Lines:
         """They have a trunk by their number, and nobody here asserts it."""
-        vouched = np.where(draw.random(len(numbers)) < self._vouched, LEVEL_C, NONE)
-        found = self._lines(numbers, np.array(INTERNATIONAL)[numbers % len(INTERNATIONAL)], vouched)
-        return Lines(found.number, found.trunk, found.attestation, found.cli, np.zeros_like(numbers))
+        trunk = np.where(
+            self._by_wholesale(number),
+            np.array(WHOLESALE)[number % len(WHOLESALE)],
+            np.array(INTERNATIONAL)[number % len(INTERNATIONAL)],
+        )
+        found = self._lines(number, trunk, np.where(draw.random(len(number)) < self._vouched, LEVEL_C, NONE))
+        return Lines(found.number, found.trunk, found.attestation, found.cli, np.zeros_like(number))
 
     def crowd(self, draw: np.random.Generator, count: int, stranger_share: float) -> Lines:
         """Many who call at once, each of them once: people, and strangers among them."""
@@ -103,6 +110,10 @@ class Town:
         day = draw.integers(self.days - within + 1) + draw.integers(within, size=count)
         hour = draw.choice(len(hours), count, p=hours / hours.sum())
         return BEGIN_MS + day * DAY_MS + hour * HOUR_MS + draw.integers(HOUR_MS, size=count)
+
+    def _by_wholesale(self, number: Ints) -> NDArray[np.bool_]:
+        """The same for a number each time."""
+        return number * 7_919 % 1_000 < self._wholesale * 1_000
 
     def _at_home(self, count: int) -> Lines:
         mobile = self._draw.random(count) < self._mobile

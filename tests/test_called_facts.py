@@ -21,7 +21,7 @@ def test_facts_are_the_metrics_of_five_minutes() -> None:
     at_ms = NOON_MS + 122_000
     facts = CalledFacts(key_of(one), at_ms)
     shown = one.traffic.report("b", B, 300, at_ms)
-    assert (facts.attempts, facts.callers, facts.callers_30) == (4, 4, 1)
+    assert facts.callers == shown["distinct_a"] == 4
     assert [facts.asr, facts.aloc, facts.short, facts.overlap, facts.open] == [
         shown[name] for name in ("asr", "aloc", "short_call_ratio", "overlap_ratio", "open_calls")
     ]
@@ -37,22 +37,28 @@ def test_a_number_is_busy_with_more_than_64_calls_in_five_minutes() -> None:
     assert not busy(key_of(one), NOON_MS + 301_000)  # the first is no longer in
 
 
-def test_a_busy_number_is_looked_at_as_it_was_when_the_second_began() -> None:
+def test_what_was_found_of_a_busy_number_is_good_for_some_seconds() -> None:
     one, looks = watch(), CalledLooks()
     taken(one, burst(100, every_ms=30))  # until 2.970
     key = key_of(one)
     facts = looks.facts(key, NOON_MS + 2_980)
-    assert (facts.at_ms, facts.attempts) == (NOON_MS + 2_000, 67)
+    assert (facts.at_ms, facts.callers, facts.good_ms) == (NOON_MS + 2_000, 67, 2_010)
     taken(one, burst(20, first=100, at_ms=3_000, every_ms=10))
-    assert looks.facts(key, NOON_MS + 2_999) is facts
-    newer = looks.facts(key, NOON_MS + 3_500)
-    assert newer.attempts == 101
+    assert looks.facts(key, NOON_MS + 4_009) is facts
+    newer = looks.facts(key, NOON_MS + 4_010)
+    assert (newer.at_ms, newer.callers) == (NOON_MS + 4_000, 120)
     assert looks.facts(key, NOON_MS + 2_999) is newer  # a late call takes what is there
-    assert looks.facts(key, NOON_MS + 4_000).attempts == 120
+    assert looks.facts(key, NOON_MS + 8_000).at_ms == NOON_MS + 8_000
+
+
+def test_it_is_no_older_than_ten_seconds() -> None:
+    one, looks = watch(), CalledLooks()
+    taken(one, burst(1_000, every_ms=10))
+    assert looks.facts(key_of(one), NOON_MS + 10_000).good_ms == 10_000
 
 
 def test_a_number_that_is_busy_no_longer_is_looked_at_anew() -> None:
     one, looks = watch(), CalledLooks()
     taken(one, burst(100, every_ms=10))
-    assert looks.facts(key_of(one), NOON_MS + 1_500).attempts == 100
-    assert looks.facts(key_of(one), NOON_MS + 301_500).attempts == 0
+    assert looks.facts(key_of(one), NOON_MS + 1_500).callers == 100
+    assert looks.facts(key_of(one), NOON_MS + 301_500).callers == 0

@@ -146,7 +146,9 @@ def test_a_caller_has_a_row_a_round_once_he_has_called() -> None:
     assert len(set(seen)) == len(seen)
     assert set(data.groups) == {call.a for call in CALLS if call.kind != "masking"}
     assert "masking" not in data.kinds  # numbers shown in a run are borrowed: they say nothing of their owners
-    assert all(at_ms % (EVERY_S * 1000) == 0 for at_ms in data.times_ms.tolist())
+    rounds = sorted(set(data.times_ms.tolist()))
+    assert [each // (EVERY_S * 1000) - rounds[0] // (EVERY_S * 1000) for each in rounds] == list(range(len(rounds)))
+    assert len({each % (EVERY_S * 1000) for each in rounds}) == len(rounds)  # each at another place in its span
     assert HOTLINE not in data.groups  # it only answers
     robot = data.chosen(np.array([group == ROBOT for group in data.groups]))
     assert set(robot.labels.tolist()) == {1}

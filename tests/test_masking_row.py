@@ -182,16 +182,17 @@ def test_a_spared_number_has_its_callers_all_the_same() -> None:
     assert last_row(one, burst(7))["distinct_a_count"] == 7
 
 
-def test_a_televote_is_looked_at_once_a_second() -> None:
+def test_a_televote_is_not_looked_through_at_each_call() -> None:
     one, found = watch(), []
     rows = MaskingRows(one.traffic, one.masking)
     for event in burst(400, every_ms=20):
         outcome = one.take(event)
         found.append(dict(zip(MASKING.names, rows.row(event, event.at_ms, outcome.distinct), strict=True)))
-    assert [row["attempts_300"] for row in found[:64]] == list(range(1, 65))
-    assert {row["attempts_300"] for row in found[350:400]} == {351.0}  # those of the second that began at 7.000
-    assert found[399]["distinct_a_count"] == 250
-    assert found[399]["call_rate"] == 50
+    assert [row["attempts_300"] for row in found] == list(range(1, 401))
+    assert [row["distinct_a_300"] for row in found[:64]] == list(range(1, 65))
+    assert {row["distinct_a_300"] for row in found[64:]} == {51, 101, 251}  # as of 1, 2 and 5 s
+    assert (found[399]["distinct_a_count"], found[399]["call_rate"]) == (250, 50)
+    assert found[399]["distinct_a_30"] == 64  # of the last 64 calls
     assert all(one["b_total_seen"] + 1 == other["b_total_seen"] for one, other in pairwise(found))
 
 

@@ -36,6 +36,7 @@ from triggers.watch.fraud_watch import FraudWatch
 from triggers.watch.watch_terms import WatchTerms
 
 SECOND_MS: Final = 1_000
+GOLDEN: Final = 0.6180339887498949  # multiples of it lie evenly between whole numbers
 BORROWED: Final = "masking"  # kinds of calls that begin so show numbers of others
 
 
@@ -104,7 +105,7 @@ class _CallerRounds:
         for event in events:
             if event.at_ms > self._due_ms:
                 yield from self._round()
-                self._due_ms = -(-event.at_ms // self._every_ms) * self._every_ms
+                self._due_ms = _round_ms(event.at_ms, self._every_ms)
             self._traffic.take(event)
             if event.kind == INVITE:
                 self._note(event.a.text, self._by_id[event.call_id])
@@ -124,6 +125,18 @@ class _CallerRounds:
             label = 0 if kind is None else 1
             yield LabelledRow(features, label, a, self._due_ms, kind or call.kind, call.call_id)
         self._heard = {}
+
+
+def _round_ms(at_ms: int, every_ms: int) -> int:
+    """The next instant to look at callers: one in each span of `every_ms`, each time at another place in it, as live
+    looks are. Whole hours would show the windows of the metrics at their shortest."""
+    span = at_ms // every_ms
+    found_ms = _within(span, every_ms)
+    return found_ms if found_ms >= at_ms else _within(span + 1, every_ms)
+
+
+def _within(span: int, every_ms: int) -> int:
+    return span * every_ms + int(every_ms * (span * GOLDEN % 1.0))
 
 
 def satark_dataset(calls: Iterable[SimulatedCall], terms: TrafficTerms | None = None) -> Dataset:

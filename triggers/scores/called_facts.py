@@ -1,9 +1,9 @@
-"""What the calls to a number came to within five minutes, for the masking score.
+"""What became of the calls to a number within five minutes, for the masking score.
 
 A victim has five calls in five minutes: they are looked at anew at every call, and the fifth row knows what became of
-the first four. A televote has 4,000: to look at all of them at each of 800 calls a second would stop the switch. A
-number with more than 64 calls in 300 s is looked at once a second, as it was when that second began, and all calls of
-the second share what was found. A call that comes late takes what is there.
+the first four. A televote has 4,000: to look at all of them at each of 800 calls a second would stop the switch. So
+what was found of a number with more than 64 calls in 300 s is good for some seconds: 3 s with a hundred calls, 10 s
+from 334 on. It is found as of the whole second. A call that comes late takes what is there.
 """
 
 from typing import Final
@@ -12,33 +12,40 @@ from triggers.traffic.key import TrafficKey
 from triggers.traffic.window import TrafficWindow, going_on
 
 WINDOW_MS: Final = 300_000
-SHORT_MS: Final = 30_000
 BUSY: Final = 64
-LOOK_MS: Final = 1_000
+SECOND_MS: Final = 1_000
+GOOD_MS: Final = 30  # a call
+GOOD_MS_MAX: Final = 10_000
 LATE_MS: Final = 5_000  # a call later than that is looked at by itself
 REMEMBERED_MAX: Final = 10_000
 
 
 class CalledFacts:
-    """`asr` is 0 to 100, `aloc` seconds; `at_ms` the instant by which all of it was so."""
+    """`asr` is 0 to 100, `aloc` seconds; `at_ms` the instant by which all of it was so.
 
-    __slots__ = ("aloc", "asr", "at_ms", "attempts", "callers", "callers_30", "open", "overlap", "short")
+    `callers` are those of the calls that are kept themselves, some 4,000: what is more is as many as nobody is called
+    by who is not a televote.
+    """
+
+    __slots__ = ("aloc", "asr", "at_ms", "callers", "good_ms", "open", "overlap", "short")
 
     def __init__(self, key: TrafficKey, at_ms: int) -> None:
         window = TrafficWindow(key, WINDOW_MS, at_ms)
         self.at_ms: Final = at_ms
-        self.attempts: Final = window.attempts()
+        self.good_ms: Final = min(GOOD_MS * len(window.calls), GOOD_MS_MAX)
         self.asr: Final = window.value("asr")
         self.aloc: Final = window.value("aloc")
         self.short: Final = window.value("short_call_ratio")
         self.overlap: Final = window.value("overlap_ratio")
-        self.callers: Final = window.callers()
-        self.callers_30: Final = TrafficWindow(key, SHORT_MS, at_ms).callers()
+        callers: set[str] = set()
+        for call in window.calls:
+            callers.add(call.a)
+        self.callers: Final = len(callers)
         self.open: Final = going_on(key, "open_calls", at_ms)
 
 
 class CalledLooks:
-    """The facts of called numbers, those of busy ones remembered for a second."""
+    """The facts of called numbers, those of busy ones remembered for some seconds."""
 
     def __init__(self) -> None:
         self._remembered: Final[dict[str, CalledFacts]] = {}
@@ -47,11 +54,11 @@ class CalledLooks:
         if not busy(key, at_ms):
             return CalledFacts(key, at_ms)
         known = self._remembered.get(key.name)
-        if known is not None and -LATE_MS <= at_ms - known.at_ms < LOOK_MS:
+        if known is not None and -LATE_MS <= at_ms - known.at_ms < known.good_ms:
             return known
         if len(self._remembered) >= REMEMBERED_MAX:
             self._remembered.clear()
-        found = self._remembered[key.name] = CalledFacts(key, at_ms // LOOK_MS * LOOK_MS)
+        found = self._remembered[key.name] = CalledFacts(key, at_ms // SECOND_MS * SECOND_MS)
         return found
 
 

@@ -96,10 +96,12 @@ _ATTEMPTS_24H: Final = CALLER.place("attempts_24h")
 def caller_row(traffic: Traffic, a: str, at_ms: int) -> list[float]:
     """Of a number as caller, at an instant; zeros of one that nobody has heard of."""
     row: list[float] = []
+    mismatches = -1.0
     for each in _METRICS:
+        if mismatches < 0.0 and each.window_s == WEEK_S:  # while the day is at hand
+            mismatches = traffic.value(NUMBER, a, "cli_mismatches", DAY_S, at_ms)
         row.append(traffic.value(NUMBER, a, each.metric, each.window_s, at_ms))
     hour, day = row[_ATTEMPTS_1H], row[_ATTEMPTS_24H]
-    mismatches = traffic.value(NUMBER, a, "cli_mismatches", DAY_S, at_ms)
     row.append(mismatches / day if day > 0.0 else 0.0)
     row.append(min(1.0, hour / day) if day > 0.0 else 0.0)
     row.append(traffic.value(NUMBER, a, "open_calls", HOUR_S, at_ms))

@@ -8,10 +8,10 @@ A row is taken right after the attempt was counted and placed in the masking win
 nothing that comes later. The metrics are those of `triggers.traffic` over 300 s, W is the detection window. It is taken
 only of calls that pass a cheap gate: of a lone caller to a quiet number there is nothing to say.
 
-It runs inline, so nothing here grows with a televote. A called number with more than 64 calls in 300 s is looked at
-once a second, as of that whole second; the caller's numbers and the trunk's callers are those of their last 64 calls,
-the newcomers those of the last 16 callers. What depends on no more than the last seconds (callers, rate, trunk) is
-exact at every call.
+It runs inline, so nothing here grows with a televote. What became of the calls to a number with more than 64 in 300 s
+(asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, concurrent_on_b) is up to ten seconds old; whoever calls it
+now, how fast and over what is exact at every call, of the last 64 calls. The caller's numbers and the trunk's callers
+are those of their last 64 calls, too, the newcomers those of the last 16 callers.
 """
 
 from typing import Final

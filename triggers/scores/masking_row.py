@@ -10,15 +10,14 @@ from typing import Final
 from triggers.calls.call_event import CallEvent
 from triggers.masking.masking_watch import MaskingWatch
 from triggers.scores.called_facts import CalledFacts, CalledLooks
+from triggers.scores.called_lately import CALLS_LOOKED_AT, CalledLately
 from triggers.scores.masking_features import HIGH_VOLUME
 from triggers.traffic.counted_call import INTERNATIONAL
 from triggers.traffic.key import TrafficKey
-from triggers.traffic.metric_names import CALLED, NUMBER
+from triggers.traffic.metric_names import CALLED
 from triggers.traffic.recent_calls import first_after
 from triggers.traffic.traffic import Traffic
 
-CALLS_LOOKED_AT: Final = 64
-CALLERS_LOOKED_AT: Final = 16
 METRICS_S: Final = 300
 WEEK_H: Final = 168.0
 HOUR_MS: Final = 3_600_000
@@ -43,7 +42,7 @@ class MaskingRows:
         """`distinct` are the callers within W, for whoever has just been told them; 0: to be looked up."""
         heard = self._traffic.heard(event).keys
         caller, called, trunk = heard[0], heard[1], heard[2]
-        lately = _Lately(self._traffic, called, event.trunk, at_ms, self._masking.terms.window_ms)
+        lately = CalledLately(self._traffic, called, event.trunk, at_ms, self._masking.terms.window_ms)
         if distinct <= 0:
             distinct = self._masking.distinct(event.b.text, at_ms) or lately.callers
         facts = None if called is None else self._looks.facts(called, at_ms)
@@ -54,7 +53,7 @@ class MaskingRows:
         event: CallEvent,
         at_ms: int,
         distinct: int,
-        lately: "_Lately",
+        lately: CalledLately,
         facts: CalledFacts | None,
         caller: TrafficKey | None,
         called: TrafficKey | None,
@@ -69,9 +68,9 @@ class MaskingRows:
             lately.rate,
             0.0 if facts is None else facts.short,
             1.0 if lately.attempts >= HIGH_VOLUME else 0.0,
-            0.0 if facts is None else float(facts.callers_30),
+            float(lately.callers_30),
             0.0 if facts is None else float(facts.callers),
-            0.0 if facts is None else float(facts.attempts),
+            float(lately.attempts_300),
             0.0 if called is None else float(called.attempts),
             0.0 if called is None else hourly(called, at_ms),
             lately.newcomers,
@@ -91,47 +90,6 @@ class MaskingRows:
             return 0.0
         counted = 1 if self._traffic.call(event.call_id) is not None else 0
         return float(max(0, caller.attempts - counted))
-
-
-class _Lately:
-    """The calls to a number within W. `callers` are those of the last 64 calls, `newcomers` a share of the last 16."""
-
-    __slots__ = ("attempts", "callers", "newcomers", "rate", "same_trunk")
-
-    def __init__(self, traffic: Traffic, called: TrafficKey | None, trunk: str, at_ms: int, window_ms: int) -> None:
-        self.attempts = 0
-        self.callers = 0
-        self.rate = 0.0
-        self.newcomers = 0.0
-        self.same_trunk = 0.0
-        if called is not None:
-            self._look(traffic, called, trunk, at_ms, window_ms)
-
-    def _look(self, traffic: Traffic, called: TrafficKey, trunk: str, at_ms: int, window_ms: int) -> None:
-        calls = called.calls
-        stop, start = first_after(calls, at_ms), first_after(calls, at_ms - window_ms)
-        self.attempts = stop - start
-        self.rate = self.attempts * 1000 / window_ms
-        callers: set[str] = set()
-        same = new = looked = 0
-        for place in range(stop - 1, max(start, stop - CALLS_LOOKED_AT) - 1, -1):
-            call = calls[place]
-            looked += 1
-            if trunk and call.trunk == trunk:
-                same += 1
-            if call.a not in callers:
-                callers.add(call.a)
-                if len(callers) <= CALLERS_LOOKED_AT and is_new(traffic, call.a, at_ms, window_ms):
-                    new += 1
-        self.callers = len(callers)
-        if looked:
-            self.same_trunk = same / looked
-            self.newcomers = new / min(len(callers), CALLERS_LOOKED_AT)
-
-
-def is_new(traffic: Traffic, a: str, at_ms: int, window_ms: int) -> bool:
-    """Whether a caller was never heard of before W."""
-    return traffic.value(NUMBER, a, "number_age", METRICS_S, at_ms) * 1000 < window_ms
 
 
 def is_foreign(event: CallEvent) -> bool:

@@ -9,8 +9,11 @@ from ratingd.cli.fraud_alerts import (
     resolve_command,
     show_command,
 )
+from ratingd.cli.fraud_campaigns import campaigns_command
+from ratingd.cli.fraud_case import case_command, confirm_command, dismiss_command
 from ratingd.cli.fraud_inquiries import analyze_command, detection_command, metrics_command, proposals_command
 from ratingd.cli.fraud_lists import blacklist_command, whitelist_command
+from ratingd.cli.fraud_lookup import explain_command, lookup_command, report_command
 from ratingd.cli.fraud_replay import replay_command
 from ratingd.cli.fraud_rules import rules_command
 
@@ -26,6 +29,13 @@ for command in (
     show_command,
     ack_command,
     resolve_command,
+    case_command,
+    confirm_command,
+    dismiss_command,
+    lookup_command,
+    report_command,
+    explain_command,
+    campaigns_command,
     analyze_command,
     metrics_command,
     whitelist_command,

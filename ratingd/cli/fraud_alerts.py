@@ -41,13 +41,21 @@ alert_argument = click.argument("id", type=click.IntRange(min=1))
 @severity_option
 @since_option
 @limit_option
+@click.option("--by-loss", is_flag=True, help="Those first of which most may still be lost.")
 @asks
 @answers
-def alerts_command(status: str, severity: str | None, since: str | None, limit: int, where: Where, out: Output) -> None:
-    """Alerts, the newest first. Those that are open, if not asked otherwise."""
+def alerts_command(
+    status: str, severity: str | None, since: str | None, limit: int, by_loss: bool, where: Where, out: Output
+) -> None:
+    """Alerts, the newest first. Those that are open, if not asked otherwise.
+
+    What may be lost is the probability of an alert times what remains of the balance, as far as a day of talking at the
+    price of now takes it away.
+    """
     request = ListAlertsRequest(
-        severity=severity or "", status="" if status == "all" else status, since=since_of(since)
-    )
+        severity=severity or "", status="" if status == "all" else status, since=since_of(since),
+        order="loss" if by_loss else "",
+    )  # fmt: skip
     with where.client() as client:
         found = [told(alert) for alert in _pages(client.fraud.ListAlerts, request, "alerts", limit, client)]
     out.show_list(found, alerts_table(found))

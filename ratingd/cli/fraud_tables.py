@@ -28,12 +28,16 @@ def severity_text(severity: str) -> Text:
 
 
 def alerts_table(alerts: Iterable[Plain]) -> RenderableType:
-    rows = table("id", "severity", "status", "what", "about", "times", "last seen", "incident", numbers=("id", "times"))
-    for alert in alerts:
+    shown = list(alerts)
+    loss = ["may be lost"] if any("expected_loss" in alert for alert in shown) else []
+    columns = ("id", "severity", "status", *loss, "what", "about", "times", "last seen", "incident")
+    rows = table(*columns, numbers=("id", "times", *loss))
+    for alert in shown:
         rows.add_row(
             str(alert["id"]),
             severity_text(alert["severity"]),
             Text(alert["status"], _STATUS_STYLES.get(alert["status"], "")),
+            *[str(alert["expected_loss"]["loss"]) for _ in loss],
             alert["title"],
             alert["subject"],
             str(alert["count"]),

@@ -5,6 +5,7 @@ what is thought of him, the reasons with their numbers, the lists that he is on,
 same page there is of an incident, a campaign, a call and a number.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,15 +79,18 @@ class CaseUnknown(NotFound):
 
 
 def case_call(
-    call_id: str, flagged: FlaggedCallRow | None, record: CallRecord | None, b_number: str = ""
+    call_id: str, flagged: FlaggedCallRow | None, record: CallRecord | None, run: IncidentRow | None = None
 ) -> CaseCall | None:
-    """Of what is stored of a call; None where nothing is."""
+    """Of what is stored of a call; None where nothing is. What nobody has recorded yet is that of its run."""
     if record is None:
         if flagged is None:
             return None
+        b_number, masked = flagged.b_number, 0.0
+        if run is not None:
+            b_number, masked = run.b_number, float(json.loads(run.document)["probability_max"])
         return CaseCall(
-            call_id, flagged.a_number, flagged.b_number or b_number, flagged.at_ms, trunk=flagged.trunk,
-            switch_id=flagged.switch_id, flags=(flagged.reason,), result=flagged.result,
+            call_id, flagged.a_number, b_number, flagged.at_ms, trunk=flagged.trunk, switch_id=flagged.switch_id,
+            probability=masked, risk=100 * masked, flags=(flagged.reason,), result=flagged.result,
         )  # fmt: skip
     flags = record.flags.split() or ([flagged.reason] if flagged is not None else [])
     return CaseCall(

@@ -15,7 +15,7 @@ from ratingd.fraud.case import CALL, NUMBER, Case, CaseCall, case_call
 from ratingd.fraud.explained import Explaining, RuleHeld, held
 from ratingd.fraud.losses import Losses
 from ratingd.fraud.number_lookup import NumberLookup
-from ratingd.store.fraud_rows import AuditRow
+from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow
 from ratingd.store.model_rows import LabelRow
 from ratingd.store.store import Store
 from triggers.numbers.number_list import LISTS, ListEntry
@@ -25,6 +25,7 @@ CALLERS_MAX: Final = 5
 MEMBERS_MAX: Final = 10
 CALLS_MAX: Final = 100
 CALLS_OF_ONE: Final = 10
+ATTACKS_MAX: Final = 3  # on a number, the latest
 DEEDS_MAX: Final = 50
 LABELS_MAX: Final = 50
 LABELLED_CALLS: Final = 10  # of whose labels a case is told
@@ -76,16 +77,22 @@ class CaseEvidence:
         return True
 
     def _take_calls(self, case: Case, numbers: Iterable[str], most: int) -> None:
-        """The calls of these, the newest first: those on record, and those that were refused."""
-        found = dict[str, CaseCall]()
-        for number in numbers:
-            flagged = {row.call_id: row for row in self._shelf.flagged_by(number, limit=most)}
-            for each in self._shelf.records(number=number, limit=most):
-                _add(found, case_call(each.record.call_id, flagged.pop(each.record.call_id, None), each.record))
-            for refused in flagged.values():
-                _add(found, case_call(refused.call_id, refused, None))
+        """The calls of these, the newest first."""
+        found = {call.call_id: call for number in numbers for call in self._calls_of(number, most)}
         case.calls = sorted(found.values(), key=lambda call: (-call.at_ms, call.call_id))[:CALLS_MAX]
         case.calls_total = len(found)
+
+    def _calls_of(self, number: str, most: int) -> list[CaseCall]:
+        """Those that were flagged, made by it or within a run against it; then those on record, which know more."""
+        flagged = list(self._shelf.flagged_by(number, limit=most))
+        for attack in self._shelf.incidents(b_number=number, limit=ATTACKS_MAX):
+            flagged += self._shelf.flagged(attack.id, limit=most)
+        by_id = {call.call_id: call for call in flagged}
+        runs = {run.id: run for run in self._shelf.incidents_of(_runs(flagged))}
+        told = [case_call(call.call_id, call, None, runs.get(call.incident_id)) for call in flagged]
+        for stored in self._shelf.records(number=number, limit=most):
+            told.append(case_call(stored.record.call_id, by_id.get(stored.record.call_id), stored.record))
+        return [call for call in told if call is not None]
 
     def _numbers(self, case: Case) -> list[str]:
         """Whom it is about, then who calls, then who is called; those that are numbers."""
@@ -154,9 +161,8 @@ class CaseEvidence:
         return sorted(found, key=lambda label: -label.id)[:LABELS_MAX]
 
 
-def _add(found: dict[str, CaseCall], call: CaseCall | None) -> None:
-    if call is not None:
-        found.setdefault(call.call_id, call)
+def _runs(flagged: Iterable[FlaggedCallRow]) -> list[str]:
+    return list(dict.fromkeys([call.incident_id for call in flagged if call.incident_id]))
 
 
 def _is_caller(alert: Alert) -> bool:

@@ -153,10 +153,11 @@ class CaseBook:
 
     def _of_call(self, call_id: str) -> Case | None:
         flagged = self._shelf.flagged_call(call_id)
-        found = case_call(call_id, flagged, self._shelf.record(call_id))
+        incident_id = flagged.incident_id if flagged is not None else ""
+        run = self._shelf.incident(incident_id, 1) if incident_id else None
+        found = case_call(call_id, flagged, self._shelf.record(call_id), None if run is None else run.row)
         if found is None:
             return None
-        incident_id = flagged.incident_id if flagged is not None else ""
         rows = self._shelf.alerts(incident_id=incident_id, limit=ALERTS_MAX) if incident_id else []
         fraud_type = next((row.fraud_type for row in rows), found.flags[0] if found.flags else "")
         title = f"Call of {found.a_number} to {found.b_number}"
@@ -181,8 +182,7 @@ class CaseBook:
         case.incident = incident.row
         ids = [call.call_id for call in incident.calls]
         records = {each.call_id: each for each in self._shelf.records_of(ids)}
-        b_number = incident.row.b_number
-        found = [case_call(call.call_id, call, records.get(call.call_id), b_number) for call in incident.calls]
+        found = [case_call(call.call_id, call, records.get(call.call_id), incident.row) for call in incident.calls]
         case.calls = [call for call in found if call is not None]
         case.subjects += [(CALL, each.call_id) for each in self._shelf.flagged(incident.row.id)]
         case.calls_total = len(case.subjects)

@@ -95,6 +95,10 @@ def test_the_incident_the_call_and_the_number_lead_to_the_same(client: HttpClien
     assert (by_number.id, by_number.kind) == (CALLERS[0], "number")
     assert [call.call_id for call in by_number.calls] == ["masked-0"]
     assert by_number.numbers[0].status == "SUSPICIOUS"
+    victim = client.get(f"/api/cases/{VICTIM}")
+    assert {call["call_id"] for call in victim["calls"]} == {f"masked-{n}" for n in range(5)}
+    assert victim["numbers"][0]["status"] == "SAFE"
+    assert {call["masking_probability"] for call in victim["calls"]} == {by_call["calls"][0]["masking_probability"]}
     [audit] = client.daemon.store.fraud.audits(who="ann")
     assert (audit.row.what, audit.row.subject, audit.row.details) == ("lookup", CALLERS[0], "case number")
 

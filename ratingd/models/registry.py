@@ -99,9 +99,13 @@ class Registry:
         stored = [ModelFile(name, told.files[name], content) for name, content in folder.files.items()]
         return self._shelf.add(row, stored, self._audit(who, "model.add", told.data_fingerprint))
 
+    def folder(self, row: ModelRow) -> "ModelFolder":
+        """A stored version as its folder was. Raises ModelRefused where a file is no longer what it was."""
+        return _checked(row.manifest.encode(), {each.file: each.content for each in self.files(row)})
+
     def scorer(self, row: ModelRow) -> Scorer:
         """A stored version, opened. Raises ModelRefused."""
-        folder = _checked(row.manifest.encode(), {each.file: each.content for each in self.files(row)})
+        folder = self.folder(row)
         told = folder.manifest
         model = self._opened(folder)
         return Scorer(

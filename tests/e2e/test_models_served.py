@@ -14,7 +14,7 @@ from ratingd.v1.models_pb2_grpc import ModelServiceStub
 from tests import model_scene
 from tests.api_desk import Refused, refused
 from tests.e2e.http_client import HttpClient, http
-from tests.model_scene import row
+from tests.model_scene import CALLERS, row
 
 
 class Scene:
@@ -115,6 +115,21 @@ def test_shadow_is_compared_in_the_status(scene: Scene) -> None:
     assert (masking.shadow.version, masking.shadow.compared, sum(masking.shadow.histogram)) == (2, 3, 3)
     scene.ask("ArchiveModel", models_pb2.ArchiveModelRequest(name="masking", version=2))
     assert scene.score()["shadow"] is None
+
+
+def test_drift_is_shown_by_http_and_to_prometheus(scene: Scene) -> None:
+    scene.add(model_scene.folder())
+    scene.ask("ActivateModel", models_pb2.ActivateModelRequest(name="masking", version=1))
+    scene.scorers.score_all("masking", [row(2.0)] * 600)
+    scene.http.daemon.models.drift.look()
+    told = scene.score()
+    assert told["psi_rows"] == 600
+    assert next(iter(told["psi"])) == CALLERS
+    assert told["psi"][CALLERS] > 0.25
+    assert f'fraud_model_psi{{feature="{CALLERS}",model="masking"}} 8.2' in scene.http.client.get("/metrics").text
+    status = scene.ask("GetModelStatus", models_pb2.GetModelStatusRequest())
+    (masking,) = [each for each in status.scores if each.name == "masking"]
+    assert (masking.psi_rows, masking.HasField("psi_at"), masking.psi["asr"]) == (600, True, 0.0)
 
 
 def test_what_is_wrong_is_refused_and_nothing_changes(scene: Scene) -> None:

@@ -27,6 +27,7 @@ from ratingd.store.models import InUse
 TICK_S: Final = 0.5  # how often rows for the shadow are scored
 FOLLOW_S: Final = 2.0  # how often it is looked what others have activated at another daemon
 DRIFT_S: Final = 3600.0
+BUNCH: Final = 1024  # rows for the shadow that are scored at once
 RULES: Final = "rule_based"
 
 
@@ -198,8 +199,12 @@ class ModelDesk:
 
     def _score_shadows(self) -> None:
         for place in list(self.scorers.places.values()):
-            while place.shadow is not None and not self._stopping.is_set() and place.shadow.score_waiting():
-                pass
+            shadow = place.shadow
+            if shadow is not None:
+                for _ in range(0, shadow.waiting, BUNCH):  # what comes meanwhile has the next turn
+                    if self._stopping.is_set():
+                        return
+                    shadow.score_waiting(BUNCH)
 
     def _safely(self, task: Callable[[], None]) -> None:
         try:

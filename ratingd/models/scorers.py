@@ -159,7 +159,7 @@ class Shadow:
         else:
             self.left_out += 1
 
-    def score_waiting(self, most: int = 1024) -> int:
+    def score_waiting(self, most: int = SHADOW_WAITING_MAX) -> int:
         """Score what waits, or the first of it, and compare; how many."""
         some = [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
         if not some:

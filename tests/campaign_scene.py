@@ -16,6 +16,7 @@ class Scene:
 
     def __init__(self, seed: int = 7) -> None:
         self._random: Final = Random(seed)
+        self._seed: Final = seed
         self._events: Final[list[CallEvent]] = []
         self._made = 0
 
@@ -56,7 +57,7 @@ class Scene:
 
     def _call(self, a: str, b: str, at_ms: int, *, trunk: str, ring_ms: int, talk_ms: int = 0) -> None:
         self._made += 1
-        id = f"s-{self._made}"
+        id = f"s-{self._seed}-{self._made}"
         self._events.append(CallEvent(kind="INVITE", call_id=id, time_ms=at_ms, a_number=a, b_number=b, trunk=trunk))
         self._events.append(CallEvent(kind="RINGING", call_id=id, time_ms=at_ms + 500))
         if talk_ms:

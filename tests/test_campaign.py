@@ -79,7 +79,7 @@ def test_the_risk_is_the_mean_and_the_name_is_that_of_most() -> None:
 def test_whom_it_affected_it_affected() -> None:
     one = found(profile("1", ["a", "b", "c"]))
     one.found([profile("1", ["a"])])
-    assert (one.affected, one.runs, one.called) == (3, 2, {"a"})
+    assert (one.affected, one.runs, one.called) == (3, 2, frozenset("a"))
 
 
 def test_called_numbers_that_are_only_counted_are_counted_once() -> None:
@@ -97,7 +97,7 @@ def test_called_numbers_that_are_only_counted_are_counted_once() -> None:
 def test_callers_that_are_no_group_any_more_keep_it_awake() -> None:
     one = found(profile("1", ["a"], last_ms=AT_MS))
     one.seen([profile("1", ["b"], last_ms=AT_MS + 2 * HOUR_MS)])
-    assert (one.last_ms, one.runs, one.called) == (AT_MS + 2 * HOUR_MS, 1, {"a"})
+    assert (one.last_ms, one.runs, one.called) == (AT_MS + 2 * HOUR_MS, 1, frozenset("a"))
     assert one.status(AT_MS + 2 * HOUR_MS) == "Emerging"
 
 

@@ -27,9 +27,9 @@ def test_two_callers_three_called_one_trunk() -> None:
         ("caller:+371", 90, 4), ("caller:+372", 80, 2),
         ("callee:y", 90, 4), ("callee:x", 90, 1), ("callee:z", 80, 1),
     ]  # fmt: skip
-    edges = {(each.source, each.target): (each.calls, each.weight, each.last_ms) for each in found.edges}
-    assert edges["caller:+371", "callee:y"] == (3, 0.75, AT_MS - 5)
-    assert edges["caller:+371", "CMP-2026-1"] == (4, 1, AT_MS)
+    edges = {(each.source, each.target): [each.calls, each.weight, each.last_ms] for each in found.edges}
+    assert edges["caller:+371", "callee:y"] == [3, 0.75, AT_MS - 5]
+    assert edges["caller:+371", "CMP-2026-1"] == [4, 1, AT_MS]
     assert len(edges) == 2 + 3 + 4
     assert (found.node_count, found.edge_count, found.truncated) == (8, 9, False)
     assert found.density == pytest.approx(4 / 6)

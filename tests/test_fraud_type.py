@@ -61,8 +61,8 @@ def test_who_is_only_on_a_list_is_of_no_type() -> None:
     30    1.0      0      60  0     0     0       40   4       1       1      | kyc_phishing
 """)
 def test_what_a_day_looks_like(figures: str, like: str) -> None:
-    figures = [float(each) for each in figures.split()]
-    calls, distinct, cancel, asr, short, night, premium, aloc, origins, regions, trunks = figures
+    of = [float(each) for each in figures.split()]
+    calls, distinct, cancel, asr, short, night, premium, aloc, origins, regions, trunks = of
     one = profile(
         "+49", calls=int(calls), distinct_b_ratio=distinct, cancel_ratio=cancel, asr=asr, short_ratio=short,
         night_ratio=night, premium_ratio=premium, aloc_s=aloc, origins=int(origins), ended=int(calls * asr / 100),

@@ -1,6 +1,7 @@
 """Models as they are stored: versions rise, one is in production, and one that follows knows whom it followed."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,6 +63,28 @@ def test_back_to_the_former_one_keeps_whom_that_followed(store: Store) -> None:
     back = store.models.put("masking", 1, "production", audit("model.roll_back"), previous=0)
     assert back is not None
     assert back.previous == 0
+
+
+def test_two_daemons_that_activate_at_once_follow_one_another(postgresql_url: str) -> None:
+    stores = [open_store(postgresql_url) for _ in range(2)]
+    stores[0].migrate()
+    for _ in range(4):
+        stores[0].models.add(model(), FILES, audit("model.add"))
+
+    def activate(store: Store, versions: tuple[int, ...]) -> None:
+        for _ in range(10):
+            for version in versions:
+                assert store.models.put("masking", version, "production", audit("model.activate"))
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(activate, *each) for each in zip(stores, ((1, 2), (3, 4)), strict=True)]
+        for each in done:
+            each.result()
+    statuses = [row.status for row in stores[0].models.all()]
+    assert sorted(statuses) == ["archived", "archived", "archived", "production"]
+    assert len(stores[0].fraud.audits(what="model.activate", limit=1000)) == 40
+    for store in stores:
+        store.close()
 
 
 def test_active_one_goes_on_while_another_is_in_the_shadow(store: Store) -> None:

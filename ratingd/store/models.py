@@ -71,7 +71,8 @@ class Models:
         """
         with self._database.write() as connection:
             mine = (m.name == name, m.version == version)
-            found = connection.execute(select(models).where(m.name == name).with_for_update()).all()
+            all_of_name = select(models).where(m.name == name).order_by(m.version)
+            found = connection.execute(all_of_name.with_for_update()).all()
             if version not in {row.version for row in found}:
                 return None
             held = [row.version for row in found if row.status == status and row.version != version]

@@ -98,7 +98,8 @@ class FraudAlerts:
         request = parse(fraud_pb2.ResolveAlertRequest(), body)
         if len(request.comment) > COMMENT_MAX or "\0" in request.comment:
             raise InvalidRequest("comment", f"has to be at most {COMMENT_MAX} characters, none of them NUL")
-        alert = self._parts.alerts.resolve(request.id, asker(request.who), request.comment, request.verdict)
+        cases = self._parts.investigation.cases
+        alert = cases.resolve(request.id, asker(request.who), request.comment, request.verdict)
         return _alert_reply(alert)
 
     def _list_incidents(self, body: bytes, _: int | None) -> Reply:

@@ -115,14 +115,14 @@ def ack_command(id: int, who: str, where: Where, out: Output) -> None:
 
 @click.command("resolve")
 @alert_argument
-@click.option("--verdict", type=click.Choice(VERDICTS), default="true_positive", show_default=True, help="What it was.")
+@click.option("--verdict", type=click.Choice(VERDICTS), help="What it was; said, it is a label for the next training.")
 @click.option("--comment", "-m", default="", help="What came of it, for those who read it later.")
 @by_whom
 @asks
 @answers
-def resolve_command(id: int, verdict: str, comment: str, who: str, where: Where, out: Output) -> None:
-    """Say what the alert ID was, and close it."""
-    request = ResolveAlertRequest(id=id, who=who, comment=comment, verdict=verdict)
+def resolve_command(id: int, verdict: str | None, comment: str, who: str, where: Where, out: Output) -> None:
+    """Say what the alert ID was, and close it. Without a verdict it was right, and nothing is learned from it."""
+    request = ResolveAlertRequest(id=id, who=who, comment=comment, verdict=verdict or "")
     with where.client() as client:
         _show_changed(out, client.ask(client.fraud.ResolveAlert, request))
 

@@ -8,7 +8,8 @@
 
 `confirm` and `dismiss` are labels: each call that carried the case, and the number it is about, is fraud (or is not)
 for the next training, and the alerts of the case are resolved. An analyst who changes his mind says it again, and the
-later label counts. One call that is dismissed says nothing of the other calls of its run, so no alert is closed by it.
+later label counts. Whoever resolves an alert and says what it was labels it as well. One call that is dismissed says
+nothing of the other calls of its run, so no alert is closed by it.
 """
 
 import re
@@ -95,15 +96,20 @@ class CaseBook:
             raise InvalidRequest("comment", f"has to be at most {COMMENT_MAX} characters, none of them NUL")
         case, now_ms, fraud = self._found(asked), self._now_ms(), verdict == CONFIRM
         fraud_type = (kind or case.fraud_type) if fraud else ""
-        told = f"{case.kind} {case.id}" + (f": {comment}" if comment else "")
-        rows = [
-            LabelRow(subject_kind, subject, int(fraud), fraud_type, who, now_ms, ANALYST, told)
-            for subject_kind, subject in case.subjects
-        ]
+        rows = self._rows(case, who, verdict, fraud_type, comment)
         details = f"{verdict} {fraud_type}".strip() + f", {len(rows)} labels" + (f": {comment}" if comment else "")
         self._store.labels.add(*rows, audits=(AuditRow(now_ms, who, "case.label", case.id, details),))
         closed = tuple([alert.id for alert in case.alerts if self._close(case, alert, who, verdict, comment)])
         return Labelled(case.id, case.kind, fraud, fraud_type, who, now_ms, comment, len(rows), closed)
+
+    def resolve(self, id: int, who: str, comment: str = "", verdict: str = "") -> Alert:
+        """Close one alert, and label what it is about where it is said what that was. Raises as `AlertBook.resolve`."""
+        alert = self._alerts.resolve(id, who, comment, verdict)
+        if verdict:
+            case = self._of_alert(alert)
+            said = DISMISS if verdict == FALSE_POSITIVE else CONFIRM
+            self._store.labels.add(*self._rows(case, who, said, case.fraud_type, comment))
+        return alert
 
     # -- what an id means
 
@@ -197,6 +203,12 @@ class CaseBook:
         case.calls = [call for call in found if call is not None]
         case.calls_total = len(call_ids)
         case.subjects += [(CALL, call_id) for call_id in call_ids]
+
+    def _rows(self, case: Case, who: str, verdict: str, fraud_type: str, comment: str) -> list[LabelRow]:
+        """A label of each that a verdict on the case is a verdict on."""
+        label, kind = (1, fraud_type) if verdict == CONFIRM else (0, "")
+        told, now_ms = f"{case.kind} {case.id}" + (f": {comment}" if comment else ""), self._now_ms()
+        return [LabelRow(of, subject, label, kind, who, now_ms, ANALYST, told) for of, subject in case.subjects]
 
     def _close(self, case: Case, alert: Alert, who: str, verdict: str, comment: str) -> bool:
         """Resolve an alert of the case as what was said; whether that was still to be done."""

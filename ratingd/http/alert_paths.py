@@ -127,7 +127,8 @@ def _ack(parts: HttpParts, id: int, who: str) -> dict[str, Any]:
 
 
 def _resolve(parts: HttpParts, id: int, who: str, said: ResolveBody) -> dict[str, Any]:
-    return _changed(parts.book.resolve(id, who, said.comment, said.verdict), parts.now_ms)
+    verdict = said.verdict if "verdict" in said.model_fields_set else ""  # who says nothing labels nothing
+    return _changed(parts.investigation.cases.resolve(id, who, said.comment, verdict), parts.now_ms)
 
 
 def _changed(alert: Alert, now_ms: int) -> dict[str, Any]:

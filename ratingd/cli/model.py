@@ -4,6 +4,7 @@ import click
 
 from ratingd.cli.model_registry import COMMANDS as REGISTRY
 from ratingd.cli.model_traffic import generate_command, import_command
+from ratingd.cli.model_train import COMMANDS as TRAINING
 
 
 @click.group("model")
@@ -14,6 +15,7 @@ def model_command() -> None:
 for command in (
     generate_command,
     import_command,
+    *TRAINING,
     *REGISTRY,
 ):
     model_command.add_command(command)

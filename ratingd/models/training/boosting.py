@@ -42,14 +42,16 @@ class Boosted:
         cls,
         rows: Rows,
         labels: Labels,
-        held_out: tuple[Rows, Labels],
+        held_out: tuple[Rows, Labels] | None = None,
         *,
         seed: int = 42,
         trees: int = TREES,
         params: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Learned from `rows`, until `held_out` gets no better."""
+        """Learned from `rows`, until `held_out` gets no better; without such rows as many trees as asked for."""
         asked = {**PARAMS, "scale_pos_weight": class_weight(labels), "seed": seed, **(params or {})}
+        if held_out is None:
+            return cls(xgboost.train(asked, xgboost.DMatrix(rows, labels), num_boost_round=trees))
         booster = xgboost.train(
             asked,
             xgboost.DMatrix(rows, labels),

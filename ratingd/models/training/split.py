@@ -1,16 +1,15 @@
-"""Splits: what is learned from, what is held out, and what a model is judged by, with no number in two of them.
+"""Splits: what is learned from and what a model is judged by, with no number in both.
 
 A model that has seen the first half of an attack knows its other half, and one that has seen the 3rd of March knows
 what was usual on it. So a number is in one part only, by the hash of it, and what is judged is also later than all that
 was learned:
 
                     before the cut      from the cut on
-    60 of 100       learned from        left out
-    20 of 100       held out            left out
+    80 of 100       learned from        left out
     20 of 100       left out            judged by
 
-Held out means: it says when to stop, and how what the model says becomes a probability. The cut lies where 70 of 100
-rows are before it. What is left out is the price; the simulators can make more.
+The cut lies where 70 of 100 rows are before it. What is left out is the price; the simulators can make more. What is
+learned from is again divided by number, into folds, each of which is held out once.
 """
 
 import hashlib
@@ -21,8 +20,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-LEARNED: Final = 60  # of 100
-HELD_OUT: Final = 80  # up to here
+LEARNED: Final = 80  # of 100
 EARLIER: Final = 0.7
 
 Places = NDArray[np.intp]
@@ -33,7 +31,6 @@ class Split:
     """Places of rows."""
 
     learned: Places
-    held_out: Places
     judged: Places
 
     @classmethod
@@ -47,8 +44,7 @@ class Split:
             late = ~early
         return cls(
             np.flatnonzero(early & (hundredths < LEARNED)),
-            np.flatnonzero(early & (hundredths >= LEARNED) & (hundredths < HELD_OUT)),
-            np.flatnonzero(late & (hundredths >= HELD_OUT)),
+            np.flatnonzero(late & (hundredths >= LEARNED)),
         )
 
 

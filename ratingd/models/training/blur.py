@@ -1,0 +1,57 @@
+"""Blur: rows as they might have been in another town, so that a model does not learn the one that it was shown.
+
+Sixty attacks of a simulated week all came at some hour, to numbers that were called some times a day. Three hundred
+trees remember: of a call at 16:00 to a number of 61 calls they would say that it is masked. In another town people call
+twice as much, and the model knows nothing any more. So each row is learned three times, and each time what depends on
+the town is a little otherwise:
+
+    counts over days                          times or by some factor: half in one copy, 1.7 times in another
+    mean length of calls                      the same
+    shares of answered and of short calls     some points more or less; what is 0 stays 0
+    hour                                      any
+    trunk class, mismatch, attestation        now and then untold, as other switches do not tell them
+
+What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from ratingd.models.arrays import Labels, Rows
+from triggers.scores.masking_features import MASKING
+
+COPIES: Final = 3
+SPREAD: Final = 0.5  # of a factor's logarithm
+POINTS: Final = 0.15
+UNTOLD: Final[Mapping[str, float]] = {"trunk_class": 0.3, "cli_mismatch": 0.3, "attestation": 0.15}
+SHARES: Final[Mapping[str, float]] = {"asr": 100.0, "short_call_ratio": 1.0}
+
+
+def blurred(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:
+    """COPIES of masking rows and their labels; the same seed, the same copies."""
+    chance = np.random.default_rng(seed)
+    return np.concatenate([_copy(rows, chance) for _ in range(COPIES)]), np.concatenate([labels] * COPIES)
+
+
+def _copy(rows: Rows, chance: np.random.Generator) -> Rows:
+    copy, count = rows.copy(), len(rows)
+    _seen(copy, np.exp(chance.normal(0, SPREAD, count)))
+    for name in ("a_prior_calls", "aloc"):
+        copy[:, MASKING.place(name)] *= np.exp(chance.normal(0, SPREAD, count))
+    for name, most in SHARES.items():
+        column = copy[:, MASKING.place(name)]
+        moved = np.clip(column + chance.normal(0, POINTS * most, count), 0, most)
+        copy[:, MASKING.place(name)] = np.where(column > 0, moved, 0)
+    copy[:, MASKING.place("hour")] = chance.integers(0, 24, count)
+    for name, share in UNTOLD.items():
+        copy[chance.random(count) < share, MASKING.place(name)] = 0
+    return copy
+
+
+def _seen(copy: Rows, factor: Rows) -> None:
+    """How often a number was called before: what it is called right now is not touched."""
+    total, now = MASKING.place("b_total_seen"), copy[:, MASKING.place("attempts_300")]
+    copy[:, total] = now + (copy[:, total] - now) * factor
+    copy[:, MASKING.place("b_hourly_rate")] *= factor

@@ -12,17 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ratingd import observe
 from ratingd.errors import RatingdError
 from ratingd.models.drift import DriftWatch
 from ratingd.models.drift_rounds import DriftRounds, Raise
 from ratingd.models.registry import Registry
-from ratingd.models.scorers import Figures, Scorer, Scorers, Shadow
+from ratingd.models.scorers import Figures, Row, RowRefused, Scorer, Scorers, Shadow
 from ratingd.store.faults import StoreFault
 from ratingd.store.model_rows import PRODUCTION, SHADOW, ModelRow
 from ratingd.store.models import InUse
+from triggers.watch.explanation import Explanation
+
+if TYPE_CHECKING:
+    from ratingd.models.explainer import Explainer
 
 TICK_S: Final = 0.5  # how often rows for the shadow are scored
 FOLLOW_S: Final = 2.0  # how often it is looked what others have activated at another daemon
@@ -68,6 +72,8 @@ class ModelDesk:
         self._changing: Final = threading.Lock()
         self._wanted: InUse = {}
         self._faults: Final[dict[tuple[str, str], str]] = {}
+        self._explaining: Final = threading.Lock()
+        self._explainers: Final[dict[str, tuple[Scorer, Explainer]]] = {}
         self._stopping: Final = threading.Event()
         self._thread: Final = threading.Thread(target=self._run, name="models", daemon=True)
 
@@ -120,6 +126,22 @@ class ModelDesk:
         return row
 
     # -- what is told of it
+
+    def explain(self, name: str, row: Row) -> tuple[Explanation, ...]:
+        """Why the active model scores a row as it does; nothing where none is active. It takes milliseconds, the first
+        time of a version longer. Raises RowRefused.
+        """
+        active = self.scorers.active(name)
+        if active is None:
+            return ()
+        with self._explaining:
+            explainer = self._explainers.get(name)
+            if explainer is None or explainer[0] is not active:
+                explainer = self._explainers[name] = (active, self.registry.explainer(active))
+            try:
+                return explainer[1].explain(row)
+            except ValueError as fault:
+                raise RowRefused(str(fault)) from None
 
     def status(self) -> list[ScoreStatus]:
         """Of every score there can be, by name."""

@@ -31,6 +31,7 @@ from triggers.scores.masking_features import MASKING
 from triggers.scores.satark_features import SATARK
 
 if TYPE_CHECKING:
+    from ratingd.models.explainer import Explainer
     from ratingd.models.model_folder import Manifest, ModelFolder
 
 # what is scored, and which features it sees
@@ -112,6 +113,12 @@ class Registry:
             row.name, row.version, model, self.scores[told.name],
             threshold=told.threshold, algorithm=told.algorithm, feature_window_days=told.feature_window_days,
         )  # fmt: skip
+
+    def explainer(self, scorer: Scorer) -> "Explainer":
+        """What explains the scores of a version. Raises ModelRefused."""
+        from ratingd.models.explainer import Explainer
+
+        return Explainer(self.folder(self.model(scorer.name, scorer.version)), scorer.schema)
 
     def files(self, row: ModelRow) -> list[ModelFile]:
         return self._shelf.files(row.name, row.version)

@@ -5,7 +5,7 @@
     aloc             180    usual 95  -0.31   answered calls to the number last 180 s on average (usual: 95 s)
 
 Of XGBoost's trees these are its own contributions (tree SHAP): they are exact, and with the bias, which no feature is
-to blame for, they add up to the margin, the logarithm of the odds. That takes 2 ms a row and the library itself, so it
+to blame for, they add up to the margin, the logarithm of the odds. That takes 6 ms a row and the library itself, so it
 is done of what is alerted and asked for, never of each call.
 
 Neither an Isolation Forest nor neighbours have such a sum. There a feature's contribution is what the score would lose

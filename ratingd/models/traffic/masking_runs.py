@@ -18,6 +18,7 @@ from ratingd.models.traffic.town import LEVEL_B, LEVEL_C, NONE, WAKING, Town
 MASKING: Final = "masking"
 MASKING_LOW: Final = "masking_low"  # three or four callers at once: the rule does not see it
 LOW_MOST: Final = 4
+_APART_MS: Final = 5_500  # so that no two waves are within one window
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,25 @@ class MaskingRuns:
         """As many calls of each intensity."""
         found: list[CallBlock] = []
         made = [0] * len(self.callers)
+        victims = draw.permutation(town.people.number)
         while sum(made) < count:
             least = made.index(min(made))
-            found.append(self._run(town, self.callers[least], count - sum(made), draw))
+            victim = int(victims[len(found) % len(victims)])
+            found.append(self._run(town, victim, self.callers[least], count - sum(made), draw))
             made[least] += len(found[-1])
         return found
 
-    def _run(self, town: Town, intensity: Span, most: int, draw: np.random.Generator) -> CallBlock:
+    def _run(self, town: Town, victim: int, intensity: Span, most: int, draw: np.random.Generator) -> CallBlock:
         callers = intensity.whole(draw)
         waves = max(min(self.waves.whole(draw), most // callers), 3)
         lines = self._pool(town, round(callers * self.pool.one(draw)), draw)
         chosen = np.concatenate([draw.permutation(len(lines))[:callers] for _ in range(waves)])
         start_ms = self._starts(town, callers, waves, draw)
         course = self.manner.habits(draw, 1).course(draw, np.zeros_like(chosen), start_ms)
-        b = np.full_like(chosen, town.people.number[int(draw.integers(len(town.people)))])
         kind = MASKING_LOW if callers <= LOW_MOST else MASKING
-        return CallBlock(kind, 1, self._seen(lines.take(chosen), lines, draw), b, start_ms, course)
+        return CallBlock(
+            kind, 1, self._seen(lines.take(chosen), lines, draw), np.full_like(chosen, victim), start_ms, course
+        )
 
     def _pool(self, town: Town, size: int, draw: np.random.Generator) -> Lines:
         borrowed = round(size * self.borrowed.one(draw))
@@ -67,7 +71,7 @@ class MaskingRuns:
 
     def _starts(self, town: Town, callers: int, waves: int, draw: np.random.Generator) -> Ints:
         spread_ms = self.spread_s.one(draw) * 1000
-        pause_ms = draw.exponential(self.pause_s.one(draw) * 1000, waves) + spread_ms
+        pause_ms = draw.exponential(self.pause_s.one(draw) * 1000, waves) + spread_ms + _APART_MS
         wave_ms = town.moments(draw, 1, WAKING)[0] + np.cumsum(pause_ms).astype(np.int64)
         within = (draw.random(waves * callers) * spread_ms).astype(np.int64)
         found: Ints = np.repeat(wave_ms, callers) + within

@@ -20,7 +20,7 @@ TABLE: Final = """
     parameter                              | TRAIN              | SHIFTED
     streets.mobile                         | 0.6..0.7           | 0.75..0.85
     streets.switchboards                   | 0.02..0.04         | 0.05..0.07
-    streets.unattested                     | 0.05..0.12         | 0.14..0.2
+    streets.unattested                     | 0.05..0.12         | 0.13..0.17
     streets.vouched_abroad                 | 0.1..0.3           | 0.35..0.5
     streets.wholesale                      | 0.35..0.5          | 0.15..0.3
     people.manner.answered                 | 0.55..0.75         | 0.76..0.82
@@ -49,7 +49,7 @@ TABLE: Final = """
     call_centres.rushes                    | 1..4               | 5..7
     call_centres.rush_an_hour              | 1500..4500         | 4600..6500
     call_centres.rush_minutes              | 2..6               | 0.8..1.8
-    call_centres.strangers                 | 0.3..0.5           | 0.55..0.7
+    call_centres.strangers                 | 0.25..0.6          | 0.1..0.22
     televotes.manner.answered              | 0.8..0.98          | 0.55..0.78
     televotes.manner.ring_s                | 0.2..0.8           | 1..2
     televotes.manner.talk_s                | 6..14              | 15..25
@@ -58,10 +58,10 @@ TABLE: Final = """
     televotes.manner.failed                | 0..0.02            | 0.03..0.1
     televotes.manner.delay_s               | 0.4..0.8           | 0.9..1.4
     televotes.manner.tail                  | 0.2                | 0.3
-    televotes.a_minute                     | 60..500            | 520..900
-    televotes.minutes                      | 2..6               | 0.8..1.8
+    televotes.a_minute                     | 20..200            | 220..500
+    televotes.minutes                      | 1.2..3             | 0.5..1.1
     televotes.again                        | 0.1..0.3           | 0.32..0.5
-    televotes.strangers                    | 0.35..0.55         | 0.6..0.75
+    televotes.strangers                    | 0.25..0.6          | 0.1..0.22
     conferences.manner.answered            | 0.95..1            | 0.88..0.94
     conferences.manner.ring_s              | 0.3..1             | 1.1..2
     conferences.manner.talk_s              | 1200..3000         | 600..1100
@@ -177,30 +177,30 @@ TABLE: Final = """
     robocalls.neighbours                   | 0.4..0.6           | 0.65..0.8
     robocalls.numbers                      | 1..3               | 4..6
     robocalls.vouched                      | 0.3..0.6           | 0.65..0.9
-    masking.manner.answered                | 0.1..0.35          | 0.36..0.5
+    masking.manner.answered                | 0.2..0.5           | 0.05..0.18
     masking.manner.ring_s                  | 3..8               | 8.5..12
-    masking.manner.talk_s                  | 4..15              | 16..30
-    masking.manner.busy                    | 0.3..0.5           | 0.15..0.28
-    masking.manner.cancelled               | 0.2..0.35          | 0.37..0.5
-    masking.manner.failed                  | 0.05..0.12         | 0.13..0.2
+    masking.manner.talk_s                  | 4..25              | 26..40
+    masking.manner.busy                    | 0.2..0.45          | 0.05..0.15
+    masking.manner.cancelled               | 0.2..0.4           | 0.42..0.5
+    masking.manner.failed                  | 0.03..0.12         | 0.13..0.2
     masking.manner.delay_s                 | 1.2..2.6           | 2.8..4
     masking.manner.tail                    | 0.8                | 1
-    masking.callers                        | 3..4 5..8 12..24   | 9..11 26..40
-    masking.spread_s                       | 2.5..4.6           | 1..2.3
-    masking.waves                          | 4..14              | 15..22
-    masking.pause_s                        | 15..60             | 65..140
+    masking.callers                        | 3..4 5..8 12..24   | 9..11 25..30
+    masking.spread_s                       | 2.5..4.8           | 1..2.3
+    masking.waves                          | 3..9               | 10..12
+    masking.pause_s                        | 15..90             | 95..160
     masking.pool                           | 1..3               | 3.2..5
-    masking.borrowed                       | 0..0.25            | 0.27..0.4
-    masking.foreign                        | 0.2..0.6           | 0.05..0.18
-    masking.mismatched                     | 0.3..0.7           | 0.1..0.28
-    masking.vouched                        | 0.3..0.7           | 0.1..0.28
+    masking.borrowed                       | 0.1..0.45          | 0..0.08
+    masking.foreign                        | 0.1..0.6           | 0..0.08
+    masking.mismatched                     | 0.1..0.5           | 0.55..0.75
+    masking.vouched                        | 0.2..0.7           | 0.05..0.18
     masking.trunks                         | 1..2               | 3
-    masking.interconnect                   | 0.2..0.4           | 0.45..0.6
+    masking.interconnect                   | 0.4..0.7           | 0.1..0.35
 """
 
 _LOW: Final[Mapping[str, str]] = {
     "masking.callers": "3..4",
-    "masking.waves": "20..40",
+    "masking.waves": "20..30",
     "masking.pause_s": "150..300",
 }
 _MIMICRY: Final[Mapping[str, str]] = {

@@ -23,6 +23,7 @@ NONE: Final = 0  # of numbers and attestations
 LEVEL_A: Final = 1
 LEVEL_B: Final = 2
 LEVEL_C: Final = 3
+_ELSEWHERE: Final = 1.5  # so many times as often nobody vouches for a line of another network
 
 # how many of a day's calls begin in each hour
 WAKING: Final = np.array(
@@ -79,7 +80,7 @@ class Town:
         wholesale = self._by_wholesale(number)
         trunk = np.where(wholesale, draw.choice(WHOLESALE, count), draw.choice(INTERCONNECTS, count))
         vouched = np.where(wholesale, LEVEL_C, LEVEL_B)
-        return self._lines(number, trunk, np.where(draw.random(count) < self._unattested * 3, NONE, vouched))
+        return self._lines(number, trunk, np.where(draw.random(count) < self._unattested * _ELSEWHERE, NONE, vouched))
 
     def foreigners(self, draw: np.random.Generator, number: Ints) -> Lines:
         """They have a trunk by their number, and nobody here asserts it."""
@@ -123,10 +124,11 @@ class Town:
         return self._lines(number, trunk, vouched)
 
     def _behind_switchboards(self, lines: Lines, share: float) -> Lines:
+        """Who presents a company's number has it vouched for as a customer's, not as his own."""
         behind = self._draw.random(len(lines)) < share
         boards = self.numbers.companies.next(max(int(behind.sum()) // 5, 1))
         cli = np.where(behind, boards[lines.number % len(boards)], lines.cli)
-        return Lines(lines.number, lines.trunk, lines.attestation, cli, lines.pai)
+        return Lines(lines.number, lines.trunk, np.where(behind, LEVEL_B, lines.attestation), cli, lines.pai)
 
     def _lines(self, number: Ints, trunk: Ints, attestation: Ints | int) -> Lines:
         levels = np.broadcast_to(np.asarray(attestation, dtype=np.int64), number.shape)

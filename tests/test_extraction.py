@@ -8,7 +8,9 @@ import pytest
 
 from ratingd.models.dataset import Dataset
 from ratingd.models.extraction import caller_dataset, knn_dataset, masking_dataset, satark_dataset, usual_terms
+from ratingd.models.traffic.presets import TRAIN
 from ratingd.models.traffic.simulated_call import SimulatedCall, events_of
+from ratingd.models.traffic.telephony import telephony_calls
 from ratingd.shipped_rules import shipped_rules
 from tests.score_traffic import HOTLINE, HOUR_MS, MIDNIGHT_MS, ROBOT, elsewhere, renamed, shuffled, town, until
 from triggers.calls.call_event import INVITE
@@ -23,6 +25,7 @@ from triggers.watch.analysis import WhatIf, analyze
 from triggers.watch.fraud_watch import FraudWatch
 
 CALLS = town(1)
+TELEPHONY = telephony_calls(TRAIN, seed=3, calls=1_500)
 EVERY_S = 900
 
 
@@ -35,23 +38,24 @@ def live() -> FraudWatch:
 # -- live as offline
 
 
-def test_masking_rows_are_those_taken_live() -> None:
+@pytest.mark.parametrize("calls", [CALLS, TELEPHONY], ids=["town", "telephony"])
+def test_masking_rows_are_those_taken_live(calls: list[SimulatedCall]) -> None:
     watch, found = live(), []
     rows = MaskingRows(watch.traffic, watch.masking)
-    for event in events_of(CALLS):
+    for event in events_of(calls):
         outcome = watch.take(event)
         if outcome.attempt and passes_gate(outcome.distinct, event.details.cli_mismatch):
             found.append(rows.row(event, event.at_ms, outcome.distinct))
             watch.traffic.report("b", event.b.text, 3600, event.at_ms)  # somebody looks, and changes nothing
             analyze(watch, event, WhatIf())
-    offline = masking_dataset(CALLS)
     assert len(found) > 100
-    assert found == offline.rows.tolist()
+    assert found == masking_dataset(calls).rows.tolist()
 
 
-def test_caller_rows_are_those_looked_up_live() -> None:
-    offline, watch, looked_at = caller_dataset(CALLS, EVERY_S), live(), 0
-    events = list(events_of(CALLS))
+@pytest.mark.parametrize("calls", [CALLS, TELEPHONY], ids=["town", "telephony"])
+def test_caller_rows_are_those_looked_up_live(calls: list[SimulatedCall]) -> None:
+    offline, watch, looked_at = caller_dataset(calls, EVERY_S), live(), 0
+    events = list(events_of(calls))
     place = 0
     for row, a, at_ms in zip(offline.rows.tolist(), offline.groups, offline.times_ms.tolist(), strict=True):
         while place < len(events) and events[place].at_ms <= at_ms:

@@ -13,7 +13,7 @@ from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.store import Store, open_store
 from ratingd.v1.fraud_pb2 import CallEvent, CallEventsRequest
 from triggers.calls.call_record import CallRecord
-from triggers.watch.rule_score import RuleScore
+from triggers.lookup.caller_score import CallerScore
 
 NOW_MS = 1_795_262_400_000
 DAY_MS = 86_400_000
@@ -86,8 +86,10 @@ def test_masking_counts_for_a_day(store: Store) -> None:
 
 def test_rules_say_what_it_is_unless_they_were_wrong(store: Store) -> None:
     with Scene(store) as scene:
-        scene.fraud.investigation.scored_by(lambda number, at_ms: RuleScore(0.7, ()))
-        assert scene.check(CALLER).standing.category == "Suspicious calls"
+        scene.fraud.investigation.scored_by(lambda number, at_ms: CallerScore(70, "caller 3"))
+        checked = scene.check(CALLER)
+        assert (checked.standing.category, checked.behaviour.method) == ("Suspicious calls", "caller 3")
+        assert scene.fraud.investigation.explaining.explain(CALLER).model == "caller 3"
         wrong = scene.alert("a_number", CALLER, "wangiri")
         scene.fraud.book.resolve(wrong, "ann", "", "false_positive")
         scene.alert("b_number", CALLER, "masking")  # it is the victim

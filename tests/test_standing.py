@@ -3,11 +3,11 @@
 import pytest
 
 from tests.table import table
+from triggers.lookup.caller_score import CallerScore
 from triggers.lookup.report_score import Complaint, Complaints
 from triggers.lookup.standing import Evidence, Standing, standing
 from triggers.numbers.number_list import ListEntry
 from triggers.watch.explanation import Explanation
-from triggers.watch.rule_score import RuleScore
 
 DAY = 20_000
 
@@ -93,7 +93,7 @@ def test_types_in_words(fraud_type: str, category: str) -> None:
 def evidence(*, behaviour: float = 0, reporters: int = 0) -> Evidence:
     lines = (Explanation("total_calls", 130, 100, behaviour / 100, "130 calls"),) if behaviour else ()
     told = [Complaint(str(who), "kyc", DAY) for who in range(reporters)]
-    return Evidence(RuleScore(behaviour / 100, lines), Complaints(told, DAY))
+    return Evidence(CallerScore(behaviour, "rule_based", lines), Complaints(told, DAY))
 
 
 def told(found: Standing) -> str:

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from ratingd.fraud.desk import FraudDesk
 from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, StoredIncident
 from triggers.calls.call_record import CallRecord
+from triggers.lookup.caller_score import CallerScore
 from triggers.watch.explanation import Explanation
-from triggers.watch.rule_score import RuleScore
 
 RULES_MAX: Final = 20
 DAY_MS: Final = 86_400_000
@@ -59,7 +59,7 @@ class Explained:
 class Explaining:
     """Thread-safe. `score` says how suspect a caller is at an instant."""
 
-    def __init__(self, desk: FraudDesk, shelf: Shelf, score: Callable[[str, int], RuleScore]) -> None:
+    def __init__(self, desk: FraudDesk, shelf: Shelf, score: Callable[[str, int], CallerScore]) -> None:
         self._desk: Final = desk
         self._shelf: Final = shelf
         self._score: Final = score

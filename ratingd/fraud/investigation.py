@@ -29,7 +29,7 @@ from ratingd.settings import Settings
 from ratingd.store.store import Store
 from tariffs.tariff import Tariff
 from tariffs.zone import zone
-from triggers.watch.rule_score import RuleScore
+from triggers.lookup.caller_score import CallerScore, by_rules
 
 
 class Investigation:
@@ -45,7 +45,7 @@ class Investigation:
     ) -> None:
         self._tariff: Callable[[], Tariff] = lambda: EMPTY_PLAN_BOOK.tariff
         self.campaigns: Campaigns = NoCampaigns()
-        self.score: Callable[[str, int], RuleScore] = desk.risk
+        self.score: Callable[[str, int], CallerScore] = lambda number, at_ms: by_rules(desk.risk(number, at_ms))
         key = settings.number_key.get_secret_value()
         self.reports: Final = NumberReports(store.number_reports, desk.numbers, key, clock)
         self.lookup: Final = NumberLookup(
@@ -65,11 +65,11 @@ class Investigation:
         """Price what may be lost by this tariff, which is the one in force."""
         self._tariff = tariff
 
-    def scored_by(self, score: Callable[[str, int], RuleScore]) -> None:
+    def scored_by(self, score: Callable[[str, int], CallerScore]) -> None:
         """Let this say how suspect a caller is, instead of the rules."""
         self.score = score
 
-    def _score(self, number: str, at_ms: int) -> RuleScore:
+    def _score(self, number: str, at_ms: int) -> CallerScore:
         return self.score(number, at_ms)
 
 

@@ -20,13 +20,13 @@ from ratingd.fraud.campaigns import Campaigns, Document
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.last_active import last_attempt_ms
 from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, StoredIncident, StoredRecord
+from triggers.lookup.caller_score import CallerScore
 from triggers.lookup.report_score import Complaints
 from triggers.lookup.standing import Evidence, Standing, standing
 from triggers.lookup.subscriber import Subscriber, subscriber
 from triggers.numbers.emergency import CODE_DIGITS_MAX
 from triggers.numbers.number import NO_NUMBER, Number
 from triggers.numbers.number_list import BLACKLIST, ListEntry
-from triggers.watch.rule_score import RuleScore
 
 MS: Final = 1_000_000
 DAY_MS: Final = 86_400_000
@@ -57,7 +57,7 @@ class Checked:
     reports: int
     last_ms: int
     campaign_id: str
-    behaviour: RuleScore
+    behaviour: CallerScore
     lists: tuple[ListEntry, ...]
 
 
@@ -71,7 +71,7 @@ class NumberLookup:
         shelf: Shelf,
         complaints: Callable[[str], Complaints],
         campaigns: Callable[[], Campaigns],
-        score: Callable[[str, int], RuleScore],
+        score: Callable[[str, int], CallerScore],
         *,
         dangerous: float = 85,
         suspicious: float = 50,

@@ -12,11 +12,12 @@ what of it.
 
 from typing import Final
 
+from triggers.lookup.caller_score import CallerScore
 from triggers.lookup.fraud_category import LEGITIMATE, category_of, type_reported
 from triggers.lookup.report_score import Complaints
 from triggers.numbers.number_list import BLACKLIST, ListEntry
 from triggers.watch.explanation import Explanation, figure, strongest
-from triggers.watch.rule_score import DANGEROUS, SAFE, SUSPICIOUS, RuleScore, band
+from triggers.watch.rule_score import DANGEROUS, SAFE, SUSPICIOUS, band
 
 OF_CAMPAIGN: Final = 0.9
 SPARED_MOST: Final = 10.0
@@ -42,7 +43,7 @@ class Evidence:
         "masking", "rule_types",
     )  # fmt: skip
 
-    def __init__(self, behaviour: RuleScore, complaints: Complaints) -> None:
+    def __init__(self, behaviour: CallerScore, complaints: Complaints) -> None:
         self.behaviour: Final = behaviour
         self.complaints: Final = complaints
         self.masking = 0.0  # the highest probability of its calls within a day, 0 to 1

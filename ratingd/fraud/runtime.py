@@ -123,7 +123,7 @@ class FraudRuntime:
         self.rules: Final = RuleDesk(
             shelf, self.desk.set_rules, shipped_rules(), file=own_rules(settings), action_ids=action_ids, clock=clock
         )
-        self.stats: Final = ThreatStats(self.desk.stats, shelf)
+        self.stats: Final = ThreatStats(self.desk.stats, shelf, lambda: self.campaigns)
         self.threats: Final = ThreatStream(self.stats, clock=clock)
         self.results: Final = CutResults(shelf)
         self.monitors: Final = MetricMonitors(

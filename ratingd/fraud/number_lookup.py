@@ -19,7 +19,7 @@ from ratingd.fraud.asked_number import read_number
 from ratingd.fraud.campaigns import Campaigns, Document
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.last_active import last_attempt_ms
-from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, StoredIncident, StoredRecord
+from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, IncidentRow, StoredRecord
 from triggers.lookup.caller_score import CallerScore
 from triggers.lookup.report_score import Complaints
 from triggers.lookup.standing import Evidence, Standing, standing
@@ -44,7 +44,7 @@ class Shelf(Protocol):
 
     def flagged_by(self, a_number: str, since_ms: int = 0, limit: int = 100) -> Sequence[FlaggedCallRow]: ...
 
-    def incident(self, id: str, calls_max: int = 1) -> StoredIncident | None: ...
+    def incidents_of(self, ids: Sequence[str]) -> Sequence[IncidentRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,8 @@ class NumberLookup:
         told = [each.record.probability for each in self._shelf.records(a=text, since_ms=since_ms, limit=CALLS_MAX)]
         flagged = self._shelf.flagged_by(text, since_ms, CALLS_MAX)
         runs = list(dict.fromkeys([call.incident_id for call in flagged if call.incident_id]))[:RUNS_MAX]
-        return max([*told, *[self._run(id) for id in runs]], default=0.0)
-
-    def _run(self, id: str) -> float:
-        incident = self._shelf.incident(id, 1)
-        return 0.0 if incident is None else float(json.loads(incident.row.document)["probability_max"])
+        found = self._shelf.incidents_of(runs) if runs else ()
+        return max([*told, *[float(json.loads(run.document)["probability_max"]) for run in found]], default=0.0)
 
     def _listed(self, number: Number, now_ms: int) -> tuple[ListEntry, ...]:
         lists = self._desk.watch.lists

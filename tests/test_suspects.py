@@ -1,6 +1,7 @@
 """Who is flagged, with what, and until when."""
 
-from triggers.campaigns.suspects import Suspects
+from tests.table import table
+from triggers.campaigns.suspects import Flag, Suspects, heeded
 
 DAY_MS = 86_400_000
 
@@ -34,3 +35,23 @@ def test_no_more_are_kept_than_there_is_room_for() -> None:
     for number in "abcd":
         suspects.note(number, "masking", 95, 0.95, 0)
     assert sorted(suspects.numbers) == ["b", "c", "d"]
+
+
+@table("""
+    flagged     | of | heeded
+    masking x1  | 1  | masking
+    masking x1  | 2  | masking
+    masking x1  | 3  |             # two calls that nobody minds: a bystander
+    masking x3  | 4  | masking
+    wangiri x1  | 60 | wangiri     # a rule looks at all of his calls
+""")
+def test_a_bystander_of_a_masking_run_is_not_suspect(flagged: str, of: str, heeded: str) -> None:
+    fraud_type, times = flagged.split(" x")
+    suspects = Suspects()
+    for each in range(int(times)):
+        suspects.note("a", fraud_type, 95, 0.95, each)
+    assert " ".join(each.fraud_type for each in left(suspects, int(of))) == heeded
+
+
+def left(suspects: Suspects, calls: int) -> list[Flag]:
+    return heeded(suspects.of("a", ""), calls)

@@ -82,7 +82,6 @@ class SuspectFlags:
             risk = max(RISKS.get(outcome.decision.severity, 0.0), 100 * outcome.verdict.probability)
             for attempt in placed.flagged:
                 self._note(attempt.caller, MASKING, risk, MASKED_SURE, attempt.at_ms)
-            self._note(event.a.text, MASKING, risk, MASKED_SURE, event.at_ms)
         for hit in outcome.hits:
             rule = hit.rule
             if not rule.report_only:
@@ -91,7 +90,7 @@ class SuspectFlags:
                     rule.fraud_type, RISKS[rule.severity], SURE[rule.confidence], event.at_ms,
                 )  # fmt: skip
         entry = outcome.blacklisted
-        if entry is not None and event.a.text.startswith(entry.value):
+        if entry is not None and event.a.digits.startswith(entry.value.removeprefix("+")):
             self._note(event.a.text, LISTED, LISTED_RISK, 0.0, event.at_ms)
 
     def _note_rule(

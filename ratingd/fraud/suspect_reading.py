@@ -1,8 +1,9 @@
 """Suspect reading: the profiles of all suspect callers, taken from beneath a detector that goes on counting calls.
 
-A million numbers are known, 40,000 of them made twenty calls or more, 300 are flagged. Who is suspect is flagged, or of
-risk 70 or more. The flagged are read each time. Of the others 2,000 at most are scored in one reading, those first that
-called most since they were scored last, so that a busy day costs a reading no more than a quiet one.
+A million numbers are known, 40,000 of them made twenty calls or more, 300 are flagged. Who is suspect is flagged, and
+no bystander, or of risk 70 or more. The flagged are read each time. Of the others 2,000 at most are scored in one
+reading, those first that called most since they were scored last, so that a busy day costs a reading no more than a
+quiet one.
 
 The desk's lock is held for one caller at a time (some 0.1 ms), or for the copy of one part of all callers. After two
 milliseconds of work the reader waits for twice as long, so that it never takes more than a third of the time.
@@ -18,7 +19,7 @@ from triggers.campaigns import active_callers
 from triggers.campaigns.active_callers import CALLS_LEAST
 from triggers.campaigns.caller_profile import CallerProfile
 from triggers.campaigns.campaign import RISK_LEAST
-from triggers.campaigns.suspects import Suspects
+from triggers.campaigns.suspects import Suspects, heeded
 from triggers.numbers.calling_code import CallingCodes
 from triggers.watch.fraud_watch import FraudWatch
 
@@ -89,11 +90,14 @@ class SuspectReader:
     def _profile(self, number: str, suspects: Suspects, at_ms: int) -> CallerProfile | None:
         with self._lock:
             found = active_callers.profile_of(self._watch.traffic, number, at_ms, self._codes)
-        if found is not None:
-            found.flags = suspects.of(number, found.range)
-            scored = self._risk(number, at_ms) if found.calls >= CALLS_LEAST else 0.0
-            found.risk = max([scored, *[flag.risk for flag in found.flags]])
         self._rest()
+        if found is None:
+            return None
+        found.flags = heeded(suspects.of(number, found.range), found.calls)
+        if not found.flags and number not in self._risky:
+            return None
+        scored = self._risk(number, at_ms) if found.calls >= CALLS_LEAST else 0.0
+        found.risk = max([scored, *[flag.risk for flag in found.flags]])
         return found
 
     def _rest(self) -> None:

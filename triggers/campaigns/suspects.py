@@ -3,6 +3,10 @@
 At 10:00 the rule wangiri holds for +37120001: a flag of type wangiri, HIGH and so of risk 85, sure to 0.9. At 10:20 the
 rule wangiri_range holds for +3712000: every caller of that range is flagged with it. At 14:00 five callers ring one
 number within five seconds: all five are flagged with masking. A flag is forgotten a day after it was seen last.
+
+Whoever calls a number while it is attacked, or while a television show asks for calls, is in the run as well. A number
+that somebody shows to hide his own makes no other calls; one of a subscriber does. So a flag of masking is heeded where
+at least half of the caller's calls of the day were part of runs: 3 of 4, and not 1 of 9.
 """
 
 from typing import Final
@@ -12,19 +16,27 @@ SUSPECTS_MAX: Final = 200_000  # numbers, and ranges; the one that was flagged f
 RISKS: Final = {"LOW": 50.0, "MEDIUM": 75.0, "HIGH": 85.0, "CRITICAL": 95.0}  # what a severity stands for
 SURE: Final = {"LOW": 0.4, "MEDIUM": 0.7, "HIGH": 0.9}  # what the confidence of a rule stands for
 MASKED_SURE: Final = 0.95
+RUNS_LEAST: Final = 0.5  # of a caller's calls
 LISTED: Final = ""  # the fraud type of those of whom nobody says which fraud it is: they are on the blacklist
 
 
 class Flag:
-    """`risk` is 0 to 100; `sure`, 0 to 1, is how sure it is that such a caller is a case of that fraud."""
+    """`risk` is 0 to 100; `sure`, 0 to 1, is how sure it is that such a caller is a case of that fraud; `calls` is how
+    often it was said."""
 
-    __slots__ = ("at_ms", "fraud_type", "risk", "sure")
+    __slots__ = ("at_ms", "calls", "fraud_type", "risk", "sure")
 
     def __init__(self, fraud_type: str, risk: float, sure: float, at_ms: int) -> None:
         self.fraud_type: Final = fraud_type
         self.risk = risk
         self.sure = sure
         self.at_ms = at_ms
+        self.calls = 1
+
+
+def heeded(flags: list[Flag], calls: int) -> list[Flag]:
+    """Of the flags of a caller who made so many calls, those that are not a bystander's."""
+    return [flag for flag in flags if flag.fraud_type != MASKING or flag.calls >= RUNS_LEAST * calls]
 
 
 class Suspects:
@@ -81,6 +93,7 @@ class Suspects:
         flag.risk = max(flag.risk, risk)
         flag.sure = max(flag.sure, sure)
         flag.at_ms = max(flag.at_ms, at_ms)
+        flag.calls += 1
 
 
 def _last_ms(flags: dict[str, Flag]) -> int:

@@ -128,6 +128,14 @@ def test_an_analyst_may_change_his_mind(client: HttpClient, stub: Any) -> None:
     assert [label.fraud for label in stub.GetCase(fraud_pb2.GetCaseRequest(id="masked-0")).labels] == [False, True]
 
 
+def test_an_alert_that_is_resolved_with_a_verdict_is_labelled(client: HttpClient) -> None:
+    [alert] = client.get("/api/alerts")
+    client.post(f"/api/alerts/{alert['id']}/resolve", {"comment": "no time"})
+    assert labels(client) == {}
+    client.post(f"/api/alerts/{alert['id']}/resolve", {"verdict": "false_positive"})
+    assert set(labels(client).values()) == {(0, "", "http 127.0.0.1")}
+
+
 def test_one_call_that_is_dismissed_closes_no_alert(client: HttpClient) -> None:
     told = client.post("/api/cases/masked-2/label", {"verdict": "dismiss"})
     assert (told["labelled"], told["alerts"]) == (1, [])

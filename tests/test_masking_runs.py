@@ -36,10 +36,10 @@ def test_the_low_ones_are_labelled_so() -> None:
     assert {call.kind for call in calls_by("masking", 3_000, SHIFTED)} == {"masking"}
 
 
-def test_a_run_comes_over_a_trunk_or_two_and_is_hardly_answered() -> None:
+def test_a_run_comes_over_a_few_trunks_and_is_hardly_answered() -> None:
     calls = calls_by("masking", 3_000)
     for run in runs(calls).values():
-        assert len({call.trunk for call in run}) <= 2
+        assert len({call.trunk for call in run}) <= 3
     assert share(calls, lambda call: call.answer_ms) < 0.5
     assert 0.05 < share(calls, lambda call: call.pai) < 0.6
 

@@ -27,6 +27,7 @@ class MaskingRuns:
 
     manner: Manner
     callers: tuple[Span, ...]
+    busy_victims: Span  # share of runs to a place that many call anyway
     spread_s: Span  # within which a wave comes
     waves: Span
     pause_s: Span  # mean, between waves
@@ -42,9 +43,11 @@ class MaskingRuns:
         """As many calls of each intensity."""
         found: list[CallBlock] = []
         made = [0] * len(self.callers)
-        victims = draw.permutation(town.people.number)
+        busy, quiet = draw.permutation(town.places), draw.permutation(town.people.number)
+        share = self.busy_victims.one(draw)
         while sum(made) < count:
             least = made.index(min(made))
+            victims = busy if draw.random() < share else quiet
             victim = int(victims[len(found) % len(victims)])
             found.append(self._run(town, victim, self.callers[least], count - sum(made), draw))
             made[least] += len(found[-1])
@@ -52,7 +55,7 @@ class MaskingRuns:
 
     def _run(self, town: Town, victim: int, intensity: Span, most: int, draw: np.random.Generator) -> CallBlock:
         callers = intensity.whole(draw)
-        waves = max(min(self.waves.whole(draw), most // callers), 3)
+        waves = max(min(self.waves.whole(draw), most // callers), 2)
         lines = self._pool(town, round(callers * self.pool.one(draw)), draw)
         chosen = np.concatenate([draw.permutation(len(lines))[:callers] for _ in range(waves)])
         start_ms = self._starts(town, callers, waves, draw)

@@ -1,10 +1,10 @@
 """Presets: the scenarios that models learn from, and those that they are tested on.
 
-TRAIN is what a model learns from. SHIFTED is another town with other attackers: each span of it lies apart from that of
-TRAIN, so that nothing in it is as it was learnt, and a model that has learnt numbers by heart fails. LOW_AND_SLOW is
-SHIFTED whose masking runs have three or four callers within five seconds, which a rule of five never sees, and minutes
-between them. MIMICRY is SHIFTED whose fraudsters do as people do: they borrow subscribers' numbers, come over the
-trunks of interconnects, are answered and talk.
+TRAIN is what a model learns from; what attackers vary, it varies widely. SHIFTED is another town with other attackers:
+each span of it lies apart from that of TRAIN, some on the harder side and some on the easier one, and a model that has
+learnt numbers by heart fails. LOW_AND_SLOW is SHIFTED whose masking runs have three or four callers within five
+seconds, which a rule of five never sees, and minutes between them. MIMICRY is SHIFTED whose fraudsters do as people do:
+they borrow subscribers' numbers, come over the trunks of interconnects, are answered and talk.
 
 A row is a parameter, as it is in TRAIN and in SHIFTED; shares are of 1, times as the name says. What a parameter means
 stands where it is used.
@@ -186,21 +186,22 @@ TABLE: Final = """
     masking.manner.delay_s                 | 1.2..2.6           | 2.8..4
     masking.manner.tail                    | 0.8                | 1
     masking.callers                        | 3..4 5..8 12..24   | 9..11 25..30
+    masking.busy_victims                   | 0.3..0.5           | 0.1..0.25
     masking.spread_s                       | 2.5..4.8           | 1..2.3
-    masking.waves                          | 3..9               | 10..12
+    masking.waves                          | 5..24              | 2..4
     masking.pause_s                        | 15..90             | 95..160
     masking.pool                           | 1..3               | 3.2..5
     masking.borrowed                       | 0.1..0.45          | 0..0.08
     masking.foreign                        | 0.1..0.6           | 0..0.08
     masking.mismatched                     | 0.1..0.5           | 0.55..0.75
     masking.vouched                        | 0.2..0.7           | 0.05..0.18
-    masking.trunks                         | 1..2               | 3
+    masking.trunks                         | 2..3               | 1
     masking.interconnect                   | 0.4..0.7           | 0.1..0.35
 """
 
 _LOW: Final[Mapping[str, str]] = {
     "masking.callers": "3..4",
-    "masking.waves": "20..30",
+    "masking.waves": "25..40",
     "masking.pause_s": "150..300",
 }
 _MIMICRY: Final[Mapping[str, str]] = {
@@ -214,6 +215,8 @@ _MIMICRY: Final[Mapping[str, str]] = {
     "masking.mismatched": "0..0.05",
     "masking.vouched": "0.85..0.95",
     "masking.interconnect": "0.85..1",
+    "masking.trunks": "3",
+    "masking.waves": "5..24",
     "sim_boxes.mimics": "1",
     "sim_boxes.mimic_a_day": "12..22",
     "sim_boxes.mimic_known": "0.4..0.6",

@@ -46,7 +46,7 @@ _PARTS: Final[Mapping[str, _Part]] = {
     "ring_once": _Part(RingOnce, 0.02),
     "revenue_share": _Part(RevenueShare, 0.01),
     "robocalls": _Part(Robocalls, 0.03),
-    "masking": _Part(MaskingRuns, 0.03),
+    "masking": _Part(MaskingRuns, 0.04),
 }
 
 

@@ -5,7 +5,7 @@ trees remember: of a call at 16:00 to a number of 61 calls they would say that i
 twice as much, and the model knows nothing any more. So each row is learned three times, and each time what depends on
 the town is a little otherwise:
 
-    counts over days                          times or by some factor: half in one copy, 1.7 times in another
+    counts over days                          times or by some factor: half in one copy, 2.2 times in another
     mean length of calls                      the same
     shares of answered and of short calls     some points more or less; what is 0 stays 0
     hour                                      any
@@ -23,8 +23,8 @@ from ratingd.models.arrays import Labels, Rows
 from triggers.scores.masking_features import MASKING
 
 COPIES: Final = 3
-SPREAD: Final = 0.5  # of a factor's logarithm
-POINTS: Final = 0.15
+SPREAD: Final = 0.8  # of a factor's logarithm
+POINTS: Final = 0.25
 UNTOLD: Final[Mapping[str, float]] = {"trunk_class": 0.3, "cli_mismatch": 0.3, "attestation": 0.15}
 SHARES: Final[Mapping[str, float]] = {"asr": 100.0, "short_call_ratio": 1.0}
 

@@ -6,6 +6,9 @@
     calibration   41 points, on what the rehearsals said of rows that they had not seen
     figures       on the judged rows, the rule alone beside them, and in cross-validation
 
+Where the fraud is of so few numbers that the later part has next to none, everything is learned from, and what the
+rehearsals said is what the model is judged by: by number still, and no longer by time. The card says which.
+
 The histograms of features are those of the learned rows; that of the score is of the rehearsals, as a model is surer of
 what it has seen than it will be live.
 """
@@ -31,6 +34,8 @@ from ratingd.models.training.lesson import Lesson
 from ratingd.models.training.measured import measured
 from ratingd.models.training.split import Places, Split, folds_by_number
 
+APART: Final = "other numbers, later"
+IN_TURN: Final = "other numbers, each held out in its turn: there is too little fraud to leave a part of it out"
 REHEARSALS: Final = 5
 FOLD_TREES: Final = 100  # a fold is to tell whether parts of the data differ, not to win
 
@@ -48,14 +53,18 @@ def boosted_model(lesson: Lesson, data: Dataset, effort: Effort, sources: tuple[
     """InvalidRequest where a part of the data is too little to learn from or to judge by."""
     data = lesson.taught(data)
     split = Split.of(data.groups, data.times_ms)
-    learned, judged = data.chosen(split.learned), data.chosen(split.judged)
+    judged = data.chosen(split.judged)
+    apart = lesson.enough(judged)
+    learned = data.chosen(split.learned) if apart else data
     lesson.check(learned, "to learn from")
-    lesson.check(judged, "to judge by")
     rehearsal = rehearsed(lesson, learned, effort)
     grown = _grown(lesson, learned, effort, rehearsal.trees)
     onnx = grown.forest().onnx()
     calibration = Calibration.learned(rehearsal.says, learned.labels[rehearsal.places])
-    metrics = measured(lesson, judged, calibration.probabilities(ForestScorer(onnx).scores(judged.rows)), effort.seed)
+    says = ForestScorer(onnx).scores(judged.rows) if apart else rehearsal.says
+    judged = judged if apart else learned.chosen(rehearsal.places)
+    metrics = measured(lesson, judged, calibration.probabilities(says), effort.seed)
+    metrics["judged"]["by"] = APART if apart else IN_TURN
     if effort.folds:
         folds = cross_validated(data, _learn(lesson, effort))
         metrics["cross_validation"] = {way: [each.document() for each in found] for way, found in folds.items()}

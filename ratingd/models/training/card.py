@@ -86,8 +86,9 @@ def _judged(metrics: Mapping[str, Any]) -> str:
     judged = metrics.get("judged", {})
     if not judged:
         return ""
+    how = f"; judged by {judged['by']}" if "by" in judged else ""
     return (
-        f"On {judged['rows']:,} rows of {judged['numbers']:,} numbers, {judged['positives']:,} of them fraud. "
+        f"On {judged['rows']:,} rows of {judged['numbers']:,} numbers, {judged['positives']:,} of them fraud{how}. "
         "In brackets what 95 of 100 draws of as many numbers lie between."
     )
 

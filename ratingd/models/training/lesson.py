@@ -3,6 +3,9 @@
 Of a town's labelled calls the masking model shall learn which belong to a masking run. A robocall is fraud too, and no
 masking run: it teaches neither that such calls are masked nor that they are harmless, so it is left out. Labels without
 a kind of fraud (an operator's file that says 1 and no more) count.
+
+The caller's model is not told of numbers that were shown in masking runs: they are borrowed, for a call or two, and
+whoever they belong to has done nothing.
 """
 
 from collections.abc import Callable
@@ -34,24 +37,28 @@ class Lesson:
     threshold: float
     rule: RuleAlone | None
     kinds: tuple[str, ...] = ()  # of fraud, by how their names begin; none: any
+    but_not: tuple[str, ...] = ()
     window_days: float = 0.0
     probability: bool = True  # whether the score claims to be one
     blur: Callable[[Rows, Labels, int], tuple[Rows, Labels]] | None = None  # of what is learned, with a seed
 
     def taught(self, dataset: Dataset) -> Dataset:
         """The rows that say something about what is to be learned."""
-        if not self.kinds:
-            return dataset
-        wanted = [
-            not label or kind in UNTOLD or kind.startswith(self.kinds)
-            for label, kind in zip(dataset.labels.tolist(), dataset.kinds, strict=True)
-        ]
+        told = zip(dataset.labels.tolist(), dataset.kinds, strict=True)
+        wanted = [not label or kind in UNTOLD or self._is_about(kind) for label, kind in told]
         return dataset.chosen(np.array(wanted, np.bool_))
+
+    def _is_about(self, kind: str) -> bool:
+        return not (self.but_not and kind.startswith(self.but_not)) and (not self.kinds or kind.startswith(self.kinds))
+
+    def enough(self, dataset: Dataset) -> bool:
+        rows, fraud = len(dataset), dataset.positives
+        return rows >= ROWS_MIN and FRAUD_MIN <= fraud <= rows - FRAUD_MIN
 
     def check(self, dataset: Dataset, part: str) -> None:
         """InvalidRequest where a part of the data is too little to say anything."""
         rows, fraud = len(dataset), dataset.positives
-        if rows < ROWS_MIN or not FRAUD_MIN <= fraud <= rows - FRAUD_MIN:
+        if not self.enough(dataset):
             raise InvalidRequest(
                 "data",
                 f"the rows {part} are {rows}, {fraud} of them fraud; at least {ROWS_MIN} are wanted, and "
@@ -61,7 +68,7 @@ class Lesson:
 
 
 MASKING_LESSON: Final = Lesson("masking", MASKING, 0.7, MASKING_RULE, kinds=("masking",), blur=blurred)
-CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE)
+CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE, but_not=("masking",))
 ISOLATION_LESSON: Final = Lesson("isolation", SATARK, 0.5, SATARK_RULE, window_days=WINDOW_DAYS, probability=False)
 KNN_LESSON: Final = Lesson("knn", KNN, 0.5, None)
 LESSONS: Final = {each.name: each for each in (MASKING_LESSON, CALLER_LESSON, ISOLATION_LESSON, KNN_LESSON)}

@@ -22,7 +22,7 @@ def test_the_gate(callers: str, mismatch: str, passes: str) -> None:
     overlap_ratio    | 0.925 | 0.1      | 92.5 % of the calls to the number overlap another caller's (usual: 10 %)
     cli_mismatch     | 1     | 0        | the number presented is not the one asserted: yes (usual: no)
     cli_mismatch     | 0     | 0.02     | the number presented is not the one asserted: no (usual: no)
-    trunk_class      | 3     | 1        | what the trunk carries: calls from abroad (usual: calls within the country)
+    trunk_class      | 3     | 1        | the trunk carries callers from abroad (usual: callers vouched for)
     attestation      | 0     | 2.6      | attestation: none (usual: A)
     aloc             | 0     | 95.25    | answered calls to the number last 0 s on average (usual: 95.25 s)
 """)

@@ -118,19 +118,35 @@ def test_shares_of_a_trunk(trunks: str, mine: str, share: str) -> None:
 
 
 @table("""
-    home | abroad | carries
-    10   | 0      | 1
-    9    | 1      | 1
-    8    | 2      | 2       # a fifth of the calls
-    2    | 8      | 2
-    1    | 9      | 3
-    0    | 10     | 3
-    100  | 64     | 3       # the last 64 say what it is now
+    attested | carries   # a letter a call; f: from abroad, attested C
+    AAAA     | 1
+    AAB      | 1
+    AB       | 1         # half of them are vouched for
+    ABC      | 2
+    BCBC     | 2
+    AAff     | 1         # a half is not most
+    AAfff    | 3
+    fffff    | 3
+    f        | 3
+    B        | 2
 """)
-def test_what_a_trunk_carries(home: str, abroad: str, carries: str) -> None:
-    callers = [f"+49301{n:05}" for n in range(int(home))] + [f"+447700900{n:03}" for n in range(int(abroad))]
-    events = [invite(f"c-{n}", a, 10_000 * n, f"+49891{n:05}", trunk="t") for n, a in enumerate(callers)]
+def test_whose_calls_a_trunk_carries(attested: str, carries: str) -> None:
+    events = []
+    for n, letter in enumerate(attested):
+        a = f"+447700900{n:03}" if letter == "f" else f"+49301{n:05}"
+        details = EventDetails(attestation=letter.upper() if letter in "ABC" else "C")
+        events.append(invite(f"c-{n}", a, 10_000 * n, f"+49891{n:05}", trunk="t", details=details))
     assert last_row(watch(), events)["trunk_class"] == float(carries)
+
+
+def test_the_last_64_calls_of_a_trunk_say_whose_it_is() -> None:
+    one = watch()
+    home = [invite(f"h-{n}", f"+49301{n:05}", 1_000 * n, f"+49891{n:05}", trunk="t") for n in range(100)]
+    assert last_row(one, home)["trunk_class"] == 2
+    abroad = [invite(f"f-{n}", f"+447700900{n:03}", 100_000 + 1_000 * n, f"+49892{n:05}", trunk="t") for n in range(33)]
+    taken(one, abroad)
+    assert row_of(one, abroad[31])["trunk_class"] == 2  # 32 of 64
+    assert row_of(one, abroad[32])["trunk_class"] == 3
 
 
 @table("""

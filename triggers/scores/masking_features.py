@@ -11,7 +11,8 @@ only of calls that pass a cheap gate: of a lone caller to a quiet number there i
 It runs inline, so nothing here grows with a televote. What became of the calls to a number with more than 64 in 300 s
 (asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, concurrent_on_b) is up to ten seconds old; whoever calls it
 now, how fast and over what is exact at every call, of the last 64 calls. The caller's numbers and the trunk's callers
-are those of their last 64 calls, too, the newcomers those of the last 16 callers.
+are those of their last 64 calls, too (as far as calls are kept: six minutes of busy ones), the newcomers those of the
+last 16 callers.
 """
 
 from typing import Final
@@ -30,7 +31,7 @@ from triggers.scores.feature_schema import (
 
 HIGH_VOLUME: Final = 10  # attempts within W
 GATE_CALLERS: Final = 2
-TRUNK_CLASSES: Final = ("no trunk is named", "calls within the country", "calls of both kinds", "calls from abroad")
+TRUNK_CLASSES: Final = ("no trunk is named", "callers vouched for", "callers not vouched for", "callers from abroad")
 ATTESTATIONS: Final = ("none", "C", "B", "A")
 
 MASKING: Final = FeatureSchema(
@@ -55,7 +56,7 @@ MASKING: Final = FeatureSchema(
         Feature("first_seen_a_share", SHARE, "{value} of the callers were never heard of before"),
         Feature("same_trunk_share", SHARE, "{value} of the calls came over the same trunk"),
         Feature("foreign_a", COUNT, "the caller is of another country than the number: {value}", NO_OR_YES),
-        Feature("trunk_class", COUNT, "what the trunk carries: {value}", TRUNK_CLASSES),
+        Feature("trunk_class", COUNT, "the trunk carries {value}", TRUNK_CLASSES),
         Feature("concurrent_on_b", COUNT, "{value} calls to the number are up or ringing"),
         Feature("a_prior_calls", COUNT, "{value} earlier calls of the caller within the last days"),
         Feature("a_fanout_300", COUNT, "{value} numbers called by the caller within five minutes"),

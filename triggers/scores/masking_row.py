@@ -12,7 +12,7 @@ from triggers.masking.masking_watch import MaskingWatch
 from triggers.scores.called_facts import CalledFacts, CalledLooks
 from triggers.scores.called_lately import CALLS_LOOKED_AT, CalledLately
 from triggers.scores.masking_features import HIGH_VOLUME
-from triggers.traffic.counted_call import INTERNATIONAL
+from triggers.traffic.counted_call import ATTESTED_A, INTERNATIONAL
 from triggers.traffic.key import TrafficKey
 from triggers.traffic.metric_names import CALLED
 from triggers.traffic.recent_calls import first_after
@@ -21,7 +21,6 @@ from triggers.traffic.traffic import Traffic
 METRICS_S: Final = 300
 WEEK_H: Final = 168.0
 HOUR_MS: Final = 3_600_000
-_MOSTLY: Final = 0.2  # with so few of the other kind a trunk is of one kind
 _ATTESTED: Final[dict[str, float]] = {"A": 3.0, "B": 2.0, "C": 1.0}
 
 
@@ -104,20 +103,23 @@ def hourly(called: TrafficKey, at_ms: int) -> float:
 
 
 def trunk_class(trunk: TrafficKey | None, at_ms: int) -> float:
-    """What the last calls of a trunk were, this one among them: 1 within a country, 3 from another, 2 both, 0 none."""
+    """Whose calls a trunk carries, by the last of them, this one included: 1 of subscribers that somebody vouches for
+    (half of them are attested A), 2 of others, 3 from another country; 0 where no trunk is named."""
     if trunk is None:
         return 0.0
     calls = trunk.calls
     stop = first_after(calls, at_ms)
     start = max(0, stop - CALLS_LOOKED_AT)
-    abroad = 0
+    abroad = vouched = 0
     for place in range(start, stop):
-        if calls[place].marks & INTERNATIONAL:
+        marks = calls[place].marks
+        if marks & INTERNATIONAL:
             abroad += 1
+        if marks & ATTESTED_A:
+            vouched += 1
     if stop == start:
         return 0.0
-    share = abroad / (stop - start)
-    return 1.0 if share < _MOSTLY else 3.0 if share > 1.0 - _MOSTLY else 2.0
+    return 3.0 if 2 * abroad > stop - start else 1.0 if 2 * vouched >= stop - start else 2.0
 
 
 def fanout(caller: TrafficKey | None, at_ms: int) -> float:

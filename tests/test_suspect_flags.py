@@ -18,6 +18,7 @@ RULES = (
     "many,robocall,a,attempts.600 >= 3,HIGH,MEDIUM,*alert,false,1h,many calls\n"
     "range,wangiri,a_range,attempts.600 >= 6,CRITICAL,HIGH,*alert,false,1h,many of a range\n"
     "trunk,fas,trunk,attempts.600 >= 9,MEDIUM,LOW,*alert,false,1h,many on a trunk\n"
+    "account,irsf,account,attempts.600 >= 4,MEDIUM,LOW,*alert,false,1h,many of an account\n"
     "trial,irsf,a,attempts.600 >= 2,HIGH,HIGH,*alert,true,1h,only told\n"
 )
 
@@ -64,17 +65,20 @@ def test_a_masking_run_flags_all_its_callers(store: Store) -> None:
     fraud.stop()
 
 
-def test_rules_flag_a_caller_a_range_or_the_caller_of_the_call(store: Store) -> None:
+def test_rules_flag_a_caller_a_range_or_the_caller_of_an_account_and_a_trunk_is_nobody(store: Store) -> None:
     fraud = started(store)
     fraud.rules.set(RULES, "ann")
     calls = [("+37120000001", "t-1")] * 3 + [("+37120000002", "t-2")] * 2 + [("+37120000003", "t-1")]
     calls += [(f"+4930555{each:04}", "t-9") for each in range(9)]
-    bring(fraud, [invite(place, a, f"+4989{5550000 + place}", trunk) for place, (a, trunk) in enumerate(calls)])
+    events = [invite(place, a, f"+4989{5550000 + place}", trunk) for place, (a, trunk) in enumerate(calls)]
+    for event in events[2:6]:
+        event.account = "1001"
+    bring(fraud, events)
     assert known(fraud) == {
         "+37120000001": [("robocall", 85, 0.7)],
         "range +3712000": [("wangiri", 95, 0.9)],
         "range +4930555": [("wangiri", 95, 0.9)],
-        "+49305550008": [("fas", 75, 0.4)],
+        "+37120000003": [("irsf", 75, 0.4)],
     }
     fraud.stop()
 

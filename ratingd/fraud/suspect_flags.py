@@ -4,7 +4,8 @@
     fifth of a masking run, decision CRITICAL      all five callers: masking, risk 95
     rule wangiri (HIGH, sure HIGH) holds for a     the caller: wangiri, risk 85, sure to 0.9
     rule wangiri_range holds for +3712000          the range, and so each of its numbers
-    rule false_answer holds for trunk t-7          the caller of that call
+    rule irsf holds for an account                 the caller of that call
+    rule false_answer holds for trunk t-7          nobody: many call over it
     the caller is on the blacklist                 the caller: risk 100, of no type
 
 A rule that only reports flags nobody, and neither does one looked at for a call to a spared number. Those who withhold
@@ -28,6 +29,7 @@ FORGOTTEN: Final = 1_000  # at a time
 OF_RUNS: Final = ("masking", "refused")
 CALLER: Final = "a"
 CALLER_RANGE: Final = "a_range"
+ACCOUNT: Final = "account"
 LISTED_RISK: Final = 100.0
 
 
@@ -98,7 +100,7 @@ class SuspectFlags:
     ) -> None:
         if kind == CALLER_RANGE:
             self._suspects.note_range(subject, fraud_type, risk, sure, at_ms)
-        else:
+        elif kind in (CALLER, ACCOUNT):
             self._note(subject if kind == CALLER else caller, fraud_type, risk, sure, at_ms)
 
     def _note(self, number: str, fraud_type: str, risk: float, sure: float, at_ms: int) -> None:
@@ -116,7 +118,7 @@ class SuspectFlags:
             page = self._shelf.flagged_since(since_ms, after=page[-1], limit=PAGE)
 
     def _load_rules(self, since_ms: int) -> None:
-        """What alerts tell of rules that held: their subjects, or else their callers."""
+        """What alerts tell of rules that held: their subjects, or the callers of accounts."""
         rules = {rule.id: rule for rule in self._rules().rules}
         for alert in reversed(self._shelf.alerts(since_ms=since_ms, limit=PAGE)):
             document = json.loads(alert.document)

@@ -25,7 +25,7 @@ from triggers.watch.analysis import WhatIf, analyze
 from triggers.watch.fraud_watch import FraudWatch
 
 CALLS = town(1)
-TELEPHONY = telephony_calls(TRAIN, seed=3, calls=1_500)
+TELEPHONY = telephony_calls(TRAIN, seed=3, calls=1_000)
 EVERY_S = 900
 
 

@@ -16,9 +16,21 @@ def test_televote_is_cut_by_the_rule_unless_it_is_listed() -> None:
     scores = [0.9 if call.kind == "masking" and call.call_id != "m0" else 0.2 for call in calls]
     found = cuts(calls, np.array(scores), [call.label == 1 for call in calls], 0.7)
     assert found == [
-        Cut("masking", True, calls=6, rule=6, rule_listed=6, model=5, model_listed=5, model_as_rule=6),
-        Cut("ordinary", False, calls=1, rule=0, rule_listed=0, model=0, model_listed=0, model_as_rule=1),
-        Cut("televote", False, calls=10, rule=10, rule_listed=0, model=0, model_listed=0, model_as_rule=10),
+        Cut("masking", True, calls=6, rule=6, rule_listed=6, rule_at_once=2, model=5, model_listed=5, model_as_rule=5),
+        Cut(
+            "ordinary", False, calls=1, rule=0, rule_listed=0, rule_at_once=0, model=0, model_listed=0, model_as_rule=0
+        ),
+        Cut(
+            "televote",
+            False,
+            calls=10,
+            rule=10,
+            rule_listed=0,
+            rule_at_once=6,
+            model=0,
+            model_listed=0,
+            model_as_rule=0,
+        ),
     ]
 
 
@@ -32,8 +44,8 @@ def test_callers_of_a_notifier_are_listed() -> None:
 
 def test_model_that_never_catches_as_many_is_not_compared() -> None:
     calls = [_call(f"m{place}", f"+4917{place:08}", "+4930777", 900 * place, "masking", 1) for place in range(5)]
-    (found,) = cuts(calls, np.array([0.0, 0, 0.9, 0.9, 0.9]), [True] * 5, 0.7)
-    assert (found.rule, found.model, found.model_as_rule) == (5, 3, None)
+    (found,) = cuts(calls, np.zeros(5), [True] * 5, 0.7)
+    assert (found.rule, found.rule_at_once, found.model, found.model_as_rule) == (5, 1, 0, None)
 
 
 def _call(call_id: str, a: str, b: str, after_ms: int, kind: str, label: int = 0) -> SimulatedCall:

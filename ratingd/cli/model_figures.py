@@ -74,10 +74,10 @@ def _figures(title: str, model: Mapping[str, "Figure"], rule: Mapping[str, "Figu
 
 
 def _cuts(cuts: "Sequence[Cut]") -> RenderableType:
-    heads = ("the rule", "with lists", "the model", "with lists ", "the model at the rule's recall")
+    heads = ("the rule", "with lists", "at once", "the model", "with lists ", "at the rule's recall at once")
     made = table("calls cut (*: fraud)", "calls", *heads, numbers=("calls", *heads))
     for cut in cuts:
-        columns = (cut.rule, cut.rule_listed, cut.model, cut.model_listed, cut.model_as_rule)
+        columns = (cut.rule, cut.rule_listed, cut.rule_at_once, cut.model, cut.model_listed, cut.model_as_rule)
         shares = ["" if count is None else f"{count:,} ({count / cut.calls:.2%})" for count in columns]
         made.add_row(cut.kind + (" *" if cut.fraud else ""), f"{cut.calls:,}", *shares)
     return made

@@ -59,6 +59,14 @@ class Spread(Generic[Value]):
         self._size += len(part) - before
         return value
 
+    @property
+    def parts(self) -> int:
+        return len(self._parts)
+
+    def part(self, place: int) -> list[Value]:
+        """A copy of what one part holds, for whoever goes through all of it and lets others in between."""
+        return list(self._parts[place].values()) if place < len(self._parts) else []
+
     def let_go(self) -> bool:
         """Forget one part of those that are left; whether there was one. Nothing else is to be asked of it then."""
         if not self._parts:

@@ -16,6 +16,7 @@ from typing import Final
 from triggers.calls.call_event import CDR, INVITE, CallEvent, EventDetails
 from triggers.calls.call_record import CallRecord
 from triggers.numbers.number import Number
+from triggers.spread import Spread
 from triggers.traffic.bucket import DEVICES
 from triggers.traffic.call_table import CallTable, OpenCall
 from triggers.traffic.counted_call import (
@@ -118,6 +119,11 @@ class Traffic:
         for keys in self._by_kind.values():
             total += len(keys.keys)
         return total
+
+    @property
+    def callers(self) -> Spread[TrafficKey]:
+        """The numbers that call."""
+        return self._a.keys
 
     @property
     def calls(self) -> int:

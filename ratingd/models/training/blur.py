@@ -2,8 +2,8 @@
 
 Sixty attacks of a simulated week all came at some hour, to numbers that were called some times a day. Three hundred
 trees remember: of a call at 16:00 to a number of 61 calls they would say that it is masked. In another town people call
-twice as much, and the model knows nothing any more. So each row is learned three times, and each time what depends on
-the town is a little otherwise:
+twice as much, and the model knows nothing any more. So each row is learned four times, twice as it is and twice with
+what depends on the town otherwise:
 
     counts over days                          times or by some factor: half in one copy, 2.2 times in another
     mean length of calls                      the same
@@ -11,7 +11,9 @@ the town is a little otherwise:
     hour                                      any
     trunk class, mismatch, attestation        now and then untold, as other switches do not tell them
 
-What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of.
+What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of. From 100,000
+calls, of those of attacks in another town 0.909 are found at one false alarm in a thousand scored calls, and 0.764 of
+those of mimics; without blur 0.939 and 0.499, with blurred copies alone 0.837 and 0.769.
 """
 
 from collections.abc import Mapping
@@ -22,7 +24,9 @@ import numpy as np
 from ratingd.models.arrays import Labels, Rows
 from triggers.scores.masking_features import MASKING
 
-COPIES: Final = 3
+AS_THEY_ARE: Final = 2
+BLURRED: Final = 2
+COPIES: Final = AS_THEY_ARE + BLURRED
 SPREAD: Final = 0.8  # of a factor's logarithm
 POINTS: Final = 0.25
 UNTOLD: Final[Mapping[str, float]] = {"trunk_class": 0.3, "cli_mismatch": 0.3, "attestation": 0.15}
@@ -32,7 +36,8 @@ SHARES: Final[Mapping[str, float]] = {"asr": 100.0, "short_call_ratio": 1.0}
 def blurred(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:
     """COPIES of masking rows and their labels; the same seed, the same copies."""
     chance = np.random.default_rng(seed)
-    return np.concatenate([_copy(rows, chance) for _ in range(COPIES)]), np.concatenate([labels] * COPIES)
+    copies = [_copy(rows, chance) for _ in range(BLURRED)]
+    return np.concatenate([*copies, *[rows] * AS_THEY_ARE]), np.concatenate([labels] * COPIES)
 
 
 def _copy(rows: Rows, chance: np.random.Generator) -> Rows:

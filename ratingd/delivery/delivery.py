@@ -1,13 +1,14 @@
 """Everything that leaves the outbox, behind the two calls that the engine makes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
 from ratingd.delivery.address_guard import AddressGuard
 from ratingd.delivery.carrier import AlertCarrier, Carrier
+from ratingd.delivery.disconnect_order import KIND as DISCONNECT
 from ratingd.delivery.disconnects import DeskTerms, DisconnectDesk
 from ratingd.delivery.export_place import hosts
 from ratingd.delivery.exporters import ExportCarrier
@@ -89,11 +90,13 @@ class Delivery:
         for postman in self._postmen:
             postman.stop(timeout_s)
 
-    def wake(self) -> None:
-        """Something new is in the outbox: deliver it."""
+    def wake(self, kinds: Collection[str] = ()) -> None:
+        """Something new is in the outbox, of these kinds, or of any: deliver it."""
         for postman in self._postmen:
-            postman.wake()
-        self.desk.wake()
+            if not kinds or postman.kind in kinds:
+                postman.wake()
+        if not kinds or DISCONNECT in kinds:
+            self.desk.wake()
 
     def first_attempt(self, entry_id: str) -> "Future[object]":
         """Done when a webhook has been tried once."""

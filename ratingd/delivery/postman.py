@@ -55,7 +55,7 @@ class Postman:
     ) -> None:
         self._store: Final = store
         self._carrier: Final = carrier
-        self._kind: Final = carrier.kind
+        self.kind: Final = carrier.kind
         self._terms: Final = terms
         self._clock: Final = clock
         self._steady: Final = SteadyClock(clock)
@@ -67,8 +67,8 @@ class Postman:
         self._stopping = False
         self._busy: Counter[str] = Counter()  # threads by the receiver that they post to
         self._put_off: Final[list[int]] = []  # steady instants of the next attempts, soonest first
-        self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix=self._kind)
-        self._round: Final = threading.Thread(target=self._go_round, name=f"postman-{self._kind}", daemon=True)
+        self._threads: Final = ThreadPoolExecutor(terms.threads, thread_name_prefix=self.kind)
+        self._round: Final = threading.Thread(target=self._go_round, name=f"postman-{self.kind}", daemon=True)
 
     def start(self) -> None:
         self._round.start()
@@ -104,10 +104,10 @@ class Postman:
             try:
                 wait_s = self._hand_out()
             except StoreFault as fault:
-                observe.event("postman.waits", kind=self._kind, error=str(fault))
+                observe.event("postman.waits", kind=self.kind, error=str(fault))
                 wait_s = 1.0
             except Exception as fault:  # noqa: BLE001 - as long as the daemon runs, alerts go out
-                observe.fault("postman.fault", fault, kind=self._kind)
+                observe.fault("postman.fault", fault, kind=self.kind)
                 wait_s = 1.0
             self._sleep(wait_s)
 
@@ -121,7 +121,7 @@ class Postman:
             return LOOK_S
         self._follow_clock()
         now_ns = self._clock()
-        entries = self._store.outbox.lease(self._kind, now_ns, now_ns + LEASE_NS, free, but_for=full)
+        entries = self._store.outbox.lease(self.kind, now_ns, now_ns + LEASE_NS, free, but_for=full)
         too_many = [entry.id for entry in entries if not self._take(entry)]
         if too_many:
             self._store.outbox.release(too_many)
@@ -133,8 +133,8 @@ class Postman:
         set_back_ns = self._steady.set_back_ns()
         newly_ns = set_back_ns - self._set_back_ns
         if newly_ns >= SECOND_NS:
-            moved = self._store.outbox.bring_forward(self._kind, self._clock(), newly_ns)
-            observe.event("postman.clock_set_back", kind=self._kind, seconds=newly_ns // SECOND_NS, entries=moved)
+            moved = self._store.outbox.bring_forward(self.kind, self._clock(), newly_ns)
+            observe.event("postman.clock_set_back", kind=self.kind, seconds=newly_ns // SECOND_NS, entries=moved)
         if newly_ns >= SECOND_NS or newly_ns < 0:
             self._set_back_ns = set_back_ns
 
@@ -183,10 +183,10 @@ class Postman:
         try:
             return self._carrier.carry(entry)
         except Exception as fault:  # noqa: BLE001 - a fault of ours, which must age as any other failure does
-            observe.fault("postman.fault", fault, kind=self._kind, entry=entry.id)
+            observe.fault("postman.fault", fault, kind=self.kind, entry=entry.id)
             return Attempt(Judgement(Verdict.RETRY, f"a fault of ratingd: {type(fault).__name__}: {fault}"))
         finally:
-            observe.took(self._kind, time.monotonic() - begun_s)
+            observe.took(self.kind, time.monotonic() - begun_s)
 
     def _settle(self, entry: OutboxEntry, judgement: Judgement) -> None:
         now_ns, attempts, outbox = self._clock(), entry.attempts + 1, self._store.outbox
@@ -194,16 +194,16 @@ class Postman:
         match judgement.verdict:
             case Verdict.DELIVERED:
                 outbox.delivered(entry.id)
-                observe.event(f"{self._kind}.delivered", **fields)
+                observe.event(f"{self.kind}.delivered", **fields)
             case Verdict.RETRY if now_ns - entry.created_ns < self._terms.max_age_ns:
                 pause = pause_s(attempts, self._chance(), judgement.pause_s)
                 outbox.retry(entry, now_ns + int(pause * SECOND_NS), judgement.error)
                 with self._changed:
                     heapq.heappush(self._put_off, self._steady() + int(pause * SECOND_NS))
-                observe.event(f"{self._kind}.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
+                observe.event(f"{self.kind}.retry", **fields, error=judgement.error, pause_s=round(pause, 1))
             case Verdict.RETRY | Verdict.DEAD:
                 outbox.dead(entry.id, judgement.error)
-                observe.event(f"{self._kind}.dead", **fields, error=judgement.error)
+                observe.event(f"{self.kind}.dead", **fields, error=judgement.error)
 
 
 class FirstAttempts:

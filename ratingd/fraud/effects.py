@@ -12,7 +12,7 @@ Everything has an id that is made of what it is about, so after a crash the same
 was stored, told or ordered already is so once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,8 +46,8 @@ class EffectTerms:
 
 
 class FraudEffects:
-    """`ended` says whether a call is known to be over, `payer` whose it is; `wake` has the outbox looked
-    at; `tick` is called with each `due`. One thread at a time."""
+    """`ended` says whether a call is known to be over, `payer` whose it is; `wake` has the outbox looked at for entries
+    of some kinds; `tick` is called with each `due`. One thread at a time."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class FraudEffects:
         *,
         ended: Callable[[str], bool] = lambda call_id: False,
         payer: Callable[[str], AccountKey | None] = lambda call_id: None,
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[Collection[str]], None] = lambda kinds: None,
         tick: Callable[[int], None] = lambda now_ms: None,
     ) -> None:
         posts, pace = book.posts, Pace(EVERY_MS)
@@ -112,7 +112,7 @@ class FraudEffects:
         self._book.committed(stored.alert_ids, stored.overtaken)
         self._orders.hand_over([order for order in batch.orders if not order.done])
         if batch.outbox:
-            self._wake()
+            self._wake({entry.kind for entry in batch.outbox})
 
     def dropped(self, batch: FraudBatch) -> None:
         """It will not be stored: what can be said again goes with the next batch."""

@@ -13,7 +13,7 @@ people, `blocks` says what is refused, `threats` tells who watches, `vault` open
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Set
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +35,7 @@ from ratingd.fraud.list_book import ListBook
 from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.fraud.metric_monitors import MetricMonitors
 from ratingd.fraud.orders import AccountOrders, Submit
-from ratingd.fraud.posts import Posts
+from ratingd.fraud.posts import WEBHOOK, Posts
 from ratingd.fraud.protection_carrier import ProtectionCarrier
 from ratingd.fraud.pseudonym import MARK, Pseudonyms
 from ratingd.fraud.recovery import DAY_MS, Recovery
@@ -76,7 +76,7 @@ class FraudRuntime:
         settings: Settings,
         store: Store,
         *,
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[Collection[str]], None] = lambda kinds: None,
         action_ids: Callable[[], Set[str] | None] = lambda: None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -101,7 +101,7 @@ class FraudRuntime:
             dedup_ms=settings.alert_dedup_seconds * 1000,
             storm_max=settings.alert_storm_per_minute,
             posts=Posts(terms.webhooks, terms.tenant),
-            wake=wake,
+            wake=lambda: wake((WEBHOOK,)),
             clock=clock,
         )
         self.orders: Final = AccountOrders(self._submit)

@@ -132,7 +132,7 @@ outbox: Final = Table(
     PrimaryKeyConstraint("tenant", "shard", "account", "id"),
     Index("ix_outbox_id", "id"),
     Index("ix_outbox_created_ns", "created_ns"),
-    Index("ix_outbox_due_ns", "due_ns", **partial("state = 'waiting'")),
+    Index("ix_outbox_kind_due_ns", "kind", "due_ns", **partial("state = 'waiting'")),
     Index(
         "ix_outbox_order",
         *("tenant", "shard", "account", "receiver", "version", "created_ns", "place"),

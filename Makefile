@@ -104,7 +104,7 @@ endif
 
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ratingd needs Python 3.11 or newer: make PYTHON=python3.12")'
-	@echo "setup: .venv from requirements.lock (some 100 MB the first time)"
+	@echo "setup: .venv from requirements.lock (some 100 packages the first time)"
 	@$(PYTHON) -m venv $(CLEAR) .venv
 	@$(PIP) --require-hashes -r requirements.lock
 	@printf '%s\n' "$$TREE" > .venv/.tree

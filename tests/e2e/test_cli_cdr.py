@@ -1,15 +1,15 @@
 """`ratingd cdr import`, and a watched folder, against a daemon: every row stored or named, and nothing twice."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from ratingd.cli import cdr_sending, main
-from ratingd.errors import Overloaded
-from ratingd.fraud.writer import FraudWriter
 from tests.e2e.serving import Serving, serving
 from tests.e2e.shell import Shell
 from tests.waiting import until
@@ -97,20 +97,19 @@ def test_nobody_there(tmp_path: Path) -> None:
 def test_a_daemon_that_has_no_room_is_asked_again(
     quiet: Serving, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Now and then there is none, also when some batches of the stream are looked at and not stored."""
+    """There is none while a batch of the stream is looked at and not stored."""
     monkeypatch.setattr(cdr_sending, "BATCH", 10)
-    has_room, asked = FraudWriter.has_room, 0
+    quiet.daemon.fraud.writer._events_max = 15
+    pauses = list[float]()
 
-    def now_and_then(writer: FraudWriter, events: int) -> bool:
-        nonlocal asked
-        asked += 1
-        return asked % 7 != 0 and has_room(writer, events)
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        time.sleep(seconds / 10)
 
-    monkeypatch.setattr(FraudWriter, "has_room", now_and_then)
-    assert Overloaded(1, 1).retry_after_ms == 1
+    monkeypatch.setattr(cdr_sending, "time", SimpleNamespace(sleep=pause))
     told = shell.json("cdr", "import", written(tmp_path / "c.csv", 200, first_s=1_795_255_200))
     assert (told["sent"], told["stored"], told["rejected"]) == (200, 200, 0)
-    assert asked > 22
+    assert set(pauses) == {0.1}
     assert events(quiet) == 200
 
 

@@ -30,7 +30,10 @@ from tests.waiting import until
 
 NONE: Mapping[str, object] = {}
 SERVICES = {
-    *(f"ratingd.v1.{name}Service" for name in ("Rating", "Charging", "Account", "Tariff", "Session", "Admin", "Fraud")),
+    *(
+        f"ratingd.v1.{name}Service"
+        for name in ("Rating", "Charging", "Account", "Tariff", "Session", "Admin", "Fraud", "Model")
+    ),
     *(f"grpc.reflection.{version}.ServerReflection" for version in ("v1", "v1alpha")),
     "grpc.health.v1.Health",
 }

@@ -4,9 +4,8 @@ A switch sends the INVITE of call 77 again, and ten minutes later its CDR. One e
 is a repeat, and the CDR is no second attempt. As most events are the first of their call, whoever takes one looks for
 its call once.
 
-An event is known for `repeat_ms` after the last one of its call that was new, and the call for `ttl_ms` at least: two
-generations as in `event_memory`, of half of `calls_max` calls each. Events that have a name of their own are remembered
-by that, there.
+An event is known for `repeat_ms` after the last one of its call that was new, and the call for `ttl_ms` at least
+(`triggers.generations`). Events that have a name of their own are remembered by that, in `event_memory`.
 """
 
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from triggers.calls.verdict import Verdict
-from triggers.spread import Leaving, Spread
+from triggers.generations import Generations
 
 LONG_AGO_MS: Final = -(1 << 61)
 
@@ -52,23 +51,17 @@ class SeenCall:
 
 
 class CallMemory:
-    __slots__ = ("_began_ms", "_half", "_leaving", "_older", "_repeat_ms", "_ttl_ms", "_younger")
+    __slots__ = ("_calls", "_repeat_ms")
 
     def __init__(self, ttl_ms: int, repeat_ms: int, calls_max: int) -> None:
-        self._ttl_ms: Final = max(ttl_ms, repeat_ms)
         self._repeat_ms: Final = repeat_ms
-        self._half: Final = max(1, calls_max // 2)
-        self._younger: Spread[SeenCall] = Spread()
-        self._older: Spread[SeenCall] = Spread()
-        self._leaving: Final[Leaving[SeenCall]] = Leaving()
-        self._began_ms = LONG_AGO_MS
+        self._calls: Final[Generations[SeenCall]] = Generations(max(ttl_ms, repeat_ms), calls_max)
 
     def __len__(self) -> int:
-        return len(self._younger) + len(self._older)
+        return len(self._calls)
 
     def get(self, call_id: str) -> SeenCall | None:
-        seen = self._younger.get(call_id)
-        return self._older.get(call_id) if seen is None and len(self._older) > 0 else seen
+        return self._calls.get(call_id)
 
     def repeats(self, seen: SeenCall | None, kind: int, received_ms: int) -> bool:
         """Whether an event of that kind came before, of a call just looked for."""
@@ -76,16 +69,9 @@ class CallMemory:
 
     def entered(self, call_id: str, seen: SeenCall | None, received_ms: int) -> SeenCall:
         """The entry of a call that was just looked for: made where there is none, and the younger one from now on."""
-        if self._began_ms == LONG_AGO_MS:
-            self._began_ms = received_ms
-        elif received_ms - self._began_ms >= self._ttl_ms or len(self._younger) >= self._half:
-            self._turn(received_ms)
         if seen is None:
             seen = SeenCall()
-            self._younger.put(call_id, seen)
-        elif len(self._older) > 0:
-            self._younger.put(call_id, seen)
-        self._leaving.step()
+        self._calls.keep(call_id, seen, received_ms)
         return seen
 
     def note(self, seen: SeenCall, kind: int, verdict: Verdict | None, received_ms: int) -> None:
@@ -95,16 +81,7 @@ class CallMemory:
     def entered_before(self, call_id: str) -> SeenCall | None:
         """The entry of a call of before a start, while there is room."""
         seen = self.get(call_id)
-        if seen is None and len(self._older) < self._half:
-            seen = SeenCall()
-            self._older.put(call_id, seen)
-        return seen
-
-    def _turn(self, received_ms: int) -> None:
-        long_ago = received_ms - self._began_ms >= 2 * self._ttl_ms
-        self._leaving.take(self._older)
-        if long_ago:
-            self._leaving.take(self._younger)
-        self._older = Spread() if long_ago else self._younger
-        self._younger = Spread()
-        self._began_ms = received_ms
+        if seen is not None:
+            return seen
+        seen = SeenCall()
+        return seen if self._calls.keep_older(call_id, seen) else None

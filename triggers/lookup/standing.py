@@ -22,6 +22,7 @@ from triggers.watch.rule_score import DANGEROUS, SAFE, SUSPICIOUS, band
 OF_CAMPAIGN: Final = 0.9
 SPARED_MOST: Final = 10.0
 REFUSED_RISK: Final = 100.0
+SCAM: Final = "scam"
 
 BEHAVIOUR: Final = "behaviour"
 MASKING: Final = "masking"
@@ -116,7 +117,7 @@ def standing(known: Evidence, dangerous: float = 85, suspicious: float = 50) -> 
         parts.append(RiskPart(BLACKLIST if refused else WHITELIST, risk, _listed_text(entry)))
         weight = 1.0 if refused else -1.0
         told = [Explanation(entry.list, 1, 0, weight, _listed_text(entry)), *told]
-    fraud_type = "" if status == SAFE else _fraud_type(known, parts)
+    fraud_type = "" if status == SAFE else _fraud_type(known, parts, suspicious)
     return Standing(
         status,
         int(risk + 1e-9),  # never above the bar that it has not reached
@@ -183,26 +184,45 @@ def _listed_text(entry: ListEntry) -> str:
     return f"on the {entry.list}{what}" + (f": {entry.reason}" if entry.reason else "")
 
 
-def _fraud_type(known: Evidence, parts: list[RiskPart]) -> str:
-    """What the strongest part says it is; where that only knows that something is wrong, what a rule has said."""
-    best, most = "", -1.0
-    for part in parts:
-        if part.risk > most and part.name != BLACKLIST:
-            best, most = part.name, part.risk
-    if best == MASKING:
-        return MASKING
-    if best == CAMPAIGN and known.campaign_type:
-        return known.campaign_type
-    if best == REPORTS and not known.rule_types:
-        return type_reported(known.complaints.category)
+def _fraud_type(known: Evidence, parts: list[RiskPart], suspicious: float) -> str:
+    """What the strongest part says it is. Where that only knows that something is wrong: what a rule has said, or what
+    the strongest of the others says that would be suspicious by itself."""
+    strongest_first = sorted([part for part in parts if part.name != BLACKLIST], key=lambda part: -part.risk)
+    best = strongest_first[0].name if strongest_first else ""
+    if best == REPORTS and known.rule_types:
+        return known.rule_types[0]
+    named = _type_named(known, best)
+    if named:
+        return named
     if known.rule_types:
         return known.rule_types[0]
     if best == KNN:
-        return "scam"
+        return SCAM
+    if _refused(known):
+        return BLACKLIST
+    for part in strongest_first:
+        named = _type_named(known, part.name)
+        if named and part.risk >= suspicious:
+            return named
+    return ""
+
+
+def _type_named(known: Evidence, part: str) -> str:
+    """The fraud type that a part stands for; "" where it only says that something is wrong."""
+    if part == MASKING:
+        return MASKING
+    if part == CAMPAIGN:
+        return known.campaign_type
+    if part == REPORTS:
+        return type_reported(known.complaints.category)
+    return ""
+
+
+def _refused(known: Evidence) -> bool:
     for entry in known.listed:
         if entry.list == BLACKLIST:
-            return BLACKLIST
-    return ""
+            return True
+    return False
 
 
 def _confidence(known: Evidence, entry: ListEntry | None) -> str:

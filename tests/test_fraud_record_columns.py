@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ratingd.store import fraud_record_columns as columns
+from ratingd.store.fraud_words import WORDS_MAX
 from tests.fraud_store_rows import record
 from triggers.calls.call_record import CallRecord
 
@@ -57,18 +58,22 @@ tails = st.one_of(st.text(max_size=5), st.sampled_from([UUID, UUID.upper(), "ab1
     region=st.text(max_size=3),
     probability=st.integers(0, 10_000),
     risk=st.integers(0, 10_000),
+    knn=st.one_of(st.just(-10_000), st.integers(0, 10_000)),
+    models=st.sampled_from(["", "knn:2", "knn:2 masking:3"]),
     flags=st.sampled_from(["", "masking irsf"]),
-    words=st.integers(0, 3),
+    words=st.integers(0, 4),
 )
 @example(
     call_id=UUID, a="+49", b="+49", a_raw="0049", tenant="", trunk="", account="49", ring_ms=0, answer_ms=5, end_ms=5,
-    pdd_ms=-1, disposition="", attestation="", region="", probability=0, risk=0, flags="", words=0,
+    pdd_ms=-1, disposition="", attestation="", region="", probability=0, risk=0, knn=0, models="knn:1", flags="",
+    words=0,
 )  # fmt: skip
 def test_record_comes_back_as_it_was(
-    a: str, b: str, region: str, probability: int, risk: int, words: int, call_id: str, **given: Any
+    a: str, b: str, region: str, probability: int, risk: int, knn: int, words: int, call_id: str, **given: Any
 ) -> None:
     given |= {"b_raw": a, "cli": b, "pai": a, "switch_id": region, "target_region": region, "label": region}
-    stored = record(call_id, a, b, 2**40, probability=probability / 10_000, risk=risk / 100, **given)
+    given |= {"probability": probability / 10_000, "risk": risk / 100, "knn": knn / 10_000}
+    stored = record(call_id, a, b, 2**40, **given)
     assert fields(back(stored, words)) == fields(stored)
 
 
@@ -136,3 +141,11 @@ def test_usual_call_says_nothing_that_few_calls_have() -> None:
     )
     row = stored_columns(usual, {columns.word("", "t1", ""): 7})
     assert (row.more, row.account, row.probability, row.risk, row.place) == (None, None, None, None, 7)
+    assert row.scored is None
+
+
+def test_what_models_said_fits_four_bytes() -> None:
+    scored = record(knn=1.0, models="knn:99 masking:99")
+    row = stored_columns(scored, {columns.word(scored.models): WORDS_MAX})
+    assert (row.more, row.scored.bit_length()) == (None, 29)
+    assert columns.numbers_of_words(row) == [WORDS_MAX]

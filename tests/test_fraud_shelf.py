@@ -119,6 +119,14 @@ def test_record_of_a_call_is_replaced_and_keeps_its_place(store: Store) -> None:
     assert store.fraud.record("c3") is None
 
 
+def test_what_models_said_of_a_call_comes_back_with_their_versions(store: Store) -> None:
+    store.fraud.commit(FraudBatch(records=[record("c1"), record("c2", knn=0.0, models="knn:2 masking:13")]))
+    plain, scored = store.fraud.record("c1"), store.fraud.record("c2")
+    assert plain is not None
+    assert scored is not None
+    assert (plain.knn, plain.models, scored.knn, scored.versions) == (-1, "", 0, {"knn": 2, "masking": 13})
+
+
 def test_incidents_are_read_newest_first_in_pages(store: Store) -> None:
     rows = [incident(f"i{n}", 1000 * (n // 2), b_number=B if n % 2 else "+371", severity="HIGH") for n in range(6)]
     store.fraud.commit(FraudBatch(incidents=[*rows, incident("last", 9000)]))

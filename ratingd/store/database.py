@@ -12,13 +12,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ratingd.store.faults import DataRefused, LockNotGiven, StoreUnavailable, VersionConflict
 
-POSTGRES_TYPES: Final = {Text: "text", BigInteger: "int8", SmallInteger: "int2", Boolean: "bool", LargeBinary: "bytea"}
+POSTGRES_TYPES: Final = {
+    Text: "text", BigInteger: "int8", Integer: "int4", SmallInteger: "int2", Boolean: "bool", LargeBinary: "bytea"
+}  # fmt: skip
 LOST_TO_OTHERS: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: the other one went through
 LOCK_NOT_GIVEN: Final = "55P03"
 

@@ -12,7 +12,8 @@ caller and called number:
   record of the first then gives way;
 - tenant, trunk and switch are one word that many calls share, a region is another, and a word is a number of two bytes;
 - times are milliseconds after the start, the end after the answer, and nothing where they are unknown;
-- what few calls have is JSON in `more`. What is usual is NULL and takes nothing.
+- `scored` is what the neighbours said and, as a word that many calls share, which versions of models scored the call;
+- what few calls have is JSON in `more`. What is usual is NULL and takes nothing, or a byte on SQLite.
 
 A probability is kept to 0.0001 and a risk to 0.01.
 """
@@ -28,7 +29,7 @@ from triggers.calls.call_record import CallRecord
 
 COLUMNS: Final = (
     "call_key", "call_id", "a", "b", "account", "place", "origin", "target", "start_ms", "ring_after", "answer_after",
-    "end_after", "outcome", "probability", "risk", "more",
+    "end_after", "outcome", "probability", "risk", "more", "scored",
 )  # fmt: skip
 DISPOSITIONS: Final = (*("", "ANSWERED", "NO_ANSWER", "BUSY", "CANCEL", "FAILED", "REJECTED", "DISCONNECTED_FRAUD"),)
 ATTESTATIONS: Final = ("", "A", "B", "C")
@@ -49,14 +50,19 @@ A_FORM: Final = 6
 B_FORM: Final = 9
 ACCOUNT_FORM: Final = 12
 
+# Where the word of the models stands in `scored`. Before it is one more than 10,000 times what the neighbours said.
+MODELS: Final = 14
+KNN_MASK: Final = (1 << MODELS) - 1
+
 
 def row(record: CallRecord, words: Mapping[str, int]) -> Row:
     """The columns of a record. `words` are numbers for `words_of(record)`; one without stands in it itself."""
     more: dict[str, Any] = {name: value for name in RARE if (value := getattr(record, name))}
     outcome = _outcome(record, more)
-    place, origin, target = words_of(record)
+    place, origin, target, _ = words_of(record)
     if record.pdd_ms != _pdd_ms(record.start_ms, record.ring_ms, record.answer_ms):
         more["pdd_ms"] = record.pdd_ms
+    scored = _scored(record, words, more)
     return (
         call_key(record.call_id), packed(record.call_id),
         _number(record.a, "a", more), _number(record.b, "b", more),
@@ -66,18 +72,19 @@ def row(record: CallRecord, words: Mapping[str, int]) -> Row:
         record.start_ms, _after(record.ring_ms, record.start_ms), _after(record.answer_ms, record.start_ms),
         _after(record.end_ms, record.answer_ms or record.start_ms), outcome,
         _scaled(record.probability, 10_000), _scaled(record.risk, 100),
-        json.dumps(more, separators=(",", ":")) if more else None,
+        json.dumps(more, separators=(",", ":")) if more else None, scored,
     )  # fmt: skip
 
 
 def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
-    """The record of a row that was read. `words` are the texts of the numbers in `place`, `origin` and `target`."""
+    """The record of a row that was read. `words` are the texts of `numbers_of_words`."""
     more: dict[str, Any] = json.loads(columns.more) if columns.more else {}
     a, b = more.get("a") or number_text(columns.a), more.get("b") or number_text(columns.b)
     outcome, start_ms = columns.outcome, columns.start_ms
     ring_ms = _instant(columns.ring_after, start_ms)
     answer_ms = _instant(columns.answer_after, start_ms)
     tenant, trunk, switch_id = texts(_word(columns.place, "place", words, more))
+    scored = columns.scored or 0
     return CallRecord(
         unpacked(bytes(columns.call_id)),
         a,
@@ -101,6 +108,8 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
         target_region=texts(_word(columns.target, "target", words, more))[0],
         probability=(columns.probability or 0) / 10_000,
         risk=(columns.risk or 0) / 100,
+        knn=((scored & KNN_MASK) - 1) / 10_000 if scored & KNN_MASK else -1.0,
+        models=texts(_word(scored >> MODELS or None, "models", words, more))[0],
         flags=more.get("flags", ""),
         incident_id=more.get("incident_id", ""),
         label=more.get("label", ""),
@@ -110,10 +119,16 @@ def record(columns: Any, words: Mapping[int, str]) -> CallRecord:
 # Words that calls share.
 
 
-def words_of(record: CallRecord) -> tuple[str, str, str]:
+def words_of(record: CallRecord) -> tuple[str, str, str, str]:
     """Those that are worth a number; "" is none."""
     place = word(record.tenant, record.trunk, record.switch_id)
-    return place, word(record.origin_region), word(record.target_region)
+    return place, word(record.origin_region), word(record.target_region), word(record.models)
+
+
+def numbers_of_words(columns: Any) -> list[int]:
+    """Those that a row which was read has instead of words."""
+    numbers = (columns.place, columns.origin, columns.target, (columns.scored or 0) >> MODELS or None)
+    return [number for number in numbers if number is not None]
 
 
 @lru_cache(maxsize=8192)
@@ -262,6 +277,13 @@ def _pdd_ms(start_ms: int, ring_ms: int, answer_ms: int) -> int:
     """The delay that the times of a call say."""
     heard_ms = ring_ms or answer_ms
     return heard_ms - start_ms if heard_ms else -1
+
+
+def _scored(record: CallRecord, words: Mapping[str, int], more: dict[str, Any]) -> int | None:
+    """None where no model scored it."""
+    number = _shared(word(record.models), "models", words, more) or 0
+    knn = 1 + round(min(record.knn, 1.0) * 10_000) if record.knn >= 0 else 0
+    return number << MODELS | knn or None
 
 
 def _scaled(score: float, by: int) -> int | None:

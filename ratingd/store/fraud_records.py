@@ -7,10 +7,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from ratingd.store.database import Database
-from ratingd.store.fraud_record_columns import call_key, number_key, record
+from ratingd.store.fraud_record_columns import call_key, number_key, numbers_of_words, record
 from ratingd.store.fraud_rows import StoredRecord
 from ratingd.store.fraud_words import Words
 from ratingd.store.tables import call_records
@@ -75,13 +75,9 @@ class CallRecords:
     def _read(self, query: Select[Any]) -> list[StoredRecord]:
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        words = self._words.texts(_numbers_of_words(rows))
+        words = self._words.texts({number for row in rows for number in numbers_of_words(row)})
         return [StoredRecord(row.id, record(row, words)) for row in rows]
 
 
 def _of(column: ColumnElement[int], number: str) -> ColumnElement[bool]:
     return column == number_key(number)
-
-
-def _numbers_of_words(rows: Sequence[Row[Any]]) -> set[int]:
-    return {number for row in rows for number in (row.place, row.origin, row.target) if number is not None}

@@ -32,6 +32,12 @@ class NumberReports:
         with self._database.read() as connection:
             return [_report(row) for row in connection.execute(query.order_by(c.at_ms.desc()).limit(limit))]
 
+    def since(self, since_ms: int) -> list[NumberReport]:
+        """All since an instant, the oldest first."""
+        query = select(number_reports).where(c.at_ms >= since_ms).order_by(c.at_ms, c.number, c.reporter)
+        with self._database.read() as connection:
+            return [_report(row) for row in connection.execute(query)]
+
     def reporters(self, number: str, since_ms: int) -> int:
         """By how many different people it was reported since an instant."""
         query = select(func.count(c.reporter.distinct())).where(c.number == number, c.at_ms >= since_ms)

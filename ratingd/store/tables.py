@@ -291,6 +291,7 @@ call_records: Final = Table(
     Column("probability", SmallInteger),
     Column("risk", SmallInteger),
     Column("more", Text),
+    Column("scored", Integer),
     Index("ix_call_records_call_key", "call_key", unique=True),
     Index("ix_call_records_a", "a"),
     Index("ix_call_records_b", "b"),

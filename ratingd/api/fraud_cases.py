@@ -73,11 +73,15 @@ def labelled_message(labelled: Labelled) -> fraud_pb2.CaseLabel:
 
 
 def _call(call: CaseCall) -> fraud_pb2.CaseCall:
-    return fraud_pb2.CaseCall(
+    message = fraud_pb2.CaseCall(
         call_id=call.call_id, a_number=call.a_number, b_number=call.b_number, time_ms=call.at_ms,
         duration_seconds=call.duration_s, disposition=call.disposition, trunk=call.trunk, switch_id=call.switch_id,
         masking_probability=call.probability, risk_score=call.risk, flags=call.flags, result=call.result,
+        model_versions=call.versions,
     )  # fmt: skip
+    if call.knn >= 0:
+        message.knn_proba, message.knn_label = call.knn, call.knn_label
+    return message
 
 
 def _deed(row: AuditRow) -> fraud_pb2.CaseDeed:

@@ -131,8 +131,8 @@ def _numbers_table(numbers: Iterable[Plain]) -> RenderableType:
 
 
 def _calls_table(calls: list[Plain]) -> RenderableType:
-    rows = table("time", "caller", "called", "seconds", "ended", "masked", "flags", "disconnected", "call",
-                 numbers=("seconds", "masked"))  # fmt: skip
+    rows = table("time", "caller", "called", "seconds", "ended", "masked", "scam", "flags", "disconnected", "call",
+                 numbers=("seconds", "masked", "scam"))  # fmt: skip
     for call in calls[:CALLS_SHOWN]:
         rows.add_row(
             call.get("time", ""),
@@ -141,6 +141,7 @@ def _calls_table(calls: list[Plain]) -> RenderableType:
             f"{call['duration_seconds']:g}",
             call["disposition"],
             f"{call['masking_probability']:g}",
+            f"{call['knn_proba']:g}" if "knn_proba" in call else "",
             " ".join(call["flags"]),
             call["result"],
             call["call_id"],

@@ -6,6 +6,7 @@ same page there is of an incident, a campaign, a call and a number.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +17,7 @@ from ratingd.fraud.explained import RuleHeld
 from ratingd.fraud.number_lookup import Checked
 from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow, IncidentRow
 from ratingd.store.model_rows import LabelRow
-from triggers.calls.call_record import CallRecord
+from triggers.calls.call_record import SCAM_FROM, CallRecord
 from triggers.lookup.expected_loss import ExpectedLoss
 from triggers.numbers.number_list import ListEntry
 from triggers.watch.explanation import Explanation
@@ -31,7 +32,10 @@ CASE_KINDS: Final = (ALERT, INCIDENT, CAMPAIGN, CALL, NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class CaseCall:
-    """A call that carried it. `result` is that of disconnecting it, `flags` are names of detectors."""
+    """A call that carried it. `result` is that of disconnecting it, `flags` are names of detectors.
+
+    `knn` is how much it is like a scam, 0 to 1 (-1: no model says), `versions` those of the models that scored it.
+    """
 
     call_id: str
     a_number: str
@@ -45,6 +49,12 @@ class CaseCall:
     risk: float = 0.0
     flags: tuple[str, ...] = ()
     result: str = ""
+    knn: float = -1.0
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def knn_label(self) -> int:
+        return int(self.knn >= SCAM_FROM)
 
 
 @dataclass(slots=True)
@@ -96,4 +106,5 @@ def case_call(
     return CaseCall(
         call_id, record.a, record.b, record.start_ms, record.duration_ms / 1000, record.disposition, record.trunk,
         record.switch_id, record.probability, record.risk, tuple(flags), flagged.result if flagged is not None else "",
+        record.knn, record.versions,
     )  # fmt: skip

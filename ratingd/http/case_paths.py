@@ -67,6 +67,9 @@ class CaseCallAnswer(BaseModel):
     risk_score: float = Field(ge=0, le=100)
     flags: list[str]
     result: str = Field(description="Of disconnecting it: OK, ALREADY_ENDED, FAILED, or nothing yet")
+    knn_proba: float | None = Field(ge=0, le=1, description="How much it is like scams; null: no model scored it")
+    knn_label: Literal[0, 1] | None
+    model_versions: dict[str, int] = Field(description="Of the models that scored it")
 
 
 class DeedAnswer(BaseModel):
@@ -199,6 +202,9 @@ def _call(call: CaseCall) -> dict[str, Any]:
         "risk_score": call.risk,
         "flags": list(call.flags),
         "result": call.result,
+        "knn_proba": call.knn if call.knn >= 0 else None,
+        "knn_label": call.knn_label if call.knn >= 0 else None,
+        "model_versions": dict(call.versions),
     }
 
 

@@ -1,7 +1,7 @@
 """What models said of a call is in its record, with the versions that said it.
 
 A column that may be NULL is added without touching a row, so nobody waits for it. Going back drops it, and what models
-said of calls is forgotten; SQLite writes the table again then, 2 s for a million calls.
+said of calls is forgotten; SQLite writes the table again then, 0.1 s for two hundred thousand of them.
 """
 
 import sqlalchemy as sa

@@ -53,7 +53,7 @@ def test_model_is_judged_by_other_rows(model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (("train", "knn", "--out", "x"), "Either --data FILE, or --generate"),
+        (("train", "knn", "--out", "x"), "--data FILE or --generate, --stored, or one and the other"),
         (("train", "weather", "--generate", "--out", "x"), "'weather' is not one of"),
         (("evaluate", "."), "--data FILE or --preset NAME"),
     ],

@@ -45,6 +45,7 @@ def trained_tables(manifest: "Manifest", into: Path) -> list[RenderableType]:
     head = [
         ("model", f"{manifest.name}, {manifest.algorithm}, {manifest.schema} v{manifest.schema_version}"),
         ("rows", f"{manifest.rows:,}, {manifest.positives:,} of them fraud"),
+        *([("said by people", _said(manifest))] if manifest.labels else []),
         ("judged by", _judged(metrics)),
         ("threshold", f"{manifest.threshold:.4g}"),
     ]
@@ -88,6 +89,10 @@ def named(name: str) -> str:
         what, threshold = name.split("@")
         return f"{'false positives' if what == 'fpr' else what} at {float(threshold):.4g}"
     return NAMES.get(name, name)
+
+
+def _said(manifest: "Manifest") -> str:
+    return ", ".join([f"{whose} {count:,}" for whose, count in manifest.labels.items()])
 
 
 def _judged(metrics: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """`ratingd model train|evaluate`: a model from labelled calls, and what it is worth on others.
 
     $ ratingd model train masking --generate --seed 1 --out masking-1
+    $ ratingd model train caller --stored --since 60d --out caller-2
     $ ratingd model evaluate masking-1 --preset shifted --preset low_and_slow --seed 101
     $ ratingd model add masking-1
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ratingd.cli.config_option import configured
+from ratingd.cli.fraud_plain import since_of
 from ratingd.cli.model_figures import evaluation_tables, trained_tables
 from ratingd.cli.options import answers
 from ratingd.cli.output import Output
@@ -36,12 +38,17 @@ CALLS_LEAST: Final = 1_000
 SEED_TO_JUDGE: Final = 101
 A_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 SEED: Final = click.IntRange(0, 2**32 - 1)
+SINCE: Final = "720h"
 
 
 @click.command("train")
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--data", type=A_FILE, help="Labelled calls, as `model generate` and `model import` write them.")
 @click.option("--generate", is_flag=True, help="Simulated calls instead: telephony, satark or scam5000.")
+@click.option("--stored", is_flag=True, help="What the settings' database holds of calls, with what people said of it.")
+@click.option(
+    "--since", metavar="WHEN", help=f"With --stored: calls from then on, an instant or so long ago. [{SINCE}]"
+)
 @click.option("--seed", type=SEED, default=42, show_default=True, help="Of the model, and of what is generated.")
 @click.option(
     "--calls",
@@ -60,6 +67,8 @@ def train_command(
     name: str,
     data: Path | None,
     generate: bool,
+    stored: bool,
+    since: str | None,
     seed: int,
     calls: int,
     into: Path,
@@ -74,25 +83,36 @@ def train_command(
     masking says how likely a call belongs to a masking run, caller how likely a caller is a fraudster; isolation how
     unlike others a caller is, and knn what the calls most like a call were.
 
+    With --stored it learns from what analysts confirmed and dismissed (`ratingd fraud confirm`, `dismiss`), what was
+    imported with a label, and numbers that three people reported; stored calls that nobody and nothing suspects are
+    ordinary. --data FILE or --generate beside it: from both.
+
     The same calls and seed give the same files, byte for byte.
     """
-    if (data is None) == (not generate):
-        raise click.UsageError("where do the calls come from? Either --data FILE, or --generate")
+    if data is not None and generate:
+        raise click.UsageError("--data or --generate? Both is too much")
+    if data is None and not generate and not stored:
+        raise click.UsageError(
+            "where do the calls come from? --data FILE or --generate, --stored, or one and the other"
+        )
+    if since and not stored:
+        raise click.UsageError("--since is for --stored")
     if into.is_dir() and any(into.iterdir()):
         raise click.UsageError(f"--out {into} is a folder with something in it; a new one is wanted")
     from ratingd.models.training.boosted_model import Effort
     from ratingd.models.training.lesson import LESSONS
-    from ratingd.models.training.material import generated
+    from ratingd.models.training.material import generated, joined
     from ratingd.models.training.trainer import trained
 
     lesson = LESSONS[name]
     effort = Effort(seed, QUICK_TREES, folds=False) if quick else Effort(seed)
     try:
-        if data is None:
-            material = generated(lesson, seed=seed, calls=calls)
-        else:
-            material = _read(lesson, data, columns, _numbers(region, config), out)
-        folder = trained(lesson, material, effort)
+        parts = [_stored(lesson, since or SINCE, config)] if stored else []
+        if generate:
+            parts.append(generated(lesson, seed=seed, calls=calls))
+        elif data is not None:
+            parts.append(_read(lesson, data, columns, _numbers(region, config), out))
+        folder = trained(lesson, joined(parts), effort)
         folder.write(into)
     except InvalidRequest as refused:
         raise Refused(Refusal("DATA_REFUSED", str(refused), {refused.field: refused.description})) from None
@@ -164,6 +184,28 @@ def _numbers(region: str | None, config: Path | None) -> "NumberReader":
         return NumberReader(read_settings(config).settings.default_region if region is None else region)
     except ValueError as error:
         raise click.UsageError(f"--region: {error}") from None
+
+
+def _stored(lesson: "Lesson", since: str, config: Path | None) -> "Material":
+    from ratingd.fraud.terms import watch_terms
+    from ratingd.models.judged_calls import PseudonymsStored, judged_calls
+    from ratingd.models.training.material import of_store
+    from ratingd.store.faults import StoreFault
+    from ratingd.store.store import open_store
+
+    settings = read_settings(config).settings
+    since_at = since_of(since)
+    try:
+        store = open_store(settings.database_url, exclusive=False)
+        try:
+            judged = judged_calls(store, 0 if since_at is None else since_at.ToMilliseconds())
+        finally:
+            store.close()
+    except StoreFault as fault:
+        raise Refused(Refusal("STORE_UNAVAILABLE", f"the stored calls cannot be read: {fault}")) from None
+    except PseudonymsStored as fault:
+        raise Refused(Refusal("DATA_REFUSED", str(fault))) from None
+    return of_store(lesson, judged, watch_terms(settings))
 
 
 def _read(lesson: "Lesson", file: Path, columns: EventMap, numbers: "NumberReader", out: Output) -> "Material":

@@ -10,13 +10,14 @@ live events, in the order of time, and each row is taken at the instant at which
     knn       when a call is over
 
 Labels and kinds are only written beside the rows. Nothing of what comes later is in a row, and nothing of who it was.
+A call that nobody has judged is told like any other, and gives no row.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ratingd.models.dataset import Dataset, LabelledRow
-from ratingd.models.traffic.simulated_call import SimulatedCall, events_of
+from ratingd.models.traffic.simulated_call import UNJUDGED, SimulatedCall, events_of
 from triggers.calls.call_event import INVITE, CallEvent
 from triggers.masking.decision import DecisionTerms
 from triggers.masking.masking_watch import attempt_ms
@@ -68,8 +69,9 @@ def _masking_rows(
         if outcome.attempt and (not gated or passes_gate(outcome.distinct, event.details.cli_mismatch)):
             at_ms = attempt_ms(event)
             call = by_id[event.call_id]
-            features = rows.row(event, at_ms, outcome.distinct)
-            yield LabelledRow(features, call.label, event.b.text, at_ms, call.kind, call.call_id)
+            if call.label != UNJUDGED:
+                features = rows.row(event, at_ms, outcome.distinct)
+                yield LabelledRow(features, call.label, event.b.text, at_ms, call.kind, call.call_id)
 
 
 def caller_dataset(
@@ -115,12 +117,14 @@ class _CallerRounds:
         if call.kind.startswith(BORROWED):
             return
         self._heard[a] = call
-        if call.label:
+        if call.label == 1:
             self._fraudulent[a] = call.kind
 
     def _round(self) -> Iterator[LabelledRow]:
         for a, call in self._heard.items():
             kind = self._fraudulent.get(a)
+            if kind is None and call.label == UNJUDGED:
+                continue
             features = caller_row(self._traffic, a, self._due_ms)
             label = 0 if kind is None else 1
             yield LabelledRow(features, label, a, self._due_ms, kind or call.kind, call.call_id)
@@ -147,7 +151,7 @@ def satark_dataset(calls: Iterable[SimulatedCall], terms: TrafficTerms | None = 
     for call in calls:
         by_caller.setdefault(call.a, []).append(call)
     found = [_satark_row(a, by_caller[a], hours, terms) for a in sorted(by_caller)]
-    return Dataset.of_rows(SATARK, found)
+    return Dataset.of_rows(SATARK, [row for row in found if row.label != UNJUDGED])
 
 
 def _satark_row(a: str, calls: list[SimulatedCall], hours: LocalHours, terms: TrafficTerms) -> LabelledRow:
@@ -178,6 +182,6 @@ def _knn_rows(traffic: Traffic, events: Iterable[CallEvent], by_id: dict[str, Si
         record = traffic.take(event)
         if record is not None:
             call = by_id[event.call_id]
-            yield LabelledRow(
-                call_row(traffic, record, event.at_ms), call.label, record.a, event.at_ms, call.kind, call.call_id
-            )
+            if call.label != UNJUDGED:
+                row = call_row(traffic, record, event.at_ms)
+                yield LabelledRow(row, call.label, record.a, event.at_ms, call.kind, call.call_id)

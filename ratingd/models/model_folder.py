@@ -70,6 +70,7 @@ class Manifest:
     histograms: Mapping[str, Histogram]  # of each feature, over the training rows
     score_histogram: Histogram
     sources: tuple[str, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)  # that people gave: {"analyst masking": 9}
     files: Mapping[str, str] = field(default_factory=dict)  # name to SHA-256
 
     def document(self) -> dict[str, Any]:
@@ -85,6 +86,7 @@ class Manifest:
                 "rows": self.rows,
                 "positives": self.positives,
                 "sources": list(self.sources),
+                "labels": dict(self.labels),
             },
             "metrics": dict(self.metrics),
             "threshold": self.threshold,
@@ -125,6 +127,7 @@ class Manifest:
             rows=int(data["rows"]),
             positives=int(data["positives"]),
             sources=tuple(_text(source) for source in data["sources"]),
+            labels={_text(whose): int(count) for whose, count in data.get("labels", {}).items()},
             metrics=dict(document["metrics"]),
             threshold=float(document["threshold"]),
             feature_window_days=float(document["feature_window_days"]),

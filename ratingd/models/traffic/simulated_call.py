@@ -35,6 +35,7 @@ from triggers.numbers.number import NO_NUMBER
 from triggers.numbers.number_reading import NumberReader
 
 ORDINARY: Final = "ordinary"
+UNJUDGED: Final = -1  # the label of a call of which nobody knows what it was: it was made, and gives no row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class SimulatedCall:
     attestation: str
     origin: str  # region
     target: str
-    label: int  # 1: fraud
+    label: int  # 1: fraud, 0: none, UNJUDGED
     kind: str  # of subscriber or of fraud, such as call_centre or wangiri
 
     @property

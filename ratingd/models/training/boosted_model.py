@@ -49,7 +49,13 @@ class Effort:
     folds: bool = True  # whether it is cross-validated
 
 
-def boosted_model(lesson: Lesson, data: Dataset, effort: Effort, sources: tuple[str, ...] = ()) -> ModelFolder:
+def boosted_model(
+    lesson: Lesson,
+    data: Dataset,
+    effort: Effort,
+    sources: tuple[str, ...] = (),
+    labels: Mapping[str, int] | None = None,
+) -> ModelFolder:
     """InvalidRequest where a part of the data is too little to learn from or to judge by."""
     data = lesson.taught(data)
     split = Split.of(data.groups, data.times_ms)
@@ -85,6 +91,7 @@ def boosted_model(lesson: Lesson, data: Dataset, effort: Effort, sources: tuple[
         histograms=histograms(learned),
         score_histogram=Histogram.of(calibration.probabilities(rehearsal.says)),
         sources=sources,
+        labels=labels or {},
     )
     files = {ONNX: onnx, UBJ: grown.ubj(), CALIBRATION: calibration.document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})

@@ -77,9 +77,16 @@ def _data(manifest: Manifest) -> str:
     share = manifest.positives / manifest.rows if manifest.rows else 0
     came = "; ".join(manifest.sources) or "not told"
     return (
-        f"{manifest.rows:,} rows, {manifest.positives:,} of them fraud ({share:.2%}). From: {came}. "
+        f"{manifest.rows:,} rows, {manifest.positives:,} of them fraud ({share:.2%}). From: {came}. {_said(manifest)}"
         f"Fingerprint `{manifest.data_fingerprint}`."
     )
+
+
+def _said(manifest: Manifest) -> str:
+    if not manifest.labels:
+        return ""
+    told = ", ".join([f"{whose} {count:,}" for whose, count in manifest.labels.items()])
+    return f"Labels that people gave: {told}. "
 
 
 def _judged(metrics: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ The most common caller of the training has risk 0 and the oddest 100, straight i
 The labels say how good it was, on the callers that it learned from: there is no other month.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ from ratingd.models.training.lesson import ISOLATION_LESSON
 from ratingd.models.training.measured import measured
 
 
-def isolation_model(data: Dataset, seed: int = 42, sources: tuple[str, ...] = ()) -> ModelFolder:
+def isolation_model(
+    data: Dataset, seed: int = 42, sources: tuple[str, ...] = (), labels: Mapping[str, int] | None = None
+) -> ModelFolder:
     lesson = ISOLATION_LESSON
     lesson.check(data, "to learn from")
     grown = Isolation(data.rows, seed=seed)
@@ -52,6 +55,7 @@ def isolation_model(data: Dataset, seed: int = 42, sources: tuple[str, ...] = ()
         histograms=histograms(data),
         score_histogram=Histogram.of(scores),
         sources=sources,
+        labels=labels or {},
     )
     files = {ONNX: onnx, CALIBRATION: calibration.document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})

@@ -5,6 +5,7 @@ Four in five of the labelled calls are kept as they are; the fifth says how ofte
 is possible about 0.748.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,9 @@ def scam5000_dataset(seed: int = SEED, rows: int = ROWS) -> Dataset:
     return Dataset(KNN_LESSON.schema, held.rows, held.labels, names, np.zeros(len(names), np.int64), kinds, names)
 
 
-def knn_model(data: Dataset, seed: int = 42, sources: tuple[str, ...] = ()) -> ModelFolder:
+def knn_model(
+    data: Dataset, seed: int = 42, sources: tuple[str, ...] = (), labels: Mapping[str, int] | None = None
+) -> ModelFolder:
     lesson = KNN_LESSON
     lesson.check(data, "to learn from and to judge by")
     learned, judged = _divided(data, seed)
@@ -55,6 +58,7 @@ def knn_model(data: Dataset, seed: int = 42, sources: tuple[str, ...] = ()) -> M
         histograms=histograms(learned),
         score_histogram=Histogram.of(scores),
         sources=sources,
+        labels=labels or {},
     )
     files = {NPZ: near.npz(), CALIBRATION: Calibration().document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})

@@ -62,8 +62,8 @@ class Lesson:
             raise InvalidRequest(
                 "data",
                 f"the rows {part} are {rows}, {fraud} of them fraud; at least {ROWS_MIN} are wanted, and "
-                f"{FRAUD_MIN} of fraud and of the rest. More calls are needed, or longer ones: `--calls`, or a "
-                "larger file.",
+                f"{FRAUD_MIN} of fraud and of the rest. More calls are needed, or longer ones: `--calls`, a "
+                "larger file, or of stored calls more that somebody has judged.",
             )
 
 

@@ -5,13 +5,15 @@
     isolation  satark, or labelled calls; a row of each caller
     knn        scam5000, or a file with its columns, or labelled calls; a row of each call
 
+To each may be added what a daemon has stored, with what people said of it: its labelled calls are learned from as well.
+
 A data set that was saved before is as good as the calls it was made of: its first line says what it is. What is left
 out is the kind of traffic that a data set cannot tell: how many of *all* calls would be cut takes the calls.
 """
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from ratingd.errors import InvalidRequest
 from ratingd.ingest.event_map import EventMap
 from ratingd.models.dataset import MARK, Dataset
 from ratingd.models.extraction import caller_dataset, knn_dataset, masking_dataset, satark_dataset
+from ratingd.models.judged_calls import JudgedCalls
 from ratingd.models.traffic.presets import PRESETS
 from ratingd.models.traffic.satark import satark_calls
 from ratingd.models.traffic.scam5000 import COLUMNS
@@ -36,6 +39,7 @@ from ratingd.models.training.lesson import (
     Lesson,
 )
 from triggers.numbers.number_reading import NumberReader
+from triggers.watch.watch_terms import WatchTerms
 
 EVERY_S: Final = 3_600  # a caller is looked at
 CALLS: Final = 300_000
@@ -44,11 +48,15 @@ TRAIN: Final = "train"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`data` has a row of each call, where it is about masking and the calls are known; not all of them are scored."""
+    """`data` has a row of each call, where it is about masking and the calls are known; not all of them are scored.
+
+    `labels` count what people said of its rows, by whom and what: {"analyst masking": 9}.
+    """
 
     source: str
     data: Dataset
     calls: Sequence[SimulatedCall] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scored(self) -> Dataset:
@@ -66,14 +74,37 @@ def generated(lesson: Lesson, *, seed: int, calls: int = CALLS, preset: str = TR
     return of_calls(lesson, made, f"telephony {preset} seed {seed}, {len(made)} calls")
 
 
-def of_calls(lesson: Lesson, calls: Sequence[SimulatedCall], source: str) -> Material:
+def of_calls(lesson: Lesson, calls: Sequence[SimulatedCall], source: str, terms: WatchTerms | None = None) -> Material:
+    """`terms` are those that rows are made by at a daemon; without any the usual ones."""
+    traffic = None if terms is None else terms.traffic
     if lesson is MASKING_LESSON:
-        return Material(source, masking_dataset(calls, gated=False), calls)
+        return Material(source, masking_dataset(calls, terms, gated=False), calls)
     if lesson is CALLER_LESSON:
-        return Material(source, caller_dataset(calls, EVERY_S), calls)
+        return Material(source, caller_dataset(calls, EVERY_S, traffic), calls)
     if lesson is ISOLATION_LESSON:
-        return Material(source, satark_dataset(calls), calls)
-    return Material(source, knn_dataset(calls), calls)
+        return Material(source, satark_dataset(calls, traffic), calls)
+    return Material(source, knn_dataset(calls, traffic), calls)
+
+
+def of_store(lesson: Lesson, judged: JudgedCalls, terms: WatchTerms) -> Material:
+    """What a daemon has stored, as far as it is known what it was."""
+    if not judged.calls:
+        raise InvalidRequest("stored", "the store has no records of calls of that time; `--since` reaches further back")
+    made = of_calls(lesson, judged.calls, f"{len(judged.calls)} stored calls", terms)
+    scored = lesson.taught(made.scored)
+    return Material(made.source, made.data, made.calls, judged.counted(scored))
+
+
+def joined(parts: Sequence[Material]) -> Material:
+    """All of it to learn from; a number of one part is the same number in the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Material(
+        "; ".join([part.source for part in parts]),
+        Dataset.joined([part.data for part in parts]),
+        [call for part in parts for call in part.calls],
+        {whose: count for part in parts for whose, count in part.labels.items()},
+    )
 
 
 def of_file(lesson: Lesson, path: Path, columns: EventMap, numbers: NumberReader) -> Material:

@@ -10,9 +10,9 @@ from ratingd.models.training.material import Material
 
 def trained(lesson: Lesson, material: Material, effort: Effort) -> ModelFolder:
     """InvalidRequest where the material is too little. The same material and seed give the same bytes."""
-    sources = (material.source,)
+    sources, labels = (material.source,), material.labels
     if lesson is ISOLATION_LESSON:
-        return isolation_model(material.data, effort.seed, sources)
+        return isolation_model(material.data, effort.seed, sources, labels)
     if lesson is KNN_LESSON:
-        return knn_model(material.data, effort.seed, sources)
-    return boosted_model(lesson, material.scored, effort, sources)
+        return knn_model(material.data, effort.seed, sources, labels)
+    return boosted_model(lesson, material.scored, effort, sources, labels)

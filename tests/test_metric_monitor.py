@@ -78,3 +78,14 @@ def test_a_level_that_fades_is_left_without_a_call() -> None:
         False, True, False, True,
     ]  # fmt: skip
     assert one.looked(amount("20"), 5_000)
+
+
+def test_a_score_of_a_call_that_is_found_again_is_the_most_of_both() -> None:
+    one = monitor("*max_score", "20")
+    assert [one.of_call("x", 95), one.of_call("x", 10), one.of_call("x", 99), one.of_call("y", 10)] == [95, 95, 99, 10]
+
+
+@pytest.mark.parametrize("address", ["score.masking", "score.risk", "score.knn"])
+def test_scores_are_watched_by_their_names(address: str) -> None:
+    account = Account(AccountKey("t", "1001"), triggers=[AccountTrigger(terms("*max_score", "20", address))])
+    assert [(one.address, one.kind) for one in metric_monitors(account)] == [(address, "")]

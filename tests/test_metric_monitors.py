@@ -22,23 +22,29 @@ PLAN = FOLDER | {
         b"CAP,C1,*max_counter,20,false,0,,,b.distinct_a.60,,,,,,,,,,,OFF,10\n"
         b"ABROAD,,*max_counter,20,false,0,,,b.distinct_a.60,,,DST_49,,,,,,,,OFF,10\n"
         b"SCORE,,*max_score,80,false,0,,,score.masking,,,,,,,,,,,OFF,10\n"
+        b"RISK,,*max_score,80,false,0,,,score.risk,,,DST_49,,,,,,,,OFF,10\n"
+        b"SCAM,,*max_score,80,false,0,,,score.knn,,,,,,,,,,,OFF,10\n"
         b"MONEY,,*max_balance,999,false,0,,,,*monetary,,,,,,,,,,OFF,10\n"
         b"AGAIN,,*max_counter,20,true,1h,,,b.distinct_a.60,,,,,,,,,,,NOTE,10\n"
     ),
 }  # fmt: skip
 
 
+once = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # what is stored is the same as above
+
+
 class Watching:
-    """Monitors beside an engine; `value` is what every metric stands at."""
+    """Monitors beside an engine; `value` is what every metric stands at, `risk` what is known of every caller."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.value = 0.0
+        self.risk: float | None = 0.0
         self.told: list[str] = []
         self.monitors = MetricMonitors(
             desk.engine.submit,
             lambda kind, key, name, window_s, at_ms: self.value,
-            lambda a, at_ms: 0.0,
+            lambda a, at_ms: self.risk,
             lambda digits: ["DST_49"] if digits.startswith("49") else [],
             tenant="cgrates.org",
         )
@@ -47,12 +53,14 @@ class Watching:
 
     def call(
         self, value: float, at_ms: int, *, account: str = "1001", b: str = "+37190912345", score: float = 0
-    ) -> None:
+    ) -> CallEvent:
         self.value = value
         event = CallEvent(
             INVITE, at_ms, f"c-{at_ms}", NUMBERS.caller("+493055510001"), NUMBERS.read(b), account=account
         )
-        self.monitors.took([Outcome(event, Verdict(event.call_id, probability=score), attempt=True)])
+        verdict = Verdict(event.call_id, probability=score, risk=100 * score)
+        self.monitors.took([Outcome(event, verdict, attempt=True)])
+        return event
 
     def score(self, account: str = "1001", address: str = "b.distinct_a.60") -> int | None:
         return self.desk.account(account).scores.get(address)
@@ -143,6 +151,51 @@ def test_a_score_is_what_was_just_thought_of_the_call(watching: Watching) -> Non
     watching.call(0, 2_000, score=0.8)
     until(lambda: watching.desk.account("1001").disabled)
     assert watching.score(address="score.masking") == 80_000_000_000
+
+
+@once
+def test_what_a_model_finds_a_little_later_is_told_then_and_known_with_the_next_call(watching: Watching) -> None:
+    watching.watch("RISK")
+    watching.risk = None
+    call = watching.call(0, 1_000, b="+493012345678")
+    assert watching.score(address="score.risk") is None
+    watching.monitors.scored(watching.call(0, 2_000), "score.risk", 99)  # to another destination
+    watching.monitors.scored(watching.call(0, 3_000, account="1002", b="+493012345678"), "score.risk", 98)
+    watching.monitors.scored(call, "score.masking", 97)  # of which nobody wants to know
+    watching.monitors.scored(call, "score.risk", 92)
+    until(lambda: watching.desk.account("1001").disabled)
+    assert watching.score(address="score.risk") == 92_000_000_000
+    key = AccountKey("cgrates.org", "1001")
+    version = watching.desk.store.accounts([key])[key].version
+    watching.risk = 92
+    watching.call(0, 4_000, b="+493012345678")
+    Watching(watching.desk).monitors.scored(call, "score.risk", 92)  # as after a start
+    assert watching.desk.account("1001").scores
+    assert watching.desk.store.accounts([key])[key].version == version, "it has been told"
+
+
+@once
+def test_a_call_that_was_thought_masked_stays_so_whatever_its_caller_comes_to(watching: Watching) -> None:
+    watching.watch("RISK")
+    watching.risk = None
+    masked = watching.call(0, 1_000, b="+493012345678", score=0.95)
+    until(lambda: watching.score(address="score.risk") == 95_000_000_000)
+    watching.monitors.scored(masked, "score.risk", 10)
+    assert watching.score(address="score.risk") == 95_000_000_000
+    watching.risk = 12
+    watching.call(0, 2_000, b="+493012345678")
+    until(lambda: watching.score(address="score.risk") == 12_000_000_000)
+
+
+@once
+def test_a_call_is_like_a_scam_or_not_when_it_is_over(watching: Watching) -> None:
+    watching.watch("SCAM")
+    watching.risk = 100
+    call = watching.call(0, 1_000, score=1)
+    assert watching.score(address="score.knn") is None
+    watching.monitors.scored(call, "score.knn", 80)
+    until(lambda: watching.desk.account("1001").disabled)
+    assert watching.score(address="score.knn") == 80_000_000_000
 
 
 def test_calls_of_others_and_without_an_account_concern_nobody(watching: Watching) -> None:

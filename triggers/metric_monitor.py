@@ -11,6 +11,10 @@ A recurrent monitor is told again while its level holds, each MinSleep, and not 
 the number called, `a.…` at the caller, `trunk.…` and `account.…` at theirs, `a_range.…` and `b_range.…` at ranges;
 `score.masking` and `score.risk` at what was just thought of the call. DestinationIds let a monitor look only at calls
 to these. An address that nobody computes is left to whoever tells it.
+
+A model may think of a call a little later: `score.risk` of its caller, some milliseconds after the call has come, and
+`score.knn` when it is over. The risk of a call is the higher of what was thought of it and of its caller: a call of a
+masking run is 95, and stays 95 where its caller comes to 10.
 """
 
 from collections.abc import Mapping
@@ -27,15 +31,16 @@ AGAIN_MS: Final = 1_000
 MS_NS: Final = 1_000_000
 MASKING: Final = "score.masking"
 RISK: Final = "score.risk"
-SCORES: Final = (MASKING, RISK)
+KNN: Final = "score.knn"
+SCORES: Final = (MASKING, RISK, KNN)
 
 
 class MetricMonitor:
     """One monitor, and whether its level held when it was last looked at."""
 
     __slots__ = (
-        "address", "destinations", "holds", "key", "kind", "name", "pause_ms", "recurrent", "side", "threshold",
-        "told_ms", "window_s",
+        "address", "call_id", "destinations", "holds", "key", "kind", "name", "pause_ms", "recurrent", "side",
+        "threshold", "told_ms", "value", "window_s",
     )  # fmt: skip
 
     def __init__(self, terms: TriggerTerms, address: str, kind: str, name: str, window_s: int) -> None:
@@ -51,6 +56,8 @@ class MetricMonitor:
         self.holds = False
         self.told_ms = 0
         self.key = ""  # that it was last looked at for
+        self.call_id = ""  # of a score: the call it was last looked at for, and what it was of that
+        self.value = 0
 
     def looked(self, value: int, at_ms: int) -> bool:
         """Take a value (1e-9) note; whether the account is to be told it."""
@@ -59,6 +66,12 @@ class MetricMonitor:
             return False
         self.told_ms = at_ms
         return True
+
+    def of_call(self, call_id: str, value: int) -> int:
+        """What a score (1e-9) of a call is, where it may have been thought of before: the most of it."""
+        self.value = max(value, self.value) if call_id == self.call_id else value
+        self.call_id = call_id
+        return self.value
 
     def faded(self, value: int) -> bool:
         """Whether a level that held does not hold any more, though no call has said so."""
@@ -70,6 +83,7 @@ class MetricMonitor:
     def carry_on(self, former: "MetricMonitor") -> None:
         """Go on from where the same monitor stood before the account was written."""
         self.holds, self.told_ms, self.key = former.holds, former.told_ms, former.key
+        self.call_id, self.value = former.call_id, former.value
 
 
 def metric_monitors(account: Account) -> list[MetricMonitor]:

@@ -1,6 +1,7 @@
 """Accounts that monitors on traffic watch: at hand in memory, looked at with their calls, told when a level is reached.
 
     call event of 1001 ─▶ its monitors ─▶ values now ─▶ a level reached? ─▶ SetScores on the account's lane ─▶ it fires
+    a model's score of the call or its caller, a little later ──────┘
 
 The command's key names the event, so the same event tells an account once, after a crash as well. What the account does
 then (disable itself, post, block) is committed by its lane like anything else.
@@ -23,7 +24,7 @@ from ratingd.errors import RatingdError
 from ratingd.store.rows import FIRST_KEY
 from ratingd.store.store import Store
 from triggers.calls.call_event import CallEvent
-from triggers.metric_monitor import MASKING, SCALE, MetricMonitor, key_of, metric_monitors
+from triggers.metric_monitor import KNN, MASKING, SCALE, MetricMonitor, key_of, metric_monitors
 from triggers.watch.outcome import Outcome
 
 Submit = Callable[[Command, Callable[[Reply], None]], None]
@@ -34,13 +35,14 @@ FAILED: Final = Reply(9, b"")
 
 
 class MetricMonitors:
-    """`value` gives a metric, `risk` how suspect a caller is, `destinations` those of a number's digits."""
+    """`value` gives a metric, `destinations` those of a number's digits, `risk` how suspect a caller is, 0 to 100; None
+    where that is not known yet and `scored` will tell it."""
 
     def __init__(
         self,
         submit: Submit,
         value: Value,
-        risk: Callable[[str, int], float],
+        risk: Callable[[str, int], float | None],
         destinations: Callable[[str], Iterable[str]],
         *,
         tenant: str,
@@ -93,7 +95,23 @@ class MetricMonitors:
             if key is not None and not outcome.duplicate:
                 scores = self._looked(key, outcome)
                 if scores:
-                    self._tell(key, scores, f"{event.call_id}:{event.kind}:{event.at_ms}")
+                    self._tell(key, scores, _named(event))
+
+    def scored(self, event: CallEvent, name: str, value: float) -> None:
+        """A model has found a score (`score.risk`, `score.knn`; 0 to 100) of a call, or of its caller, after the call
+        was looked at. The event says who called whom, and who pays."""
+        key = self._key(event) if self._watched else None
+        if key is None:
+            return
+        found: dict[str, int | None] = {}
+        with self._lock:
+            for monitor in self._watched.get(key, ()):
+                if monitor.address == name and self._concerned(monitor, event):
+                    most = monitor.of_call(event.call_id, round(value * SCALE))
+                    if monitor.looked(most, event.at_ms):
+                        found[name] = most
+        if found:
+            self._tell(key, found, f"{_named(event)}:{name}")
 
     def look_again(self, now_ms: int) -> None:
         """About once a second: levels that held and do not any more, though no call says so."""
@@ -130,26 +148,35 @@ class MetricMonitors:
     def _now(self, monitor: MetricMonitor, outcome: Outcome) -> int | None:
         """What a monitor sees with a call, in 1e-9; None where it does not look at it."""
         event = outcome.event
-        if monitor.destinations is not None and not self._concerns(monitor.destinations, event):
+        if not self._concerned(monitor, event):
             return None
         if not monitor.kind:
-            return round(self._score(monitor, outcome) * SCALE) if outcome.attempt else None
+            score = self._score(monitor, outcome) if outcome.attempt else None
+            return None if score is None else monitor.of_call(event.call_id, round(score * SCALE))
         monitor.key = key_of(monitor.kind, event) or monitor.key
         if not monitor.key:
             return None
         return self._metric(monitor, event.at_ms)
 
-    def _score(self, monitor: MetricMonitor, outcome: Outcome) -> float:
-        """0 to 100: how likely the call is masked, or how suspect it or its caller is."""
+    def _score(self, monitor: MetricMonitor, outcome: Outcome) -> float | None:
+        """0 to 100: how likely the call is masked, or how suspect it or its caller is; None: not known yet."""
         verdict = outcome.verdict
+        if monitor.name == KNN:
+            return None
         if monitor.name == MASKING:
             return 100 * verdict.probability
-        return max(verdict.risk, self._risk(outcome.event.a.text, outcome.event.at_ms))
+        risk = self._risk(outcome.event.a.text, outcome.event.at_ms)
+        if risk is None:
+            return verdict.risk or None
+        return max(verdict.risk, risk)
 
     def _metric(self, monitor: MetricMonitor, at_ms: int) -> int:
         return round(self._value(monitor.kind, monitor.key, monitor.name, monitor.window_s, at_ms) * SCALE)
 
-    def _concerns(self, wanted: Mapping[str, bool], event: CallEvent) -> bool:
+    def _concerned(self, monitor: MetricMonitor, event: CallEvent) -> bool:
+        wanted = monitor.destinations
+        if wanted is None:
+            return True
         ids = frozenset(self._destinations(event.b.digits)) if event.b.digits else frozenset[str]()
         chosen = [id for id, included in wanted.items() if included]
         left_out = [id for id, included in wanted.items() if not included and id in ids]
@@ -189,3 +216,7 @@ class MetricMonitors:
 
         id = f"monitor:{event}"
         self._submit(Command(key, SetScores(dict(scores)), encode, id, id.encode()), done)
+
+
+def _named(event: CallEvent) -> str:
+    return f"{event.call_id}:{event.kind}:{event.at_ms}"

@@ -36,6 +36,7 @@ from ratingd.http.model_paths import model_routes
 from ratingd.http.parts import HttpParts
 from ratingd.http.reference_page import POLICY, reference_page
 from ratingd.http.refusal import CODES, Refused, faults, refused
+from ratingd.http.score_paths import score_routes
 from ratingd.http.status_paths import status_routes
 from ratingd.http.threat_socket import ThreatSockets
 from ratingd.store.faults import StoreFault
@@ -48,7 +49,7 @@ with at most 50 calls, the riskiest first, and each alert at once as {"alert": {
 A refusal is {"detail": ..., "code": ...}; programs act on the code."""
 ROUTES: Final = (
     status_routes, event_routes, analysis_routes, lookup_routes, metric_routes, alert_routes, incident_routes,
-    campaign_routes, case_routes, list_routes, model_routes, deadletter_routes,
+    campaign_routes, case_routes, list_routes, model_routes, score_routes, deadletter_routes,
 )  # fmt: skip
 
 

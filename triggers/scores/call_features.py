@@ -15,6 +15,7 @@ from triggers.traffic.metric_names import NUMBER
 from triggers.traffic.traffic import Traffic
 
 HOUR_S: Final = 3_600
+NUMBER_MAX: Final = 1_000_000_000_000  # of a field of a message; what is more is no length, no hour and no count
 
 KNN: Final = FeatureSchema(
     "knn",
@@ -53,5 +54,13 @@ def _number(message: Mapping[str, object], name: str) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {value!r}; it must be a number, or be left out to count as 0")
+        raise ValueError(f"{name} is {_short(value)}; it must be a number, or be left out to count as 0")
+    if abs(value) > NUMBER_MAX:
+        raise ValueError(f"{name} is {_short(value)}; a number up to {NUMBER_MAX} is wanted")
     return float(value)
+
+
+def _short(value: object) -> str:
+    """A wrong value, as far as a message shows it."""
+    shown = ascii(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."

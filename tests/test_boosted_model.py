@@ -13,6 +13,7 @@ from ratingd.models.trained_model import TrainedModel
 from ratingd.models.training.boosted_model import Effort, boosted_model
 from ratingd.models.training.boosting import Boosted
 from ratingd.models.training.lesson import CALLER_LESSON, MASKING_LESSON
+from ratingd.models.training.mix import Origin
 from triggers.scores.masking_features import MASKING
 
 QUICK = Effort(seed=7, trees=12, folds=False)
@@ -20,7 +21,7 @@ QUICK = Effort(seed=7, trees=12, folds=False)
 
 @pytest.fixture(scope="module")
 def folder() -> ModelFolder:
-    return boosted_model(MASKING_LESSON, _runs_and_crowds(), Effort(seed=7, trees=12), ("a table",))
+    return boosted_model(MASKING_LESSON, _runs_and_crowds(), Effort(seed=7, trees=12), Origin(("a table",)))
 
 
 def test_runs_are_told_from_crowds_that_were_not_learned(folder: ModelFolder) -> None:

@@ -6,6 +6,9 @@ has one bin, so the cuts that fall on 0 are one cut, and the bins above it share
     edges   2.0  3.0  5.0            what is below 2, from 2 to below 3, from 3 to below 5, from 5 on
     shares  0.55 0.25 0.12 0.08      of the training rows
 
+Rows may weigh more or less than others: training has more fraud than any hour of a day, and what is compared with it
+later has not (`training.mix`). Then a bin holds a tenth of the weight.
+
 Kept beside a model, for each of its features and for its score. What comes of a comparison is drift.
 """
 
@@ -30,11 +33,16 @@ class Histogram:
     shares: tuple[float, ...]
 
     @classmethod
-    def of(cls, values: Column, bins: int = BINS) -> Self:
-        """Cut at the quantiles of `values`, of which there is at least one."""
-        cuts = np.quantile(values, np.arange(1, bins) / bins, method="higher")
+    def of(cls, values: Column, bins: int = BINS, weights: Column | None = None) -> Self:
+        """Cut at the quantiles of `values`, of which at least one has a weight."""
+        tenths = np.arange(1, bins) / bins
+        if weights is None:
+            cuts = np.quantile(values, tenths, method="higher")
+        else:
+            values, weights = values[weights > 0], weights[weights > 0]
+            cuts = np.quantile(values, tenths, method="inverted_cdf", weights=weights)
         edges = tuple(float(cut) for cut in np.unique(cuts) if cut > values.min())
-        return cls(edges, _shares(edges, values))
+        return cls(edges, _shares(edges, values, weights))
 
     @classmethod
     def read(cls, document: Mapping[str, Sequence[float]]) -> Self:
@@ -57,7 +65,8 @@ class Histogram:
         return _shares(self.edges, values)
 
 
-def _shares(edges: Sequence[float], values: Column) -> tuple[float, ...]:
+def _shares(edges: Sequence[float], values: Column, weights: Column | None = None) -> tuple[float, ...]:
     places = np.searchsorted(np.array(edges, np.float64), values, side="right")
-    counts = np.bincount(places, minlength=len(edges) + 1)
-    return tuple(float(count) / len(values) for count in counts)
+    counts = np.bincount(places, weights, minlength=len(edges) + 1)
+    total = len(values) if weights is None else float(weights.sum())
+    return tuple(float(count) / total for count in counts)

@@ -9,11 +9,10 @@
 Where the fraud is of so few numbers that the later part has next to none, everything is learned from, and what the
 rehearsals said is what the model is judged by: by number still, and no longer by time. The card says which.
 
-The histograms of features are those of the learned rows; that of the score is of the rehearsals, as a model is surer of
-what it has seen than it will be live.
+The histograms of features are those of the learned rows, in the mix of an ordinary day; that of the score is of the
+rehearsals, as a model is surer of what it has seen than it will be live.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +31,7 @@ from ratingd.models.training.card import card
 from ratingd.models.training.cross_validation import Learn, Learned, cross_validated
 from ratingd.models.training.lesson import Lesson
 from ratingd.models.training.measured import measured
+from ratingd.models.training.mix import UNTOLD, Mix, Origin
 from ratingd.models.training.split import Places, Split, folds_by_number
 
 APART: Final = "other numbers, later"
@@ -49,14 +49,9 @@ class Effort:
     folds: bool = True  # whether it is cross-validated
 
 
-def boosted_model(
-    lesson: Lesson,
-    data: Dataset,
-    effort: Effort,
-    sources: tuple[str, ...] = (),
-    labels: Mapping[str, int] | None = None,
-) -> ModelFolder:
+def boosted_model(lesson: Lesson, data: Dataset, effort: Effort, origin: Origin = UNTOLD) -> ModelFolder:
     """InvalidRequest where a part of the data is too little to learn from or to judge by."""
+    mix = origin.mix or Mix.of(lesson, data)
     data = lesson.taught(data)
     split = Split.of(data.groups, data.times_ms)
     judged = data.chosen(split.judged)
@@ -88,10 +83,10 @@ def boosted_model(
         metrics=metrics,
         threshold=lesson.threshold,
         feature_window_days=lesson.window_days,
-        histograms=histograms(learned),
-        score_histogram=Histogram.of(calibration.probabilities(rehearsal.says)),
-        sources=sources,
-        labels=labels or {},
+        histograms=mix.histograms(lesson, learned),
+        score_histogram=_scores(rehearsal, calibration, mix.weights(lesson, learned)),
+        sources=origin.sources,
+        labels=origin.labels or {},
     )
     files = {ONNX: onnx, UBJ: grown.ubj(), CALIBRATION: calibration.document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})
@@ -138,8 +133,8 @@ def _both(data: Dataset, places: Places) -> bool:
     return 0 < int(data.labels[places].sum()) < len(places)
 
 
-def histograms(data: Dataset) -> Mapping[str, Histogram]:
-    return {name: Histogram.of(data.column(name)) for name in data.schema.names}
+def _scores(rehearsal: Rehearsal, calibration: Calibration, weights: Column) -> Histogram:
+    return Histogram.of(calibration.probabilities(rehearsal.says), weights=weights[rehearsal.places])
 
 
 def _params(effort: Effort, grown: Boosted, learned: Dataset, *, blurred: bool) -> dict[str, Any]:

@@ -9,7 +9,6 @@ The most common caller of the training has risk 0 and the oddest 100, straight i
 The labels say how good it was, on the callers that it learned from: there is no other month.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,18 +19,17 @@ from ratingd.models.dataset import Dataset
 from ratingd.models.forest import ForestScorer
 from ratingd.models.histogram import Histogram
 from ratingd.models.model_folder import CALIBRATION, CARD, ISOLATION_FOREST, ONNX, Manifest, ModelFolder
-from ratingd.models.training.boosted_model import histograms
 from ratingd.models.training.card import card
 from ratingd.models.training.isolation import PARAMS, Isolation
 from ratingd.models.training.lesson import ISOLATION_LESSON
 from ratingd.models.training.measured import measured
+from ratingd.models.training.mix import UNTOLD, Mix, Origin
 
 
-def isolation_model(
-    data: Dataset, seed: int = 42, sources: tuple[str, ...] = (), labels: Mapping[str, int] | None = None
-) -> ModelFolder:
+def isolation_model(data: Dataset, seed: int = 42, origin: Origin = UNTOLD) -> ModelFolder:
     lesson = ISOLATION_LESSON
     lesson.check(data, "to learn from")
+    mix = origin.mix or Mix.of(lesson, data)
     grown = Isolation(data.rows, seed=seed)
     onnx = grown.forest().onnx()
     anomalies = ForestScorer(onnx).scores(data.rows)
@@ -52,10 +50,10 @@ def isolation_model(
         metrics=measured(lesson, data, scores, seed, threshold) | outcomes(data, scores, threshold),
         threshold=threshold,
         feature_window_days=lesson.window_days,
-        histograms=histograms(data),
-        score_histogram=Histogram.of(scores),
-        sources=sources,
-        labels=labels or {},
+        histograms=mix.histograms(lesson, data),
+        score_histogram=Histogram.of(scores, weights=mix.weights(lesson, data)),
+        sources=origin.sources,
+        labels=origin.labels or {},
     )
     files = {ONNX: onnx, CALIBRATION: calibration.document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})

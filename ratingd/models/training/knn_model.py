@@ -5,7 +5,6 @@ Four in five of the labelled calls are kept as they are; the fifth says how ofte
 is possible about 0.748.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,10 @@ from ratingd.models.histogram import Histogram
 from ratingd.models.model_folder import CALIBRATION, CARD, KNN, NPZ, Manifest, ModelFolder
 from ratingd.models.neighbours import COUNT, Neighbours
 from ratingd.models.traffic.scam5000 import ROWS, SEED, scam5000
-from ratingd.models.training.boosted_model import histograms
 from ratingd.models.training.card import card
 from ratingd.models.training.lesson import KNN_LESSON
 from ratingd.models.training.measured import measured
+from ratingd.models.training.mix import UNTOLD, Mix, Origin
 
 TEST_SHARE = 0.2
 
@@ -33,12 +32,11 @@ def scam5000_dataset(seed: int = SEED, rows: int = ROWS) -> Dataset:
     return Dataset(KNN_LESSON.schema, held.rows, held.labels, names, np.zeros(len(names), np.int64), kinds, names)
 
 
-def knn_model(
-    data: Dataset, seed: int = 42, sources: tuple[str, ...] = (), labels: Mapping[str, int] | None = None
-) -> ModelFolder:
+def knn_model(data: Dataset, seed: int = 42, origin: Origin = UNTOLD) -> ModelFolder:
     lesson = KNN_LESSON
     lesson.check(data, "to learn from and to judge by")
     learned, judged = _divided(data, seed)
+    mix = origin.mix or Mix.of(lesson, data)
     near = Neighbours.learned(learned.rows, learned.labels)
     scores = near.scores(judged.rows)
     manifest = Manifest(
@@ -55,10 +53,10 @@ def knn_model(
         metrics=measured(lesson, judged, scores, seed) | _accuracy(judged, scores),
         threshold=lesson.threshold,
         feature_window_days=lesson.window_days,
-        histograms=histograms(learned),
-        score_histogram=Histogram.of(scores),
-        sources=sources,
-        labels=labels or {},
+        histograms=mix.histograms(lesson, learned),
+        score_histogram=Histogram.of(scores, weights=mix.weights(lesson, judged)),
+        sources=origin.sources,
+        labels=origin.labels or {},
     )
     files = {NPZ: near.npz(), CALIBRATION: Calibration().document()}
     return ModelFolder.made(manifest, {**files, CARD: card(manifest, lesson).encode()})

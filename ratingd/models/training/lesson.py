@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from ratingd.errors import InvalidRequest
-from ratingd.models.arrays import Labels, Rows
+from ratingd.models.arrays import Column, Labels, Rows
 from ratingd.models.dataset import Dataset
 from ratingd.models.training.blur import blurred
 from ratingd.models.training.rule_alone import CALLER_RULE, MASKING_RULE, SATARK_RULE, RuleAlone
@@ -28,6 +28,7 @@ from triggers.scores.satark_features import SATARK, WINDOW_DAYS
 UNTOLD: Final = ("", "fraud", "ordinary")  # kinds of a fraud of which nobody said more
 ROWS_MIN: Final = 20
 FRAUD_MIN: Final = 2
+SCORED_FROM: Final = 5  # calls: of who has made fewer nobody asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Lesson:
     window_days: float = 0.0
     probability: bool = True  # whether the score claims to be one
     blur: Callable[[Rows, Labels, int], tuple[Rows, Labels]] | None = None  # of what is learned, with a seed
+    scored: Callable[[Rows], Column] | None = None  # how often such a row is met live; None: each once
 
     def taught(self, dataset: Dataset) -> Dataset:
         """The rows that say something about what is to be learned."""
@@ -67,8 +69,22 @@ class Lesson:
             )
 
 
+def caller_scored(rows: Rows) -> Column:
+    """With each call of the hour that the row is of, once a minute at most, from the fifth call on."""
+    week, hour = rows[:, CALLER.place("attempts_7d")], rows[:, CALLER.place("attempts_1h")]
+    return np.where(week >= SCORED_FROM, np.clip(hour, 1, 60), 0.0)
+
+
+def satark_scored(rows: Rows) -> Column:
+    """With each call of the month that the row is of."""
+    calls = rows[:, SATARK.place("total_calls")]
+    return np.where(calls >= SCORED_FROM, calls, 0.0)
+
+
 MASKING_LESSON: Final = Lesson("masking", MASKING, 0.7, MASKING_RULE, kinds=("masking",), blur=blurred)
-CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE, but_not=("masking",))
-ISOLATION_LESSON: Final = Lesson("isolation", SATARK, 0.5, SATARK_RULE, window_days=WINDOW_DAYS, probability=False)
+CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE, but_not=("masking",), scored=caller_scored)
+ISOLATION_LESSON: Final = Lesson(
+    "isolation", SATARK, 0.5, SATARK_RULE, window_days=WINDOW_DAYS, probability=False, scored=satark_scored
+)
 KNN_LESSON: Final = Lesson("knn", KNN, 0.5, None)
 LESSONS: Final = {each.name: each for each in (MASKING_LESSON, CALLER_LESSON, ISOLATION_LESSON, KNN_LESSON)}

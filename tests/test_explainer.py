@@ -12,8 +12,10 @@ from ratingd.models.forest import ForestScorer
 from ratingd.models.histogram import Histogram
 from ratingd.models.model_desk import ModelDesk
 from ratingd.models.model_folder import CALIBRATION, ONNX, UBJ, ModelFolder
+from ratingd.models.neighbours import Neighbours
 from ratingd.models.registry import Registry
 from ratingd.models.scorers import RowRefused
+from ratingd.models.trained_model import TrainedModel
 from ratingd.models.training.boosting import Boosted
 from ratingd.models.training.isolation_model import isolation_model
 from ratingd.models.training.knn_model import knn_model, scam5000_dataset
@@ -82,11 +84,56 @@ def test_odd_caller_is_explained_by_what_is_odd() -> None:
     assert any(each.text.startswith("calls last 15 s on average (usual: 1") for each in found)
 
 
+def test_path_of_the_usual_caller_and_what_features_take_off_it_are_the_path(month: ModelFolder) -> None:
+    """And the anomaly is 2 to the power of minus the path, the risk its place between those of training."""
+    explainer, forest, model = Explainer(month, SATARK), ForestScorer(month.files[ONNX]), TrainedModel(month)
+    usual = -forest.sums(np.array([explainer.usual]))[0]
+    for row in ([15.0, 3000.0, 0.5, 6.0, 6.0], [180.0, 160.0, 0.0, 1.0, 2.0], [20.0, 160.0, 0.3, 1.0, 2.0]):
+        path = usual - sum(explainer.contributions(row))
+        assert path == pytest.approx(-forest.sums(np.array([row]))[0], abs=1e-9)
+        assert model.calibration.probability(2**-path) == pytest.approx(model.probability(row), abs=1e-9)
+
+
+def test_caller_who_is_usual_in_everything_has_nothing_to_explain(month: ModelFolder) -> None:
+    explainer = Explainer(month, SATARK)
+    assert explainer.explain(explainer.usual) == ()
+    found = explainer.explain([explainer.usual[0], 3000.0, *explainer.usual[2:]])
+    assert [each.feature for each in found] == ["total_calls"]
+    assert found[0].direction == "raises"
+
+
+@pytest.fixture(scope="module")
+def month() -> ModelFolder:
+    chance = np.random.default_rng(8)
+    rows = np.abs(chance.normal((180, 160, 0.1, 2, 3), (20, 30, 0.05, 0.5, 0.5), (300, 5)))
+    rows[:6] = (20, 3_000, 0.5, 6, 6)
+    labels = np.array([1] * 6 + [0] * 294, np.int8)
+    names = [str(place) for place in range(300)]
+    return isolation_model(Dataset(SATARK, rows, labels, names, np.arange(300), ["ordinary"] * 300, names))
+
+
 def test_neighbours_say_what_they_were() -> None:
     explainer = Explainer(knn_model(scam5000_dataset()), KNN)
     found = {each.feature: each for each in explainer.explain([10.0, 11.0, 3.0, 6.0])}
-    assert found["neighbours"].text.startswith("5 of the 5 labelled calls most like it were fraud; the nearest lies 0.")
+    told = "5 of the 5 labelled calls most like it were fraud; in deviations away: fraud 0."
+    assert found["neighbours"].text.startswith(told)
     assert (found["neighbours"].value, found["neighbours"].contribution) == (5, 0)
+    assert found["call_duration"].text.endswith(" deviations from its neighbours")
+
+
+def test_contributions_to_the_neighbours_score_add_up_to_it() -> None:
+    made = knn_model(scam5000_dataset(rows=800))
+    explainer, model = Explainer(made, KNN), TrainedModel(made)
+    usual = model.probability(explainer.usual)
+    for row in ([10.0, 11.0, 3.0, 6.0], [300.0, 10.0, 14.0, 0.0], [45.0, 7.0, 23.0, 3.0]):
+        assert usual + sum(explainer.contributions(row)) == pytest.approx(model.probability(row), abs=1e-12)
+
+
+def test_distance_of_features_is_the_distance_of_the_neighbours() -> None:
+    near = Neighbours.learned(scam5000_dataset(rows=300).rows, scam5000_dataset(rows=300).labels)
+    row = [10.0, 11.0, 3.0, 6.0]
+    squares = [each.distance**2 for each in near.nearest(row)]
+    assert sum(near.apart(row) ** 2) == pytest.approx(sum(squares) / len(squares))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_written_is_read_again_and_the_bytes_are_the_same() -> None:
     again = Neighbours.read(learned.npz())
     assert again.npz() == learned.npz()
     assert again.scores(held.rows).tolist() == learned.scores(held.rows).tolist()
-    assert again.deviations(held.rows[0]).tolist() == learned.deviations(held.rows[0]).tolist()
+    assert again.apart(held.rows[0]).tolist() == learned.apart(held.rows[0]).tolist()
 
 
 @pytest.mark.parametrize("strange", [math.nan, math.inf])

@@ -8,17 +8,34 @@ Of XGBoost's trees these are its own contributions (tree SHAP): they are exact, 
 to blame for, they add up to the margin, the logarithm of the odds. That takes 6 ms a row and the library itself, so it
 is done of what is alerted and asked for, never of each call.
 
-Neither an Isolation Forest nor neighbours have such a sum. There a feature's contribution is what the score would lose
-if it alone were as usual. Neighbours say besides what the calls were that are most like this one.
+Of an Isolation Forest they are what each feature takes off the path on which a caller is found alone, as a share of the
+usual path: the path of a caller who is usual in everything less all of them is the path of this one, and the anomaly is
+2 to the power of minus that. Of one of the month that the forest is measured on:
+
+    the usual caller                1.42    anomaly 2^-1.42 = 0.37
+    night_call_ratio 0.49           0.35 off
+    avg_call_duration 20 s          0.32 off
+    total_calls 2460                0.17 off
+    this caller                     0.58    anomaly 2^-0.58 = 0.67
+
+Of neighbours they are shares of the score itself: what the usual call scores and all of them are the score. Besides,
+the neighbours are told, fraud or not and how far away, and of each feature how far this call lies from theirs.
+
+Which feature did how much depends on what else there was: a contribution is the mean over all orders in which usual
+values can be replaced by this row's, one after the other (Shapley). Four features make 16 rows and five 32, which are
+scored at once, in 0.2 ms.
 
 Usual is the middle value of the training rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import factorial
 from typing import Final, Protocol
 
 import numpy as np
 
+from ratingd.models.arrays import Column, Rows
+from ratingd.models.forest import ForestScorer
 from ratingd.models.histogram import Histogram
 from ratingd.models.model_folder import UBJ, XGBOOST, ModelFolder
 from ratingd.models.neighbours import Neighbours
@@ -44,7 +61,7 @@ class Explainer:
         self.usual: Final = [usual(folder.manifest.histograms[name]) for name in schema.names]
         self._scoring: Final = model.scoring
         self._contributing: Final[Contributing] = (
-            _Trees(folder.files[UBJ]) if folder.manifest.algorithm == XGBOOST else _Replaced(model, self.usual)
+            _Trees(folder.files[UBJ]) if folder.manifest.algorithm == XGBOOST else _Replaced(_told(model), self.usual)
         )
 
     def contributions(self, row: Row) -> list[float]:
@@ -54,14 +71,14 @@ class Explainer:
 
     def explain(self, row: Row) -> tuple[Explanation, ...]:
         """The features that did most, the strongest first."""
-        found = list[Explanation]()
-        if isinstance(self._scoring, Neighbours):
-            found.append(_neighbours(self._scoring, row))
-        for feature, value, baseline, added in zip(
-            self.schema.features, row, self.usual, self.contributions(row), strict=True
-        ):
-            if added:
-                found.append(Explanation(feature.name, value, baseline, added, feature.said(value, baseline)))
+        added = self.contributions(row)
+        near = self._scoring if isinstance(self._scoring, Neighbours) else None
+        apart = [""] * len(row) if near is None else [_apart(each) for each in near.apart(row).tolist()]
+        found = [] if near is None else [_neighbours(near, row)]
+        told = zip(self.schema.features, row, self.usual, added, apart, strict=True)
+        for feature, value, baseline, each, distance in told:
+            if each:
+                found.append(Explanation(feature.name, value, baseline, each, feature.said(value, baseline) + distance))
         return strongest(found)
 
 
@@ -94,23 +111,40 @@ class _Trees:
 
 
 class _Replaced:
-    """What a score would lose if one feature were as usual."""
+    """What it does to what a model says that a feature is as it is, and not as usual; over all orders of them."""
 
-    def __init__(self, model: TrainedModel, usual: Sequence[float]) -> None:
-        self._model: Final = model
-        self._usual: Final = usual
+    def __init__(self, says: Callable[[Rows], Column], usual: Sequence[float]) -> None:
+        self._says: Final = says
+        self._usual: Final = np.array(usual, np.float64)
+        count = len(usual)
+        self._chosen: Final = (np.arange(2**count)[:, None] >> np.arange(count) & 1).astype(np.bool_)
+        sizes = self._chosen.sum(axis=1)
+        ways = np.array([factorial(size) * factorial(max(count - size - 1, 0)) for size in range(count + 1)])
+        self._weights: Final = ways[sizes] / factorial(count)
 
     def contributions(self, row: Row) -> list[float]:
-        score = self._model.probability(row)
+        rows = np.where(self._chosen, np.array(row, np.float64), self._usual)
+        said = self._says(rows)
         found: list[float] = []
-        for place, value in enumerate(self._usual):
-            other = [*row[:place], value, *row[place + 1 :]]
-            found.append(score - self._model.probability(other))
+        for place in range(len(self._usual)):
+            without = np.flatnonzero(~self._chosen[:, place])
+            gained = said[without + (1 << place)] - said[without]
+            found.append(float((self._weights[without] * gained).sum()))
         return found
+
+
+def _told(model: TrainedModel) -> Callable[[Rows], Column]:
+    """What contributions add up to: of a forest the path, negated, for a shorter one is odder; else the score."""
+    return model.scoring.sums if isinstance(model.scoring, ForestScorer) else model.probabilities
 
 
 def _neighbours(scoring: Neighbours, row: Row) -> Explanation:
     nearest = scoring.nearest(row)
     fraud = sum(each.label for each in nearest)
-    text = f"{fraud} of the {len(nearest)} labelled calls most like it were fraud; the nearest lies "
-    return Explanation(NEIGHBOURS, fraud, 0, 0, f"{text}{nearest[0].distance:.2f} deviations away")
+    each = ", ".join([f"{'fraud' if one.label else 'not'} {one.distance:.2f}" for one in nearest])
+    text = f"{fraud} of the {len(nearest)} labelled calls most like it were fraud; in deviations away: {each}"
+    return Explanation(NEIGHBOURS, fraud, 0, 0, text)
+
+
+def _apart(deviations: float) -> str:
+    return f", {deviations:.2f} deviations from its neighbours"

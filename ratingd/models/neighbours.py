@@ -79,9 +79,13 @@ class Neighbours:
         found = zip(places.tolist(), np.sqrt(squares).tolist(), self.labels[places].tolist(), strict=True)
         return sorted((Neighbour(*each) for each in found), key=lambda each: (each.distance, each.place))
 
-    def deviations(self, row: Sequence[float]) -> Column:
-        """How far each column is from its mean, in its own deviations."""
-        return (np.array(row, np.float64) - self.mean) / self.scale
+    def apart(self, row: Sequence[float]) -> Column:
+        """How far each column lies from that of the nearest, in its own deviations: the root of the mean square. The
+        squares add up to the mean square of their distances."""
+        found = np.array(row, np.float64)
+        places, _ = self._nearest(found)
+        apart = self._rows[places] - (found - self.mean) / self.scale
+        return np.sqrt((apart * apart).mean(axis=0))
 
     def _nearest(self, row: Column) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Column]:
         if row.shape != self.mean.shape:

@@ -42,6 +42,7 @@ from ratingd.errors import AccountUnknown
 from ratingd.fraud.runtime import FraudRuntime
 from ratingd.models.model_desk import ModelDesk
 from ratingd.models.registry import Registry
+from ratingd.models.scorers import Scorers
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
 from ratingd.store.store import Store, open_store
@@ -75,10 +76,14 @@ class Daemon:
         )
         rules = rules_of(settings)
         self.delivery: Final = Delivery(self.store, delivery_terms(settings))
-        self.fraud: Final = FraudRuntime(settings, self.store, wake=self.delivery.wake, action_ids=self._action_ids)
-        self.models: Final = ModelDesk(
-            Registry(self.store.models), alert=self.fraud.book.raise_now, shared=self.store.shared
+        scorers = Scorers()
+        self.fraud: Final = FraudRuntime(
+            settings, self.store, scorers, wake=self.delivery.wake, action_ids=self._action_ids
         )
+        self.models: Final = ModelDesk(
+            Registry(self.store.models), scorers, alert=self.fraud.book.raise_now, shared=self.store.shared
+        )
+        self.fraud.explained_by(self.models.explain)
         self.engine: Final = Engine(
             self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk
         )

@@ -172,13 +172,15 @@ class FraudDesk(FraudInquiries):
             try:
                 kinds = self.figures.kinds_of(source)
                 for event in events[start : start + SLICE]:
-                    outcome = self.watch.take(event)
-                    outcomes.append(outcome)
+                    outcomes.append(self.watch.look(event))
                     kinds[event.kind] += 1
                     if event.clock_skewed:
                         self.figures.skewed += 1
+                self.watch.settle()
+                for place in range(start, len(outcomes)):
+                    outcome = outcomes[place]
                     if outcome.attempt:
-                        self.figures.attempted(event.received_ms)
+                        self.figures.attempted(outcome.event.received_ms)
                     if outcome.eventful:
                         self._note(outcome)
             finally:
@@ -240,7 +242,8 @@ class FraudDesk(FraudInquiries):
         former = self._writer.unstored.take(event)
         if former is not None and former.placed is not None:
             with self.lock:
-                brought_up_to_date(former, self.watch.masking.current(former.event.b.text))
+                if former.placed.incident is not None:
+                    brought_up_to_date(former, self.watch.current(former.placed.incident))
         return former
 
     def _take_pressed(

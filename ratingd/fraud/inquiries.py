@@ -16,6 +16,7 @@ from ratingd.errors import InvalidRequest
 from ratingd.fraud.charged_event import called
 from ratingd.fraud.figures import FraudFigures
 from ratingd.fraud.guard import Guard
+from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.pseudonym import MARK
 from triggers.calls.call_event import INVITE, NO_DETAILS, CallEvent, EventDetails
 from triggers.numbers.number_list import NumberLists
@@ -24,6 +25,7 @@ from triggers.rules.rule_book import RuleBook
 from triggers.traffic.traffic import CallCentre
 from triggers.watch.analysis import Analysis, WhatIf, analyze, risk_of_caller
 from triggers.watch.fraud_watch import FraudWatch
+from triggers.watch.live_scores import MASKING_MODEL
 from triggers.watch.rule_score import RuleScore
 
 MS: Final = 1_000_000
@@ -48,6 +50,7 @@ class FraudInquiries:
         self.lock: Final = threading.Lock()
         self.clock: Final = clock
         self.lists_changes = 0
+        self.reasons: Final = ModelReasons()
         self.rebuilding = False  # traffic of before the start is still being counted
 
     def analyze(
@@ -74,7 +77,10 @@ class FraudInquiries:
         now_ms = self.clock() // MS
         event = CallEvent(INVITE, at_ms or now_ms, call_id, a, b, received_ms=now_ms, details=details)
         with self.lock:
-            return analyze(self.watch, event, WhatIf(distinct, call_rate, short_call_ratio))
+            found = analyze(self.watch, event, WhatIf(distinct, call_rate, short_call_ratio))
+        if found.row is not None:
+            found.explanations = self.reasons.asked(MASKING_MODEL, found.row) or found.explanations
+        return found
 
     def report(self, kind: str, key: str, window_s: int, at_ms: int = 0) -> dict[str, float]:
         """Traffic of a number, a range, a trunk or an account. Raises MetricUnknown (a ValueError)."""

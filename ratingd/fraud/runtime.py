@@ -1,6 +1,6 @@
 """Fraud detection as a part of the daemon: all that it is made of, put together, started in order, stopped in reverse.
 
-    fraud = FraudRuntime(settings, store, wake=delivery.wake)
+    fraud = FraudRuntime(settings, store, scorers, wake=delivery.wake)
     engine = Engine(…, admitting=fraud.desk)     # charged calls are asked about
     fraud.connect(delivery, engine)
     fraud.start(engine.submit)                   # lists, rules and alerts; then the window as it was before the end
@@ -34,6 +34,7 @@ from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.fraud.metric_monitors import MetricMonitors
+from ratingd.fraud.model_reasons import Explain
 from ratingd.fraud.orders import AccountOrders, Submit
 from ratingd.fraud.posts import WEBHOOK, Posts
 from ratingd.fraud.protection_carrier import ProtectionCarrier
@@ -49,6 +50,8 @@ from ratingd.fraud.threat_stats import ThreatStats
 from ratingd.fraud.threat_stream import ThreatStream
 from ratingd.fraud.vault import NumberVault
 from ratingd.fraud.writer import FraudWriter
+from ratingd.models.live_models import LiveModels
+from ratingd.models.scorers import Scorers
 from ratingd.scheduler.rounds import Round
 from ratingd.settings import Settings
 from ratingd.shipped_rules import shipped_rules
@@ -69,12 +72,13 @@ METRIC_DAYS: Final = 7  # the longest window of a metric
 
 
 class FraudRuntime:
-    """`action_ids` gives the action sets that a rule may name, where they are known."""
+    """`scorers` are those of the models in use; `action_ids` gives the action sets that a rule may name, where known."""
 
     def __init__(
         self,
         settings: Settings,
         store: Store,
+        scorers: Scorers | None = None,
         *,
         wake: Callable[[Collection[str]], None] = lambda kinds: None,
         action_ids: Callable[[], Set[str] | None] = lambda: None,
@@ -83,6 +87,7 @@ class FraudRuntime:
         shelf = store.fraud
         self._settings: Final = settings
         self._store: Final = store
+        self._scorers: Final = scorers or Scorers()
         self._clock: Final = clock
         self._submit_to: Submit | None = None
         self._destinations: Callable[[str], Iterable[str]] = lambda digits: ()
@@ -154,6 +159,10 @@ class FraudRuntime:
         self._destinations = lambda digits: destinations(engine, digits)
         self.investigation.priced_by(lambda: engine.plans.current(engine.clock()).book.tariff)
 
+    def explained_by(self, explain: Explain) -> None:
+        """Have this say why a model scores a row as it does. Before the start."""
+        self.desk.reasons.explain = explain
+
     def start(self, submit: Submit) -> None:
         """Be where detection was when it ended; after this events may come. `submit` is the engine's."""
         self._submit_to = submit
@@ -204,7 +213,7 @@ class FraudRuntime:
     def _new_desk(self) -> FraudDesk:
         settings = self._settings
         return FraudDesk(
-            FraudWatch(watch_terms(settings), NumberLists(), RuleBook(), self.blocks),
+            FraudWatch(watch_terms(settings), NumberLists(), RuleBook(), self.blocks, LiveModels(self._scorers)),
             self._reader(self.numbers),
             self.numbers,
             self.writer,

@@ -55,7 +55,7 @@ def _copy(incident: MaskingIncident, copies: Copies) -> MaskingIncident:
     made = copies.get(id(incident))
     if made is not None:
         return made[1]
-    copy = MaskingIncident(incident.b, incident.opened_ms, incident.last_ms)
+    copy = MaskingIncident(incident.b, incident.opened_ms, incident.last_ms, by_score=incident.by_score)
     copy.absorb(incident)
     copy.former_ids = incident.former_ids
     copies[id(incident)] = (incident, copy)

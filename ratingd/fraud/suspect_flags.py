@@ -2,6 +2,7 @@
 
     call judged                                    flagged
     fifth of a masking run, decision CRITICAL      all five callers: masking, risk 95
+    a model gives a call 0.8, decision MEDIUM      its caller: masking, risk 80
     rule wangiri (HIGH, sure HIGH) holds for a     the caller: wangiri, risk 85, sure to 0.9
     rule wangiri_range holds for +3712000          the range, and so each of its numbers
     rule irsf holds for an account                 the caller of that call
@@ -80,7 +81,7 @@ class SuspectFlags:
         event, placed = outcome.event, outcome.placed
         if event.a.emergency or event.b.emergency:
             return
-        if placed is not None and placed.hot:
+        if placed is not None and placed.flagged:
             risk = max(RISKS.get(outcome.decision.severity, 0.0), 100 * outcome.verdict.probability)
             for attempt in placed.flagged:
                 self._note(attempt.caller, MASKING, risk, MASKED_SURE, attempt.at_ms)

@@ -30,7 +30,8 @@ from triggers.masking.incident import MaskingIncident
 from triggers.masking.masking_watch import attempt_ms
 from triggers.masking.window import Placed
 from triggers.rules.rule import RuleHit
-from triggers.watch.fraud_watch import BLACKLIST, MASKING, FraudWatch, cuts
+from triggers.watch.fraud_watch import BLACKLIST, MASKING, FraudWatch
+from triggers.watch.judging import cuts
 from triggers.watch.outcome import Outcome
 
 MS: Final = 1_000_000

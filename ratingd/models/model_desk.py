@@ -60,13 +60,14 @@ class ModelDesk:
     def __init__(
         self,
         registry: Registry,
+        scorers: Scorers | None = None,
         *,
         alert: Raise = lambda alert: None,
         shared: bool = False,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self.registry: Final = registry
-        self.scorers: Final = Scorers()
+        self.scorers: Final = scorers or Scorers()
         self.drift: Final = DriftRounds(registry, self.scorers, alert, clock)
         self._shared: Final = shared
         self._changing: Final = threading.Lock()

@@ -21,6 +21,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final, Protocol
 
 from triggers.scores.feature_schema import FeatureSchema
+from triggers.scores.scored import Scored
 
 if TYPE_CHECKING:
     from ratingd.models.arrays import Column, Rows
@@ -43,17 +44,6 @@ class Model(Protocol):
 
 class RowRefused(ValueError):
     """A row that has no score, and why."""
-
-
-class Scored:
-    """`flagged`: the probability reaches the threshold of the model."""
-
-    __slots__ = ("flagged", "probability", "version")
-
-    def __init__(self, probability: float, version: int, flagged: bool) -> None:
-        self.probability: Final = probability
-        self.version: Final = version
-        self.flagged: Final = flagged
 
 
 class Scorer:

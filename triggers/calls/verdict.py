@@ -13,9 +13,10 @@ ACTION_NAMES: Final = ("", "ALLOW", "DISCONNECT", "CHALLENGE")
 
 @mypyc_attr(acyclic=True)
 class Verdict:
-    """`reasons` are masking, blacklist, blocked, or ids of rules. `risk` is 0 to 100, `probability` 0 to 1."""
+    """`reasons` are masking, blacklist, blocked, or ids of rules. `risk` is 0 to 100, `probability` 0 to 1; it
+    was given by `version` of the model, or by rules (0)."""
 
-    __slots__ = ("action", "call_id", "duplicate", "incident_id", "probability", "reasons", "risk")
+    __slots__ = ("action", "call_id", "duplicate", "incident_id", "probability", "reasons", "risk", "version")
 
     def __init__(
         self,
@@ -26,6 +27,7 @@ class Verdict:
         probability: float = 0.0,
         risk: float = 0.0,
         incident_id: str = "",
+        version: int = 0,
         duplicate: bool = False,
     ) -> None:
         self.call_id: Final = call_id
@@ -34,4 +36,5 @@ class Verdict:
         self.probability: Final = probability
         self.risk: Final = risk
         self.incident_id: Final = incident_id
+        self.version: Final = version
         self.duplicate: Final = duplicate

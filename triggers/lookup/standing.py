@@ -219,10 +219,7 @@ def _type_named(known: Evidence, part: str) -> str:
 
 
 def _refused(known: Evidence) -> bool:
-    for entry in known.listed:
-        if entry.list == BLACKLIST:
-            return True
-    return False
+    return any(entry.list == BLACKLIST for entry in known.listed)
 
 
 def _confidence(known: Evidence, entry: ListEntry | None) -> str:

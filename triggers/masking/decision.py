@@ -65,7 +65,8 @@ MEDIUM_ALERT: Final = Decision(MEDIUM, ALERT)
 
 
 def decide(terms: DecisionTerms, *, hot: bool, model: bool, probability: float, proposed: bool = False) -> Decision:
-    """`model`: a model gave the probability; a rule score acts on nothing. `proposed`: it may be a call centre."""
+    """`model`: a model gave the probability; a rule score acts on nothing. `proposed`: it may be a call centre, and is
+    cut only where rule and score agree."""
     agrees = model and probability >= terms.probability_threshold
     if hot:
         both_needed = terms.require_both or proposed
@@ -74,7 +75,7 @@ def decide(terms: DecisionTerms, *, hot: bool, model: bool, probability: float, 
             return CRITICAL_CUT if cuts else CRITICAL_ALERT
         return HIGH_CUT if cuts else HIGH_ALERT
     if agrees:
-        return MEDIUM_CUT if terms.ml_acts and terms.auto_disconnect else MEDIUM_ALERT
+        return MEDIUM_CUT if terms.ml_acts and terms.auto_disconnect and not proposed else MEDIUM_ALERT
     return NOTHING
 
 

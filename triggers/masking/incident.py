@@ -52,11 +52,12 @@ class MaskingIncident:
     """One attack on one number. `calls` are its flagged calls by (time, call_id), the first `calls_max` of them.
 
     `opened_ms` and `last_ms` are the first and the last instant that was hot. `probability_max` is for whoever scores.
+    `by_score`: a model flagged its calls, and not the rule.
     """
 
     __slots__ = (
-        "_calls_max", "_calls_until_ms", "_later_callers", "_later_trunks", "b", "calls", "former_ids", "id",
-        "last_ms", "max_distinct", "opened_ms", "probability_max",
+        "_calls_max", "_calls_until_ms", "_later_callers", "_later_trunks", "b", "by_score", "calls", "former_ids",
+        "id", "last_ms", "max_distinct", "opened_ms", "probability_max",
     )  # fmt: skip
 
     def __init__(
@@ -69,11 +70,13 @@ class MaskingIncident:
         calls_max: int = 4_096,
         former_ids: tuple[str, ...] = (),
         probability_max: float = 0.0,
+        by_score: bool = False,
     ) -> None:
         self.b: Final = b
+        self.by_score: Final = by_score
         self.opened_ms = opened_ms
         self.last_ms = last_ms
-        self.id = incident_id(b, opened_ms)
+        self.id = incident_id(f"{b}|score" if by_score else b, opened_ms)
         self.max_distinct = max_distinct
         self.former_ids = former_ids  # in the order in which it had them; they depend on the order of arrival
         self.probability_max = probability_max

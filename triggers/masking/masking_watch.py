@@ -1,9 +1,9 @@
-"""The masking detector as it is used: every called number in its shard, lists before it and the decision behind it.
+"""The masking detector as it is used: every called number in its shard, and lists before it.
 
-+49301234567 is called by five callers within five seconds: the five calls are a run, CRITICAL, and are cut. The same
-number on the b_whitelist is a call centre and nothing is counted; on it with a threshold of 40 it is judged by forty.
-A caller on the a_whitelist (the operator's own test calls) is left out, and so is every call from or to an emergency
-number: what is never counted can never be flagged.
++49301234567 is called by five callers within five seconds: the five calls are a run. The same number on the
+b_whitelist is a call centre and nothing is counted; on it with a threshold of 40 it is judged by forty. A caller on the
+a_whitelist (the operator's own test calls) is left out, and so is every call from or to an emergency number: what is
+never counted can never be flagged. What is done about a run is decided by who knows the scores.
 
 What is found does not depend on the number of shards, nor on the order of calls within the lateness.
 """
@@ -14,7 +14,7 @@ from mypy_extensions import mypyc_attr
 
 from triggers.calls.call_event import CDR, CallEvent
 from triggers.masking.call_centres import CallCentres
-from triggers.masking.decision import NOTHING, Decision, DecisionTerms, decide, threat_level
+from triggers.masking.decision import threat_level
 from triggers.masking.incident import Attempt, MaskingIncident
 from triggers.masking.murmur2 import murmur2
 from triggers.masking.run_scores import score_run
@@ -29,21 +29,21 @@ CURRENT_MAX: Final = 100_000
 
 @mypyc_attr(acyclic=True)
 class Judged:
-    """What the detector says of one attempt. `placed` is None where it was not counted."""
+    """What the detector says of one attempt. `placed` is None where it was not counted. `proposed`: the number of a run
+    looks like a call centre."""
 
-    __slots__ = ("decision", "placed", "threshold", "whitelisted")
+    __slots__ = ("placed", "proposed", "threshold", "whitelisted")
 
     def __init__(self, threshold: int) -> None:
         self.threshold: Final = threshold
         self.placed: Placed | None = None
-        self.decision: Decision = NOTHING
+        self.proposed = False
         self.whitelisted = False
 
 
 class MaskingWatch:
-    def __init__(self, terms: MaskingTerms, decisions: DecisionTerms, shards: int) -> None:
+    def __init__(self, terms: MaskingTerms, shards: int) -> None:
         self.terms = terms
-        self._decisions: Final = decisions
         self._shards: Final = [MaskingShard(terms) for _ in range(shards)]
         self._own_terms: Final[dict[tuple[int, int], MaskingTerms]] = {}
         self._current: Final[dict[str, MaskingIncident]] = {}  # the last run of a number
@@ -77,8 +77,7 @@ class MaskingWatch:
             if len(self._current) >= CURRENT_MAX:
                 self._current.clear()
             self._current[b] = incident
-            proposed = centres.proposed(b, at_ms)
-            judged.decision = decide(self._decisions, hot=True, model=False, probability=0.0, proposed=proposed)
+            judged.proposed = centres.proposed(b, at_ms)
         return judged
 
     def threshold_of(self, b: Number, lists: NumberLists, at_ms: int) -> int:

@@ -2,22 +2,27 @@
 
 An operator asks of a call from +4930111 to +4930222 what would happen if it were the sixth caller: is_masking, 0.8,
 HIGH, because of six callers within the window and nine of ten calls that overlap. Nothing is counted; the next call to
-+4930222 finds what it would have found.
++4930222 finds what it would have found. Where a model is active it says what it would say of that call.
 """
 
 from typing import Final
 
 from triggers.calls.call_event import CallEvent
 from triggers.calls.verdict import ALLOW, DISCONNECT
+from triggers.scores.masking_features import MASKING as MASKING_SCHEMA
+from triggers.scores.scored import Scored
 from triggers.traffic.traffic import Traffic
 from triggers.watch.explanation import Explanation
 from triggers.watch.fraud_watch import FraudWatch
-from triggers.watch.rule_score import RuleScore, caller_risk, masking_score
+from triggers.watch.live_scores import MASKING_MODEL
+from triggers.watch.rule_score import METHOD, RuleScore, caller_risk, confidence, masking_score, risk_level
 
 METRICS_S: Final = 300
 HIGH_VOLUME: Final = 10
 WEEK_S: Final = 604_800
-MASKING_FROM: Final = 0.7
+_DISTINCT: Final = MASKING_SCHEMA.place("distinct_a_count")
+_RATE: Final = MASKING_SCHEMA.place("call_rate")
+_SHORT: Final = MASKING_SCHEMA.place("short_call_ratio")
 
 
 class WhatIf:
@@ -32,11 +37,12 @@ class WhatIf:
 
 
 class Analysis:
-    """`action` is what a switch would be told, `metrics` those of the called number over 300 s."""
+    """`action` is what a switch would be told, `metrics` those of the called number over 300 s. `row` is what a model
+    was asked; whoever has its reasons puts them in the place of the rules'."""
 
     __slots__ = (
         "action", "at_ms", "call_id", "confidence", "explanations", "features", "incident_id", "is_masking", "method",
-        "metrics", "probability", "risk", "risk_level", "threat_level",
+        "metrics", "probability", "risk", "risk_level", "row", "threat_level",
     )  # fmt: skip
 
     def __init__(
@@ -52,15 +58,20 @@ class Analysis:
         features: dict[str, float],
         metrics: dict[str, float],
         risk: float,
+        scored: Scored | None = None,
+        row: list[float] | None = None,
+        method: str = METHOD,
     ) -> None:
+        probability = score.probability if scored is None else scored.probability
         self.call_id: Final = call_id
         self.at_ms: Final = at_ms
         self.is_masking: Final = is_masking
-        self.probability: Final = score.probability
-        self.risk_level: Final = score.risk_level
-        self.confidence: Final = score.confidence
-        self.method: Final = score.method
-        self.explanations: Final[tuple[Explanation, ...]] = score.explanations
+        self.probability: Final = probability
+        self.risk_level: Final = risk_level(probability)
+        self.confidence: Final = confidence(probability)
+        self.method: Final = method
+        self.explanations: tuple[Explanation, ...] = score.explanations
+        self.row: Final = row
         self.action: Final = action
         self.incident_id: Final = incident_id
         self.threat_level: Final = threat_level
@@ -96,20 +107,43 @@ def analyze(watch: FraudWatch, call: CallEvent, what_if: WhatIf) -> Analysis:
         call_rate=call_rate,
         asr=metrics["asr"],
     )
+    row, scored, method = None, None, METHOD
+    if not call.a.emergency and not call.b.emergency:
+        row = watch.row(call, at_ms, distinct)
+    if row is not None:
+        _assume(row, what_if, distinct)
+        scored = watch.models.scores(MASKING_MODEL, [row])[0]
+    if row is not None and scored is not None:
+        method = watch.models.method(MASKING_MODEL)
+        features = dict(zip(MASKING_SCHEMA.names, row, strict=True))
     spared = threshold == 0 or call.a.emergency or call.b.emergency
     hot = not spared and distinct >= threshold
-    cut = hot and watch.decision(hot=True).cuts
+    decision = watch.decision(scored, hot=hot)
+    cut = not spared and decision.cuts
+    probability = score.probability if scored is None else scored.probability
     refused = bool(watch.refusal(call))
     return Analysis(
         call.call_id, at_ms, score,
-        is_masking=hot or (not spared and score.probability >= MASKING_FROM),
+        is_masking=hot or (not spared and probability >= watch.terms.decisions.probability_threshold),
         action=DISCONNECT if cut or refused else ALLOW,
         incident_id=watch.masking.incident_of(b, at_ms),
         threat_level=watch.masking.threat_level(b, at_ms),
         features=features,
         metrics=metrics,
-        risk=risk_of_caller(watch.traffic, call.a.text, at_ms).risk,
+        risk=watch.known_risk(call.a.text) or risk_of_caller(watch.traffic, call.a.text, at_ms).risk,
+        scored=scored,
+        row=None if scored is None else row,
+        method=method,
     )  # fmt: skip
+
+
+def _assume(row: list[float], what_if: WhatIf, distinct: int) -> None:
+    """Put what is assumed in the place of what is."""
+    row[_DISTINCT] = float(distinct)
+    if what_if.call_rate >= 0:
+        row[_RATE] = what_if.call_rate
+    if what_if.short_call_ratio >= 0:
+        row[_SHORT] = what_if.short_call_ratio
 
 
 def risk_of_caller(traffic: Traffic, a: str, at_ms: int) -> RuleScore:

@@ -4,41 +4,51 @@
           ─▶ traffic: the metrics of both numbers, the trunk, the account, the ranges
           ─▶ a first INVITE (or the CDR of a call without one) is an attempt: masking, blacklist, blocks
           ─▶ rules that hold now for its subjects
+          ─▶ a model's score, where one is active and the call passes its gate
           ─▶ Outcome: a verdict for the switch, and what there is to store and to do
 
-It reads no clock and asks nobody: the same events in the same order give the same outcomes, live, in a replay and after
-a start. It is not thread-safe; whoever uses it holds a lock.
+It reads no clock and asks nobody but the models: the same events in the same order, scored by the same models, give the
+same outcomes, live, in a replay and after a start. It is not thread-safe; whoever uses it holds a lock.
 """
 
 from collections.abc import Set
 from typing import Final, Protocol
 
-from triggers.calls.call_event import CDR, DISCONNECTED_FRAUD, INVITE, CallEvent
+from triggers.calls.call_event import CDR, INVITE, CallEvent
 from triggers.calls.call_memory import CallMemory, SeenCall
 from triggers.calls.call_record import CallRecord
 from triggers.calls.event_memory import EventMemory
 from triggers.calls.verdict import ALLOW, DISCONNECT, Verdict
 from triggers.masking.call_centres import ALOC_LEAST_S, ASR_LEAST, CallCentres
 from triggers.masking.decision import Decision, decide
-from triggers.masking.incident import MaskingIncident
+from triggers.masking.incident import Attempt, MaskingIncident
 from triggers.masking.masking_watch import Judged, MaskingWatch, attempt_ms
 from triggers.masking.run_scores import RunScores
+from triggers.masking.scored_runs import ScoredRuns
 from triggers.numbers.number import Number
-from triggers.numbers.number_list import ListEntry, NumberLists
-from triggers.rules.rule import RuleHit
+from triggers.numbers.number_list import NumberLists
 from triggers.rules.rule_book import RuleBook
+from triggers.scores.call_features import call_row
+from triggers.scores.masking_features import MASKING as MASKING_SCHEMA
+from triggers.scores.masking_features import passes_gate
+from triggers.scores.masking_row import MaskingRows
+from triggers.scores.scored import Scored
 from triggers.traffic.traffic import CallCentre, Traffic
 from triggers.watch.blacklist_watch import BlacklistWatch
+from triggers.watch.judging import cuts, judge, plain
+from triggers.watch.live_scores import CALL_MODEL, MASKING_MODEL, NO_MODELS, NO_RISKS, KnownRisks, Models
 from triggers.watch.outcome import Outcome
+from triggers.watch.unscored import Unscored, UnscoredAttempt
 from triggers.watch.watch_terms import WatchTerms
 
 MASKING: Final = "masking"
 BLACKLIST: Final = "blacklist"
 BLOCKED: Final = "blocked"
-CUT: Final = "*disconnect"  # of a rule's actions
 TOLD_TTL_MS: Final = 4 * 3_600_000  # so long a call is known to be one that is to be cut
 TOLD_MAX: Final = 1_000_000
 EARLY_MAX: Final = 100_000  # calls of which more is told before they are counted again
+UNDECIDED: Final = Verdict("")
+DISTINCT: Final = MASKING_SCHEMA.place("distinct_a_count")
 
 
 class Refusals(Protocol):
@@ -48,17 +58,29 @@ class Refusals(Protocol):
 
 
 class FraudWatch:
-    """`lists` and `rules` may be replaced between two events."""
+    """`lists`, `rules` and `risks`, who knows how callers were scored, may be replaced between two events."""
 
-    def __init__(self, terms: WatchTerms, lists: NumberLists, rules: RuleBook, blocks: Refusals | None = None) -> None:
+    def __init__(
+        self,
+        terms: WatchTerms,
+        lists: NumberLists,
+        rules: RuleBook,
+        blocks: Refusals | None = None,
+        models: Models = NO_MODELS,
+    ) -> None:
         self.terms: Final = terms
+        self.models: Final = models
+        self.risks: KnownRisks = NO_RISKS
         self.lists = lists
         self.rules = rules
         self._blocks: Final = blocks
         self.traffic: Final = Traffic(terms.traffic)
-        self.masking: Final = MaskingWatch(terms.masking, terms.decisions, terms.shards)
+        self.masking: Final = MaskingWatch(terms.masking, terms.shards)
+        self._scored_runs: Final = ScoredRuns()
         self._centres: Final = CallCentres(self.traffic, terms.centre_distinct, adaptive=terms.adaptive)
         self._scores: Final = RunScores(self.traffic)
+        self._rows: Final = MaskingRows(self.traffic, self.masking)
+        self._unscored: Final = Unscored()
         self._blacklist: Final = BlacklistWatch()
         self._memory: Final = EventMemory(terms.dedup_ttl_ms, terms.dedup_keys_max)  # events with a name of their own
         self._calls: Final = CallMemory(TOLD_TTL_MS, terms.dedup_ttl_ms, terms.dedup_keys_max)
@@ -67,6 +89,15 @@ class FraudWatch:
 
     def take(self, event: CallEvent) -> Outcome:
         """Let an event count, once, and say what it came to."""
+        outcome = self.look(event)
+        self.settle()
+        return outcome
+
+    def look(self, event: CallEvent) -> Outcome:
+        """The same, but that nothing of a call that a model is asked about holds before `settle`: the calls of a
+        message are scored together."""
+        if self._unscored.any and self._unscored.concern(event):
+            self.settle()
         seen = self._calls.get(event.call_id)
         if self._is_repeat(event, seen):
             record = self._corrected(event)
@@ -75,21 +106,27 @@ class FraudWatch:
         if (event.kind == INVITE or event.kind == CDR) and self._is_new(event, seen):
             record = self.traffic.attempt(event)
             entered.begun = entered.counted = True
-            outcome = self._attempt(event)
-        else:
-            record = self._counted(event, entered)
-            outcome = Outcome(event, self.verdict_of_call(event.call_id))
-            if record is not None:
-                entered.begun = entered.counted = True
-            elif self._early is not None:
-                self._note_early(event)
-        verdict = outcome.verdict
+            return self._attempt(event, entered, record)
+        record = self._counted(event, entered)
+        outcome = Outcome(event, self.verdict_of_call(event.call_id))
         if record is not None:
-            outcome.record = record
-            if verdict.reasons:
-                judge(record, verdict)
+            entered.begun = entered.counted = True
+            self._keep_record(outcome, record)
+        elif self._early is not None:
+            self._note_early(event)
+        verdict = outcome.verdict
         self._remember(event, entered, None if plain(verdict) else verdict)
         return outcome
+
+    def settle(self) -> None:
+        """Have the calls scored that were looked at, and decide what is done about them."""
+        if not self._unscored.any:
+            return
+        waiting = self._unscored.take()
+        scores = self.models.scores(MASKING_MODEL, [each.row for each in waiting])
+        for place, each in enumerate(waiting):
+            each.outcome.scored = scores[place]
+            self._decide(each.outcome, each.entered, each.judged, each.at_ms)
 
     def knows_call(self, call_id: str) -> bool:
         seen = self._calls.get(call_id)
@@ -110,9 +147,23 @@ class FraudWatch:
             return f"calls from {event.a.text} to {event.b.text} over trunk {event.trunk!r} are blocked for a while"
         return ""
 
-    def decision(self, *, hot: bool) -> Decision:
-        """What is done about a number in a masking run, as long as there is no model."""
-        return decide(self.terms.decisions, hot=hot, model=False, probability=0.0)
+    def row(self, event: CallEvent, at_ms: int, distinct: int) -> list[float] | None:
+        """What a model is asked about a call to a number that has so many callers within the window; None where it is
+        not asked."""
+        if not passes_gate(distinct, event.details.cli_mismatch) or not self.models.wanted(MASKING_MODEL):
+            return None
+        return self._rows.row(event, at_ms, distinct)
+
+    def known_risk(self, caller: str) -> float:
+        """How suspect a caller was when a model scored him last, 0 to 100; 0 where none has."""
+        return self.risks.known(caller)
+
+    def decision(self, scored: Scored | None, *, hot: bool, proposed: bool = False) -> Decision:
+        """What is done about a call; `hot`: its number is in a masking run, `proposed`: it may be a call centre."""
+        probability = 0.0 if scored is None else scored.probability
+        return decide(
+            self.terms.decisions, hot=hot, model=scored is not None, probability=probability, proposed=proposed
+        )
 
     def proposals(self, at_ms: int) -> list[CallCentre]:
         """Called numbers that look like call centres and are on no whitelist."""
@@ -127,7 +178,14 @@ class FraudWatch:
 
     def restore(self, incident: MaskingIncident) -> None:
         """Go on with an incident of before a start."""
-        self.masking.restore(incident)
+        if incident.by_score:
+            self._scored_runs.restore(incident)
+        else:
+            self.masking.restore(incident)
+
+    def current(self, incident: MaskingIncident) -> MaskingIncident | None:
+        """The last run of the number of a run, as it stands."""
+        return self._scored_runs.current(incident.b) if incident.by_score else self.masking.current(incident.b)
 
     def restore_flagged(self, call_id: str, incident_id: str, reason: str = MASKING) -> None:
         """A call of before a start was to be cut, and is refused when it is debited again."""
@@ -246,10 +304,15 @@ class FraudWatch:
 
     def _retold(self, event: CallEvent, record: CallRecord) -> Outcome:
         outcome = Outcome(event, self.verdict_of_call(event.call_id))
-        outcome.record = record
-        if outcome.verdict.reasons:
-            judge(record, outcome.verdict)
+        self._keep_record(outcome, record)
         return outcome
+
+    def _keep_record(self, outcome: Outcome, record: CallRecord) -> None:
+        """A call is over: its record says what was thought of it, and models are to say what they think of it now."""
+        outcome.record = record
+        judge(record, outcome.verdict, self.risks.known(record.a))
+        if self.models.wanted(CALL_MODEL):
+            outcome.call_row = call_row(self.traffic, record, outcome.event.at_ms)
 
     def _repeat(self, event: CallEvent, seen: SeenCall | None) -> Outcome:
         then = self._memory.verdict(event.event_id) if event.event_id else None
@@ -259,22 +322,22 @@ class FraudWatch:
             return Outcome(event, Verdict(event.call_id, duplicate=True), duplicate=True)
         verdict = Verdict(
             then.call_id, then.action, then.reasons,
-            probability=then.probability, risk=then.risk, incident_id=then.incident_id, duplicate=True,
+            probability=then.probability, risk=then.risk, incident_id=then.incident_id, version=then.version,
+            duplicate=True,
         )  # fmt: skip
         return Outcome(event, verdict, duplicate=True)
 
-    def _attempt(self, event: CallEvent) -> Outcome:
+    def _attempt(self, event: CallEvent, entered: SeenCall, record: CallRecord | None) -> Outcome:
         at_ms = attempt_ms(event)
         judged = self.masking.judge(event, self.lists, self._centres)
         hits = self.rules.due(event, self.traffic, event.at_ms)
         if hits and self._spared(event, at_ms):
             hits = [hit.reported() for hit in hits]
         entry = self._blacklist.entry(event, at_ms, self.lists)
-        verdict = self._verdict(event, judged, at_ms, entry, hits)
-        outcome = Outcome(event, verdict, attempt=True)
+        outcome = Outcome(event, UNDECIDED, attempt=True)
+        outcome.record = record
         placed = outcome.placed = judged.placed
-        outcome.decision, outcome.whitelisted = judged.decision, judged.whitelisted
-        outcome.threshold = judged.threshold
+        outcome.whitelisted, outcome.threshold = judged.whitelisted, judged.threshold
         if placed is not None:
             outcome.distinct, outcome.late = placed.distinct, placed.late
             self._centres.count(event.b.text, placed.distinct, at_ms)
@@ -283,35 +346,77 @@ class FraudWatch:
             outcome.blacklist_due = self._blacklist.due(entry, at_ms)
         if hits:
             outcome.hits = tuple(hits)
-        self._note_told(outcome)
+        row = outcome.row = self._row_of(event, judged, at_ms)
+        if row is None:
+            self._decide(outcome, entered, judged, at_ms)
+        else:
+            self._unscored.add(UnscoredAttempt(outcome, entered, judged, at_ms, row))
         return outcome
 
-    def _verdict(
-        self, event: CallEvent, judged: Judged, at_ms: int, entry: ListEntry | None, hits: list[RuleHit]
-    ) -> Verdict:
-        placed, blocked = judged.placed, self._blocked(event, at_ms)
-        if (placed is None or not placed.hot) and entry is None and not blocked and not hits:
+    def _row_of(self, event: CallEvent, judged: Judged, at_ms: int) -> list[float] | None:
+        """What a model is asked about an attempt, and where none is; a number on the whitelist is scored and spared."""
+        placed = judged.placed
+        if placed is not None:
+            return None if placed.late else self.row(event, at_ms, placed.distinct)
+        if not judged.whitelisted or not self.models.wanted(MASKING_MODEL):
+            return None
+        row = self._rows.row(event, at_ms)
+        return row if passes_gate(int(row[DISTINCT]), event.details.cli_mismatch) else None
+
+    def _decide(self, outcome: Outcome, entered: SeenCall, judged: Judged, at_ms: int) -> None:
+        """What is done about an attempt of which all is known."""
+        event, placed, scored = outcome.event, judged.placed, outcome.scored
+        if placed is not None and placed.incident is not None:
+            outcome.decision = self.decision(scored, hot=True, proposed=judged.proposed)
+            if scored is not None and scored.probability > placed.incident.probability_max:
+                placed.incident.probability_max = scored.probability
+        elif placed is not None and scored is not None:
+            self._decide_by_score(outcome, scored, at_ms)
+        verdict = outcome.verdict = self._verdict(outcome, at_ms)
+        self._note_told(outcome)
+        if outcome.record is not None:
+            self._keep_record(outcome, outcome.record)
+        self._remember(event, entered, None if plain(verdict) else verdict)
+
+    def _decide_by_score(self, outcome: Outcome, scored: Scored, at_ms: int) -> None:
+        """Too few callers for the rule: a model may see masking all the same."""
+        event = outcome.event
+        decision = self.decision(scored, hot=False, proposed=self._centres.proposed(event.b.text, at_ms))
+        if decision.severity:
+            outcome.decision = decision
+            attempt = Attempt(at_ms, event.a.text, event.call_id, event.switch_id, event.trunk)
+            cooldown_ms = self.masking.terms.cooldown_ms
+            outcome.placed = self._scored_runs.take(
+                event.b.text, attempt, outcome.distinct, scored.probability, cooldown_ms
+            )
+
+    def _verdict(self, outcome: Outcome, at_ms: int) -> Verdict:
+        event, scored, entry, incident = outcome.event, outcome.scored, outcome.blacklisted, outcome.incident
+        blocked, risk = self._blocked(event, at_ms), self.risks.known(event.a.text)
+        nothing = incident is None and entry is None and not blocked and not outcome.hits
+        if nothing and scored is None and risk == 0.0:
             return Verdict(event.call_id)
         reasons: list[str] = []
-        probability, incident_id, cut = 0.0, "", False
-        if placed is not None and placed.hot and placed.incident is not None:
+        probability, version, incident_id, cut = 0.0, 0, "", False
+        if scored is not None:
+            probability, version = scored.probability, scored.version
+        if incident is not None:
             reasons.append(MASKING)
-            probability = self._scores.probability(event, placed.distinct, judged.threshold, at_ms)
-            incident_id, cut = placed.incident.id, judged.decision.cuts
+            incident_id, cut = incident.id, outcome.decision.cuts
+            if scored is None:
+                probability = self._scores.probability(event, outcome.distinct, outcome.threshold, at_ms)
         if entry is not None:
             reasons.append(BLACKLIST)
             cut = True
         if blocked:
             reasons.append(BLOCKED)
             cut = True
-        for hit in hits:
+        for hit in outcome.hits:
             reasons.append(hit.rule.id)
             cut = cut or cuts(hit)
-        if not reasons:
-            return Verdict(event.call_id)
         return Verdict(
             event.call_id, DISCONNECT if cut else ALLOW, tuple(reasons),
-            probability=probability, risk=100 * probability, incident_id=incident_id,
+            probability=probability, risk=max(risk, 100 * probability), incident_id=incident_id, version=version,
         )  # fmt: skip
 
     def _spared(self, event: CallEvent, at_ms: int) -> bool:
@@ -334,25 +439,6 @@ class FraudWatch:
                 told = Verdict(
                     attempt.call_id, DISCONNECT, (MASKING,),
                     probability=verdict.probability, risk=verdict.risk, incident_id=placed.incident.id,
+                    version=verdict.version,
                 )  # fmt: skip
                 self._told.keep(attempt.call_id, told, event.received_ms)
-
-
-def plain(verdict: Verdict) -> bool:
-    """Whether it says nothing but ALLOW."""
-    return verdict.action == ALLOW and not verdict.reasons
-
-
-def judge(record: CallRecord, verdict: Verdict) -> None:
-    """Write down in a call's record what was thought of it. One that was to be cut has ended so."""
-    record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
-    record.probability, record.risk = verdict.probability, verdict.risk
-    if verdict.action == DISCONNECT:
-        record.disposition = DISCONNECTED_FRAUD
-
-
-def cuts(hit: RuleHit) -> bool:
-    """Whether a rule that holds has the call cut."""
-    if hit.rule.report_only:
-        return False
-    return CUT in [action.name for action in hit.rule.actions]

@@ -17,6 +17,7 @@ from triggers.masking.incident import MaskingIncident
 from triggers.masking.window import Placed
 from triggers.numbers.number_list import ListEntry
 from triggers.rules.rule import RuleHit
+from triggers.scores.scored import Scored
 
 NO_HITS: Final[tuple[RuleHit, ...]] = ()
 NO_TEXTS: Final[tuple[str, ...]] = ()
@@ -27,16 +28,17 @@ class Outcome:
     """`attempt`: this event is a call's first INVITE, or its CDR where there was none.
 
     `blacklisted` is the entry that refuses the call, `blacklist_due` whether an alert is due for it (one an hour).
+    `row` are the features that a model scored, `scored` what it said; `call_row` those of a call that is over.
     """
 
     __slots__ = (
-        "attempt", "blacklist_due", "blacklisted", "decision", "distinct", "duplicate", "event", "explanations",
-        "hits", "late", "placed", "record", "threshold", "verdict", "whitelisted",
+        "attempt", "blacklist_due", "blacklisted", "call_row", "decision", "distinct", "duplicate", "event",
+        "explanations", "hits", "late", "placed", "record", "row", "scored", "threshold", "verdict", "whitelisted",
     )  # fmt: skip
 
     def __init__(self, event: CallEvent, verdict: Verdict, *, attempt: bool = False, duplicate: bool = False) -> None:
         self.event: Final = event
-        self.verdict: Final = verdict
+        self.verdict = verdict
         self.attempt: Final = attempt
         self.duplicate: Final = duplicate
         self.late = False  # too old for the masking window; it counts in metrics all the same
@@ -49,6 +51,9 @@ class Outcome:
         self.blacklist_due = False
         self.hits: tuple[RuleHit, ...] = NO_HITS
         self.record: CallRecord | None = None
+        self.row: list[float] | None = None
+        self.scored: Scored | None = None
+        self.call_row: list[float] | None = None
         self.explanations: tuple[str, ...] = NO_TEXTS
 
     @property

@@ -26,7 +26,6 @@ from ratingd.models.traffic.simulated_call import SimulatedCall, events_of
 from ratingd.models.training.ranking import Ranking
 from triggers.calls.call_event import INVITE, CallEvent
 from triggers.masking.call_centres import CallCentres
-from triggers.masking.decision import DecisionTerms
 from triggers.masking.masking_watch import MaskingWatch
 from triggers.masking.terms import MaskingTerms
 from triggers.numbers.number_list import A_WHITELIST, B_WHITELIST, NUMBER, ListEntry, NumberLists
@@ -87,7 +86,7 @@ def _cut(kind: str, fraud: bool, counts: Sequence[int], comparable: bool) -> Cut
 
 def flagged_by_rule(events: Iterable[CallEvent], lists: NumberLists) -> tuple[set[str], set[str]]:
     """Ids of the calls that are part of a run of five callers within five seconds, and of those known so at once."""
-    watch = MaskingWatch(MaskingTerms(), DecisionTerms(), 1)
+    watch = MaskingWatch(MaskingTerms(), 1)
     nobody = CallCentres(Traffic(TrafficTerms()), 1, adaptive=False)
     flagged: set[str] = set()
     at_once: set[str] = set()

@@ -3,6 +3,7 @@
 import click
 
 from ratingd.cli.model_registry import COMMANDS as REGISTRY
+from ratingd.cli.model_score import score_command
 from ratingd.cli.model_traffic import generate_command, import_command
 from ratingd.cli.model_train import COMMANDS as TRAINING
 
@@ -16,6 +17,7 @@ for command in (
     generate_command,
     import_command,
     *TRAINING,
+    score_command,
     *REGISTRY,
 ):
     model_command.add_command(command)

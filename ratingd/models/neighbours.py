@@ -85,7 +85,8 @@ class Neighbours:
         found = np.array(row, np.float64)
         places, _ = self._nearest(found)
         apart = self._rows[places] - (found - self.mean) / self.scale
-        return np.sqrt((apart * apart).mean(axis=0))
+        roots: Column = np.sqrt((apart * apart).mean(axis=0))
+        return roots
 
     def _nearest(self, row: Column) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Column]:
         if row.shape != self.mean.shape:

@@ -21,7 +21,7 @@ from typing import Final
 from ratingd import observe
 from ratingd.models.scorers import Scorer, Scorers
 from triggers.numbers.number import ANONYMOUS
-from triggers.scores.caller_features import CallerRow
+from triggers.scores.caller_features import CALLS_LEAST, CallerRow
 from triggers.scores.satark_features import WINDOW_DAYS, satark_row
 from triggers.watch.explanation import Explanation
 from triggers.watch.fraud_watch import FraudWatch
@@ -29,7 +29,6 @@ from triggers.watch.fraud_watch import FraudWatch
 CALLER_MODEL: Final = "caller"
 ISOLATION_MODEL: Final = "isolation"
 CALLER_MODELS: Final = (CALLER_MODEL, ISOLATION_MODEL)
-CALLS_LEAST: Final = 5
 
 Rest = Callable[[], None]
 Explain = Callable[[str, Sequence[float]], tuple[Explanation, ...]]

@@ -20,12 +20,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ratingd import observe
-from ratingd.fraud.caller_models import CALLS_LEAST, CallerModels, Explain, withheld
-from ratingd.fraud.due_callers import AGAIN_MS, WAITING_MAX, DueCallers
+from ratingd.fraud.caller_models import CallerModels, Explain, withheld
+from ratingd.fraud.due_callers import WAITING_MAX, DueCallers
 from ratingd.models.scorers import Scorer, Scorers
 from triggers.calls.call_event import CallEvent
 from triggers.generations import Generations
 from triggers.lookup.caller_score import CallerScore, by_rules
+from triggers.scores.caller_features import AGAIN_MS, CALLS_LEAST
 from triggers.traffic.key import TrafficKey
 from triggers.watch.analysis import risk_of_caller
 from triggers.watch.fraud_watch import FraudWatch

@@ -11,8 +11,8 @@ from collections import deque
 from typing import Final
 
 from triggers.calls.call_event import CallEvent
+from triggers.scores.caller_features import AGAIN_MS
 
-AGAIN_MS: Final = 60_000
 WAITING_MAX: Final = 10_000
 _WAITS: Final = 1 << 62  # due at no instant
 

@@ -20,6 +20,8 @@ HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
 WEEK_S: Final = 604_800
 WEEK_H: Final = 168.0
+CALLS_LEAST: Final = 5  # no model is asked of whom less is known: ratios say nothing yet
+AGAIN_MS: Final = 60_000  # a caller is looked at with a call of his, so often at most
 
 
 class CallerFeature:

@@ -41,6 +41,16 @@ def test_nothing_remains_nothing() -> None:
     assert (copies[:, MASKING.place("b_total_seen")] == copies[:, MASKING.place("attempts_300")]).all()
 
 
+def test_a_switch_that_tells_nothing_of_a_call_tells_nothing_of_those_beside_it() -> None:
+    rows = _rows()
+    rows[:, MASKING.place("attestation")] = 3
+    copies, _ = blurred(rows, np.zeros(len(rows), np.int8), 5)
+    for of_call, of_window in (("attestation", "vouched_share"), ("cli_mismatch", "mismatch_share")):
+        untold = copies[:, MASKING.place(of_call)] == 0
+        assert 0 < untold.sum() < len(copies)
+        assert not copies[untold, MASKING.place(of_window)].any()
+
+
 def test_same_seed_gives_the_same_copies() -> None:
     one, other = (blurred(_rows(), np.zeros(300, np.int8), 4)[0] for _ in range(2))
     assert one.tobytes() == other.tobytes()

@@ -165,5 +165,5 @@ def test_active_version_explains(store: Store, boosted: ModelFolder) -> None:
         desk.add(*sent(boosted), "ann")
         desk.activate("masking", version, "ann")
         assert desk.explain("masking", row(7.5))[0].feature == CALLERS
-    with pytest.raises(RowRefused, match="feature 'distinct_a_count' of masking v2 is nan"):
+    with pytest.raises(RowRefused, match="feature 'distinct_a_count' of masking v3 is nan"):
         desk.explain("masking", row(float("nan")))

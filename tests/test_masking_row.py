@@ -47,6 +47,7 @@ def test_four_strangers_over_one_trunk_from_abroad() -> None:
         "distinct_a_30": 4, "distinct_a_300": 4, "attempts_300": 4, "b_total_seen": 4, "b_hourly_rate": 4,
         "first_seen_a_share": 1, "same_trunk_share": 1, "foreign_a": 1, "trunk_class": 3, "concurrent_on_b": 4,
         "a_prior_calls": 0, "a_fanout_300": 1, "attestation": 0, "hour": found["hour"],
+        "vouched_share": 0, "mismatch_share": 0, "trunks_a_caller": 0.25, "quiet_s": 300, "calls_a_caller": 1,
     }  # fmt: skip
     assert found["hour"] == NOON_MS // HOUR_MS % 24
 
@@ -175,6 +176,59 @@ def test_a_caller_who_contradicts_himself_is_seen() -> None:
 """)
 def test_callers_from_abroad(a: str, b: str, foreign: str) -> None:
     assert last_row(watch(), [invite("c", a, 0, b)])["foreign_a"] == float(foreign)
+
+
+@table("""
+    attested | earlier | share   # a letter a call within the window; earlier calls are not in it
+    AAAB     |         | 0.75
+    ABC-     |         | 0.25
+    -        | AAAA    | 0
+    A        | BBBB    | 1
+""")
+def test_how_many_of_the_calls_are_vouched_for(attested: str, earlier: str, share: str) -> None:
+    def calls(letters: str, at_ms: int) -> list[CallEvent]:
+        said = [EventDetails(attestation=letter.strip("-")) for letter in letters]
+        return [invite(f"{at_ms}-{n}", f"+493011{n}", at_ms + 100 * n, details=each) for n, each in enumerate(said)]
+
+    assert last_row(watch(), [*calls(earlier, -60_000), *calls(attested, 0)])["vouched_share"] == float(share)
+
+
+def test_how_many_of_the_calls_present_another_number_than_the_asserted_one() -> None:
+    said = EventDetails(cli=NUMBERS.read("+4930111"), p_asserted_identity=NUMBERS.read("+4930112"))
+    mine = [invite(f"c-{n}", f"+493011{n}", 100 * n, details=said) for n in range(3)]
+    others = [invite(f"d-{n}", f"+493012{n}", 1_000 + 100 * n) for n in range(9)]
+    assert last_row(watch(), [*mine, *others])["mismatch_share"] == 0.25
+
+
+@table("""
+    trunks      | share   # of four callers
+    a a a a     | 0.25
+    a b b c     | 0.75
+    a b - -     | 0.5     # what names no trunk is none
+    - - - -     | 0
+""")
+def test_trunks_for_each_caller(trunks: str, share: str) -> None:
+    named = [trunk.strip("-") for trunk in trunks.split()]
+    events = [invite(f"c-{n}", f"+493011{n}", 100 * n, trunk=trunk) for n, trunk in enumerate(named)]
+    assert last_row(watch(), events)["trunks_a_caller"] == float(share)
+
+
+@table("""
+    before_s | quiet   # the last call before the window of five seconds
+    none     | 300
+    400      | 300
+    80       | 80
+    5        | 5
+    4        | 300     # it is in the window
+""")
+def test_how_long_nobody_had_called(before_s: str, quiet: str) -> None:
+    before = [] if before_s == "none" else [invite("old", "+4930999", -1000 * int(before_s))]
+    assert last_row(watch(), [*before, invite("now", "+4930111", 0)])["quiet_s"] == float(quiet)
+
+
+def test_how_often_each_caller_calls_within_five_minutes() -> None:
+    redials = [invite(f"c-{n}", f"+493011{n % 3}", 10_000 * n) for n in range(12)]
+    assert last_row(watch(), redials)["calls_a_caller"] == 4
 
 
 def test_how_many_numbers_a_caller_calls() -> None:

@@ -63,7 +63,7 @@ def test_stored_version_scores_as_its_folder_did(registry: Registry) -> None:
     ("change", "fault"),
     [
         ({"name": "premium"}, "names the score 'premium'; there are masking, caller, isolation, knn"),
-        ({"schema_hash": "0" * 16}, r"of the features masking v2 \(0{16}\), and masking v2 .* run here"),
+        ({"schema_hash": "0" * 16}, r"of the features masking v3 \(0{16}\), and masking v3 .* run here"),
         ({"name": "caller"}, f"and caller v{CALLER.version} .* run here: feature 1 is"),
     ],
 )
@@ -74,9 +74,11 @@ def test_model_of_other_features_is_refused(registry: Registry, change: Mapping[
 
 
 def test_model_with_another_feature_is_refused_by_its_name(registry: Registry) -> None:
-    schema = FeatureSchema("masking", 3, [Feature(name, "", "") for name in (*MASKING.names[:-1], "moon")])
+    schema = FeatureSchema(
+        "masking", MASKING.version, [Feature(name, "", "") for name in (*MASKING.names[:-1], "moon")]
+    )
     with pytest.raises(
-        ModelRefused, match=r"masking v3 .*: feature 22 is 'moon' there and 'hour' here\. Train it anew"
+        ModelRefused, match=r"masking v3 .*: feature 27 is 'moon' there and 'calls_a_caller' here\. Train it anew"
     ):
         registry.add(*sent(model_scene.folder(schema=schema)), "ann")
 

@@ -66,7 +66,7 @@ def test_next_row_is_scored_by_the_new_version(scorers: Scorers) -> None:
 
 @pytest.mark.parametrize("strange", [float("nan"), float("inf"), float("-inf")])
 def test_row_that_is_no_row_is_refused_by_its_feature(scorers: Scorers, strange: float) -> None:
-    with pytest.raises(RowRefused, match="feature 'distinct_a_count' of masking v2 is"):
+    with pytest.raises(RowRefused, match="feature 'distinct_a_count' of masking v3 is"):
         scorers.score("masking", row(strange))
     with pytest.raises(RowRefused, match="feature 'distinct_a_count'"):
         scorers.score_all("masking", [row(1), row(strange)])

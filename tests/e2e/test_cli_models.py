@@ -54,11 +54,11 @@ def test_versions_are_added_activated_and_rolled_back(shell: Shell, served: Serv
     assert [(each["version"], each["status"]) for each in listed] == [(2, "production"), (1, "archived")]
     assert listed[0]["activated"].endswith("Z")
     table = shell.table("model", "list")
-    for told in ("masking v2", "production", "archived", "0.98", "xgboost"):
+    for told in ("masking v3", "production", "archived", "0.98", "xgboost"):
         assert told in table
     assert "masking 1 scores again." in shell.table("model", "rollback", "masking")
     shown = shell.table("model", "show", "masking")
-    for told in ("masking 1", "masking v2 (", "1000 rows, 100 of them fraud", "auc"):
+    for told in ("masking 1", "masking v3 (", "1000 rows, 100 of them fraud", "auc"):
         assert told in shown
     assert shell.table("model", "show", "masking", "2", "--card") == "# masking\n\nTwo leaves.\n"
     assert '"name": "masking"' in shell.json("model", "show", "masking", "2")["manifest"]

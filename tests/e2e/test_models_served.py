@@ -72,7 +72,7 @@ def test_model_is_added_activated_and_rolled_back(scene: Scene) -> None:
     scene.add(model_scene.folder(3.5))
     added = scene.add(model_scene.folder(5.5))
     assert (added.name, added.version, added.status, added.who) == ("masking", 2, "staging", "ann")
-    assert (added.schema, added.threshold, dict(added.metrics)) == ("masking v2", 0.7, {"auc": 0.99, "fpr": 0.001})
+    assert (added.schema, added.threshold, dict(added.metrics)) == ("masking v3", 0.7, {"auc": 0.99, "fpr": 0.001})
     scene.ask("ActivateModel", models_pb2.ActivateModelRequest(name="masking", version=1, who="ann"))
     active = scene.ask("ActivateModel", models_pb2.ActivateModelRequest(name="masking", version=2, who="ben"))
     assert (active.status, active.activated_by, active.previous) == ("production", "ben", 1)

@@ -27,7 +27,7 @@ class CalledFacts:
     by who is not a televote.
     """
 
-    __slots__ = ("aloc", "asr", "at_ms", "callers", "good_ms", "open", "overlap", "short")
+    __slots__ = ("aloc", "asr", "at_ms", "callers", "calls_a_caller", "good_ms", "open", "overlap", "short")
 
     def __init__(self, key: TrafficKey, at_ms: int) -> None:
         window = TrafficWindow(key, WINDOW_MS, at_ms)
@@ -41,6 +41,7 @@ class CalledFacts:
         for call in window.calls:
             callers.add(call.a)
         self.callers: Final = len(callers)
+        self.calls_a_caller: Final = len(window.calls) / max(len(callers), 1)
         self.open: Final = going_on(key, "open_calls", at_ms)
 
 

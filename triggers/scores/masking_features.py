@@ -8,11 +8,15 @@ A row is taken right after the attempt was counted and placed in the masking win
 nothing that comes later. The metrics are those of `triggers.traffic` over 300 s, W is the detection window. It is taken
 only of calls that pass a cheap gate: of a lone caller to a quiet number there is nothing to say.
 
+Of one call of a surgery at eight o'clock, from a line that nobody vouches for, there is little to say, of the calls
+beside it more: five of six are attested A, all present their own numbers, and the line was busy a moment ago, too. So
+version 3 tells of the window as well what is told of the call, and for how long nobody had called before it.
+
 It runs inline, so nothing here grows with a televote. What became of the calls to a number with more than 64 in 300 s
-(asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, concurrent_on_b) is up to ten seconds old; whoever calls it
-now, how fast and over what is exact at every call, of the last 64 calls. The caller's numbers and the trunk's callers
-are those of their last 64 calls, too (as far as calls are kept: six minutes of busy ones), the newcomers those of the
-last 16 callers.
+(asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, calls_a_caller, concurrent_on_b) is up to ten seconds old;
+whoever calls it now, how fast and over what is exact at every call, of the last 64 calls. The caller's numbers and the
+trunk's callers are those of their last 64 calls, too (as far as calls are kept: six minutes of busy ones), the
+newcomers those of the last 16 callers.
 """
 
 from typing import Final
@@ -23,6 +27,7 @@ from triggers.scores.feature_schema import (
     COUNT,
     NO_OR_YES,
     PERCENT,
+    RATIO,
     SECONDS,
     SHARE,
     Feature,
@@ -36,7 +41,7 @@ ATTESTATIONS: Final = ("none", "C", "B", "A")
 
 MASKING: Final = FeatureSchema(
     "masking",
-    2,
+    3,
     (
         # of the called number
         Feature("asr", PERCENT, "{value} of 100 calls to the number are answered"),
@@ -62,6 +67,12 @@ MASKING: Final = FeatureSchema(
         Feature("a_fanout_300", COUNT, "{value} numbers called by the caller within five minutes"),
         Feature("attestation", COUNT, "attestation: {value}", ATTESTATIONS),
         Feature("hour", COUNT, "hour of the day {value}"),
+        # version 3
+        Feature("vouched_share", SHARE, "{value} of the calls within the window are vouched for"),
+        Feature("mismatch_share", SHARE, "{value} of the calls present a number that is not the asserted one"),
+        Feature("trunks_a_caller", RATIO, "{value} trunks for each caller within the window"),
+        Feature("quiet_s", SECONDS, "the last call before the window was {value} s ago"),
+        Feature("calls_a_caller", RATIO, "{value} calls of each caller within five minutes"),
     ),
 )  # fmt: skip
 

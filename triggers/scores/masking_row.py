@@ -81,6 +81,11 @@ class MaskingRows:
             fanout(caller, at_ms),
             _ATTESTED.get(event.details.attestation, 0.0),
             self._traffic.value(CALLED, event.b.text, "hour_of_day", METRICS_S, at_ms),
+            lately.vouched,
+            lately.mismatched,
+            lately.trunks_a_caller,
+            lately.quiet_s,
+            0.0 if facts is None else facts.calls_a_caller,
         ]
 
     def _earlier(self, event: CallEvent, caller: TrafficKey | None) -> float:

@@ -66,6 +66,31 @@ def shown(store: Store) -> list[tuple[object, ...]]:
     ]
 
 
+def test_alert_says_its_campaign_and_open_ones_get_it_where_it_is_told(book: AlertBook, store: Store) -> None:
+    of = dict[str, str]()
+    book.clustered_by(lambda each: of.get(each.subject, ""))
+    stored(book, store, alert("t-7"), alert("t-8"))
+    of |= {"t-7": "CMP-2026-1", "t-9": "CMP-2026-1", "CMP-2026-1": "CMP-2026-1"}
+    campaign = alert("CMP-2026-1", 60)
+    campaign.subject_kind = "campaign"
+    stored(book, store, alert("t-9", 50), campaign)
+    told = {each.subject: json.loads(each.document)["cluster_id"] for each in store.fraud.alerts()}
+    assert told == {"t-7": "CMP-2026-1", "t-8": None, "t-9": "CMP-2026-1", "CMP-2026-1": "CMP-2026-1"}
+    assert {read(each).cluster_id for each in store.fraud.alerts()} == {"", "CMP-2026-1"}
+    posted = [json.loads(each.body)["alert"] for each in Posts((URL,), "t").told("alert.created", campaign, NOON_MS)]
+    assert [each["cluster_id"] for each in posted] == ["CMP-2026-1"]
+
+
+def test_repeat_learns_of_the_campaign(book: AlertBook, store: Store) -> None:
+    of = dict[str, str]()
+    book.clustered_by(lambda each: of.get(each.subject, ""))
+    stored(book, store, alert("t-7"))
+    of["t-7"] = "CMP-2026-1"
+    assert stored(book, store, alert("t-7", 10)) == [AGAIN]
+    [only] = store.fraud.alerts()
+    assert json.loads(only.document)["cluster_id"] == "CMP-2026-1"
+
+
 def test_a_repeat_raises_count_time_and_severity_and_never_lowers_them(book: AlertBook, store: Store) -> None:
     again = alert(at=299, severity=LOW)
     assert stored(book, store, alert(severity=MEDIUM), alert(at=10, severity=CRITICAL), again) == [NEW, AGAIN, AGAIN]

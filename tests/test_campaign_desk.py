@@ -1,11 +1,13 @@
 """Campaigns over a real store: two groups of callers are two campaigns, and after a start they still are."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from ratingd.fraud.alert import HIGH, Alert
 from ratingd.fraud.runtime import FraudRuntime
 from ratingd.settings import Settings
 from ratingd.store.faults import StoreUnavailable
@@ -80,6 +82,21 @@ def group(fraud: FraudRuntime, callers: int = 8, **more: Any) -> list[str]:
     bring(fraud, scene.events())
     fraud.campaigns.run()
     return numbers
+
+
+def test_alerts_of_its_callers_say_which_campaign_they_are_of(store: Store) -> None:
+    fraud, scene = started(store, Clock()), Scene()
+    numbers = scene.wangiri()
+    bring(fraud, scene.events())
+    before = Alert(HIGH, "", "", "test", "wangiri", "a_number", numbers[0], NOW_MS, NOW_MS, NOW_MS)
+    assert fraud.book.raise_now(before).cluster_id == ""
+    fraud.campaigns.run()
+    (campaign,) = fraud.campaigns.campaigns()
+    after = Alert(HIGH, "", "", "test", "wangiri", "b_number", "+4930111", NOW_MS, NOW_MS, NOW_MS, caller_id=numbers[1])
+    assert fraud.book.raise_now(after).cluster_id == campaign["id"]
+    told = {each.subject: json.loads(each.document)["cluster_id"] for each in store.fraud.alerts(limit=100)}
+    assert {told[subject] for subject in (numbers[0], "+4930111", campaign["id"])} == {campaign["id"]}
+    fraud.stop()
 
 
 def subjects(store: Store) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ class Alert:
     id: int = 0
     uuid: str = ""
     caller_id: str = ""
+    cluster_id: str = ""  # the campaign that its caller takes part in, where one is known
     incident_id: str = ""
     call_ids: list[str] = field(default_factory=list)
     value: float = 0.0
@@ -80,7 +81,8 @@ class Alert:
 
     @property
     def dedup_key(self) -> str:
-        """What makes two of them one: who found what about whom. (No campaign is known yet; it would be the last.)"""
+        """What makes two of them one: who found what about whom. Not in which campaign: that is found out later, and
+        the alert is the same."""
         return "|".join((self.detector, f"{self.subject_kind}:{self.subject}", self.fraud_type, ""))
 
     def repeat(self, at_ms: int, severity: str, value: float, call_ids: list[str]) -> None:
@@ -147,7 +149,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "fraud_type": alert.fraud_type,
         "subject": {"kind": alert.subject_kind, "value": alert.subject},
         "caller_id": alert.caller_id,
-        "cluster_id": None,
+        "cluster_id": alert.cluster_id or None,
         "incident_id": alert.incident_id,
         "call_ids": list(alert.call_ids),
         "value": alert.value,
@@ -189,6 +191,7 @@ def read(stored: AlertRow) -> Alert:
         id=stored.id,
         uuid=stored.uuid,
         caller_id=shown["caller_id"],
+        cluster_id=shown.get("cluster_id") or "",
         incident_id=stored.incident_id,
         call_ids=list(shown["call_ids"]),
         value=shown["value"],

@@ -10,6 +10,9 @@ was found is stored all the same, and what was to be done about it is done.
 
     new ──ack──▶ acked ──resolve──▶ resolved | false_positive
 
+An alert says in which campaign its caller is. A campaign is found a minute after the first alerts of its callers; when
+it is told, those that are still open get its id.
+
 Nobody needs to look at an alert that has been quiet for a day: it is resolved by itself, but for a critical one.
 """
 
@@ -30,6 +33,7 @@ QUIET_MS: Final = 24 * 3_600_000
 KEPT: Final = 10_000  # alerts that are at hand, so that a repeat finds the one that it repeats
 WAIT_S: Final = 10.0
 STORM: Final = "storm"
+CAMPAIGN: Final = "campaign"  # the kind of a subject
 # what an alert that is raised turns out to be
 NEW: Final = "new"
 AGAIN: Final = "again"
@@ -38,6 +42,7 @@ VERDICTS: Final = {"": RESOLVED, "true_positive": RESOLVED, FALSE_POSITIVE: FALS
 BY_ITSELF: Final = "ratingd"
 
 Listener = Callable[[dict[str, Any]], None]
+CampaignOf = Callable[[Alert], str]
 
 
 class Shelf(Protocol):
@@ -82,6 +87,7 @@ class AlertBook:
         self._under_way: tuple[Alert, ...] = ()
         self._minute, self._new_in_minute = 0, 0
         self._listeners: tuple[Listener, ...] = ()
+        self._campaign_of: CampaignOf = lambda alert: ""
         self.raised_total: Final[dict[tuple[str, str], int]] = {}  # new alerts by severity and fraud type
 
     def load(self, rows: Iterable[AlertRow]) -> None:
@@ -90,6 +96,10 @@ class AlertBook:
             for stored in rows:
                 if stored.status in OPEN:
                     self._keep(read(stored))
+
+    def clustered_by(self, campaign_of: CampaignOf) -> None:
+        """Let this say in which campaign an alert belongs, "" where in none. It is asked for each and must not wait."""
+        self._campaign_of = campaign_of
 
     # -- the writer's
 
@@ -106,12 +116,16 @@ class AlertBook:
                 if alert.first_ms <= known.last_ms:
                     return known, KNOWN
                 known.repeat(alert.first_ms, alert.severity, alert.value, alert.call_ids)
+                self._cluster(known)
                 self._touch(known)
                 return known, AGAIN
             if self._stormy(alert.created_ms):
                 return self._digested(alert)
+            self._cluster(alert)
             self._keep(alert)
             self._touch(alert)
+            if alert.subject_kind == CAMPAIGN:
+                self._cluster_open()
             kind = (alert.severity, alert.fraud_type)
             self.raised_total[kind] = self.raised_total.get(kind, 0) + 1
             return alert, NEW
@@ -273,6 +287,18 @@ class AlertBook:
         return alert
 
     # -- inside
+
+    def _cluster(self, alert: Alert) -> bool:
+        """Say in which campaign it is; whether that is new."""
+        if not alert.cluster_id:
+            alert.cluster_id = self._campaign_of(alert)
+            return bool(alert.cluster_id)
+        return False
+
+    def _cluster_open(self) -> None:
+        """A campaign was found: alerts about its callers are there already."""
+        for alert in [each for each in self._open.values() if self._cluster(each)]:
+            self._touch(alert)
 
     def _stormy(self, now_ms: int) -> bool:
         """Whether one more new alert in this minute is too many."""

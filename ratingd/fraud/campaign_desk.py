@@ -192,6 +192,7 @@ class CampaignDesk:
                 self._load()
             self._name(groups, profiles, at_ms)
             self._save(at_ms)
+            self._view = View(self._book.campaigns.values(), at_ms)  # an alert asks whose caller is in which
             if self._tell(at_ms):
                 self._save(at_ms)
             self._forget(at_ms)

@@ -16,8 +16,10 @@ from typing import Final
 
 from accounts.charge import ChargeRules
 from actions.folder import EMPTY_PLAN_BOOK
+from ratingd.fraud.alert import Alert
 from ratingd.fraud.alert_book import AlertBook
 from ratingd.fraud.campaigns import Campaigns, NoCampaigns
+from ratingd.fraud.case import CAMPAIGN
 from ratingd.fraud.case_evidence import CaseEvidence
 from ratingd.fraud.cases import CaseBook
 from ratingd.fraud.desk import FraudDesk
@@ -30,6 +32,8 @@ from ratingd.store.store import Store
 from tariffs.tariff import Tariff
 from tariffs.zone import zone
 from triggers.lookup.caller_score import CallerScore, by_rules
+
+A_NUMBER: Final = "a_number"
 
 
 class Investigation:
@@ -46,6 +50,7 @@ class Investigation:
         self._tariff: Callable[[], Tariff] = lambda: EMPTY_PLAN_BOOK.tariff
         self.campaigns: Campaigns = NoCampaigns()
         self.score: Callable[[str, int], CallerScore] = lambda number, at_ms: by_rules(desk.risk(number, at_ms))
+        self._alerts: Final = alerts
         key = settings.number_key.get_secret_value()
         self.reports: Final = NumberReports(store.number_reports, desk.numbers, key, clock)
         self.lookup: Final = NumberLookup(
@@ -58,8 +63,9 @@ class Investigation:
         self.cases: Final = CaseBook(store, alerts, evidence, lambda: self.campaigns, clock)
 
     def follow(self, campaigns: Campaigns) -> None:
-        """Ask these for campaigns."""
+        """Ask these for campaigns, also for those of alerts."""
         self.campaigns = campaigns
+        self._alerts.clustered_by(self._campaign_of)
 
     def priced_by(self, tariff: Callable[[], Tariff]) -> None:
         """Price what may be lost by this tariff, which is the one in force."""
@@ -71,6 +77,14 @@ class Investigation:
 
     def _score(self, number: str, at_ms: int) -> CallerScore:
         return self.score(number, at_ms)
+
+    def _campaign_of(self, alert: Alert) -> str:
+        """The one it is about, or that of its caller."""
+        if alert.subject_kind == CAMPAIGN:
+            return alert.subject
+        caller = alert.subject if alert.subject_kind == A_NUMBER else alert.caller_id
+        found = self.campaigns.campaign_of(caller) if caller else None
+        return "" if found is None else str(found["id"])
 
 
 def price_terms(settings: Settings) -> PriceTerms:

@@ -68,13 +68,13 @@ def _record(parts: HttpParts, alerts: AlertsOfCalls, content: bytes) -> dict[str
     intake: Intake = record_taken_in(content, parts.desk.reader, parts.now_ms)
     verdict = parts.desk.take_and_wait(intake.events, intake.bodies, SOURCE)[0]
     caller = intake.events[0].a.text
-    risk = parts.desk.risk(caller)
+    risk, campaign = parts.desk.risk(caller), parts.investigation.campaigns.campaign_of(caller)
     return {
         "success": True,
         "caller_id": caller,
         "risk_score": max(risk.risk, verdict.risk),
         "is_fraud": risk.fraud or verdict.action == DISCONNECT,
-        "cluster_id": None,
+        "cluster_id": None if campaign is None else campaign["id"],
         "fraud_type": parts.desk.fraud_type(verdict.reasons[0]) if verdict.reasons else None,
         "alerts_generated": 0 if verdict.duplicate else len(alerts.of(verdict.call_id)),
     }
@@ -89,6 +89,7 @@ def verdict_shown(verdict: Verdict) -> dict[str, Any]:
         "risk_score": verdict.risk,
         "incident_id": verdict.incident_id,
         "duplicate": verdict.duplicate,
+        "model_version": verdict.version,
     }
 
 

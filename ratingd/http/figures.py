@@ -73,6 +73,7 @@ class Sources:
         alerts_open: Callable[[], Mapping[str, int]],
         outbox: Callable[[], Mapping[str, int]],
         clients: Callable[[], int],
+        campaigns: Callable[[], int],
     ) -> None:
         self.counted: Final = counted
         self.held: Final = held
@@ -81,6 +82,7 @@ class Sources:
         self.alerts_open: Final = alerts_open
         self.outbox: Final = outbox
         self.clients: Final = clients
+        self.campaigns: Final = campaigns
 
 
 def figures_of(sources: Sources, *others: Collector) -> Callable[[], bytes]:
@@ -141,6 +143,7 @@ class _Figures(Collector):
         incidents = {**dict.fromkeys(SEVERITIES, 0), **sources.incidents()}  # the first one is an increase too
         yield _counter("fraud_masking_incidents", "Masking runs", ("severity",), _labelled(incidents))
         yield _counter("fraud_alerts", "New alerts", ("severity", "type"), sources.alerts().items())
+        yield _gauge("fraud_campaigns_active", "Campaigns that are emerging or active", sources.campaigns())
 
     def _stored(self) -> Iterator[Metric]:
         with suppress(StoreFault):

@@ -83,6 +83,7 @@ def sources(fraud: FraudRuntime, store: Store, sockets: ThreatSockets) -> Source
         alerts_open=store.fraud.alerts_open,
         outbox=store.outbox.counts,
         clients=lambda: len(sockets),
+        campaigns=lambda: fraud.campaigns.active,
     )
 
 

@@ -174,6 +174,21 @@ def test_a_campaign_is_a_case_of_its_callers(client: HttpClient, stub: Any) -> N
     assert client.get("/api/campaigns", status="Dormant") == []
 
 
+def test_an_alert_says_in_which_campaign_its_caller_is(client: HttpClient, stub: Any) -> None:
+    [masking] = client.get("/api/alerts")
+    assert masking["cluster_id"] is None
+    client.daemon.fraud.investigation.follow(Campaigns())
+    now_ms = client.daemon.start_ns // 1_000_000
+    about = Alert(HIGH, "Wangiri", "", "wangiri", "wangiri", "a_number", WANGIRI, now_ms, now_ms, now_ms)
+    id = client.daemon.fraud.book.raise_now(about).id
+    told = {each["id"]: each["cluster_id"] for each in client.get("/api/alerts")}
+    assert told == {id: "CMP-2026-1", masking["id"]: None}
+    assert stub.GetAlert(fraud_pb2.GetAlertRequest(id=id)).cluster_id == "CMP-2026-1"
+    assert stub.GetAlert(fraud_pb2.GetAlertRequest(id=masking["id"])).cluster_id == ""
+    cdr = {"caller_id": WANGIRI, "destination": VICTIM, "duration": 3, "timestamp": now_ms / 1000}
+    assert client.post("/api/cdr", cdr)["cluster_id"] == "CMP-2026-1"
+
+
 @pytest.mark.parametrize("id", ["999999", "4f0c2c6a1d8e9b37", "CMP-2026-99", "hello"])
 def test_what_is_no_case_is_told_with_where_to_look(client: HttpClient, stub: Any, id: str) -> None:
     if id == "999999":  # six digits are an extension, which is a number

@@ -23,8 +23,9 @@ NAMED = {
     "fraud_events_total", "fraud_duplicates_total", "fraud_late_events_total", "fraud_events_shed_total",
     "fraud_detection_latency_seconds", "fraud_masking_incidents_total", "fraud_calls_flagged_total",
     "fraud_disconnects_total", "fraud_whitelisted_total", "fraud_window_keys", "fraud_window_calls",
-    "fraud_window_truncated_total", "fraud_alerts_total", "fraud_alerts_open", "fraud_webhook_deliveries_total",
-    "fraud_webhook_latency_seconds", "fraud_deadletters", "fraud_ws_clients", "fraud_trigger_fired_total",
+    "fraud_window_truncated_total", "fraud_alerts_total", "fraud_alerts_open", "fraud_campaigns_active",
+    "fraud_webhook_deliveries_total", "fraud_webhook_latency_seconds",
+    "fraud_deadletters", "fraud_ws_clients", "fraud_trigger_fired_total",
 }  # fmt: skip
 BUCKETS = ("5e-05", "0.0001", "0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.05", "+Inf")
 

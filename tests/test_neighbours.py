@@ -20,6 +20,24 @@ def test_shares_are_those_of_scikit_learn() -> None:
     assert ours.scores(held.rows[1_500:]).tolist() == theirs.predict_proba(held.rows[1_500:])[:, 1].tolist()
 
 
+def test_many_rows_are_scored_as_each_of_them_would_be() -> None:
+    held = scam5000(rows=400)
+    ours, asked = Neighbours.learned(held.rows[:300], held.labels[:300]), held.rows[300:]
+    assert ours.scores(asked).tolist() == [ours.score(row) for row in asked]
+    assert ours.scores(asked[:0]).tolist() == []
+
+
+def test_nearest_are_those_that_a_look_at_all_of_them_finds() -> None:
+    held = scam5000(rows=400)
+    ours = Neighbours.learned(held.rows[:300], held.labels[:300])
+    known = (held.rows[:300] - ours.mean) / ours.scale
+    for row in held.rows[300:]:
+        distances = np.sqrt((((row - ours.mean) / ours.scale - known) ** 2).sum(axis=1))
+        found = ours.nearest(row)
+        assert [each.place for each in found] == np.argsort(distances)[:5].tolist()
+        assert [each.distance for each in found] == pytest.approx(np.sort(distances)[:5])
+
+
 def test_nearest_come_first_with_their_labels() -> None:
     rows = np.array([[0.0, 5], [1, 5], [2, 5], [9, 5]])  # the second column never varies, and says nothing
     found = Neighbours.learned(rows, np.array([1, 0, 1, 0], np.int8), count=3).nearest((2.2, 5))
@@ -42,6 +60,8 @@ def test_row_that_is_not_finite_has_no_score(strange: float) -> None:
     held = scam5000(rows=20)
     with pytest.raises(ValueError, match="feature 2 is not a finite number"):
         Neighbours.learned(held.rows, held.labels).score((1, 2, strange, 4))
+    with pytest.raises(ValueError, match="feature 3 is not a finite number"):
+        Neighbours.learned(held.rows, held.labels).scores(np.array([[1, 2, 3, 4], [1, 2, 3, strange]]))
 
 
 def test_row_of_another_width_is_refused() -> None:

@@ -4,9 +4,9 @@ A call of 25 s to 11 digits at 03:00, the fourth within an hour: of its five nei
 with probability 0.8. Near means near in all four columns alike, so each column is first measured in its own deviations
 from its own mean: an hour more is then not the same as a second more.
 
-A tree finds them: one row of 4,000 takes 30 µs, and of many at once each takes 1 to 3, where looking at all of them
-for each took 45. So the thousands of calls that end in a second of a busy day are scored in milliseconds. The tree is made
-anew from the rows wherever they are read, and is written nowhere.
+A tree finds them: one row among 4,000 takes 30 µs, and of many at once each takes 1 to 3, where looking at all of them
+for each took 45. So the thousands of calls that end in a second of a busy day are scored in milliseconds. The tree is
+made anew from the rows wherever they are read, and is written nowhere.
 """
 
 import io

@@ -29,6 +29,10 @@ def test_scored_call_is_shown_with_the_versions_that_scored_it() -> None:
     assert " 0.8 " in printed(scored)
 
 
+def test_call_is_a_scam_from_a_half_on() -> None:
+    assert [case(knn=knn).calls[0].knn_label for knn in (0.0, 0.4, 0.5, 1.0)] == [0, 0, 1, 1]
+
+
 def test_call_that_nothing_scored_has_no_label() -> None:
     [call] = CaseAnswer.model_validate(case_shown(case(), "EUR", 0)).calls
     assert (call.knn_proba, call.knn_label, call.model_versions) == (None, None, {})

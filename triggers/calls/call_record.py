@@ -85,11 +85,6 @@ class CallRecord:
         return self.end_ms - self.answer_ms if self.answer_ms and self.end_ms else 0
 
     @property
-    def scam(self) -> bool:
-        """What the neighbours call it."""
-        return self.knn >= SCAM_FROM
-
-    @property
     def versions(self) -> dict[str, int]:
         """Of each model that scored it: {"knn": 2, "masking": 3}."""
         found: dict[str, int] = {}

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from ratingd.delivery.webhook import verify
 
+POLL_S: Final = 0.01  # how often a server looks whether it should end
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -58,7 +60,7 @@ class AlertReceiver:
             return list(self.alerts)
 
     def __enter__(self) -> "AlertReceiver":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -37,7 +37,15 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# What is lost with the power anyway needs no more of a log than a running server does.
+NOT_DURABLE = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
 
 
 class PostgresServer:
@@ -112,11 +120,23 @@ class PostgresServer:
         psutil.wait_procs(family, timeout=STOP_S)
         self.process = None
 
-    def new_database(self) -> str:
-        """The address of an empty database, as SQLAlchemy writes it."""
+    def new_database(self, template: str = "template0") -> str:
+        """The address of a new database like `template`, which is empty, as SQLAlchemy writes it."""
+        name = self.fresh_name()
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def renamed(self, url: str) -> str:
+        """The address that a database has from now on; nobody may be connected to it."""
+        name = self.fresh_name()
+        self.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} RENAME TO {name}")
+        return self.url(name)
+
+    def fresh_name(self) -> str:
         self.databases += 1
-        name = f"test_{self.databases}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return f"test_{self.databases}"
+
+    def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:

@@ -17,11 +17,12 @@ from ratingd.store.store import Store, open_store
 from ratingd.store.tables import metadata
 from ratingd.store.verify import verify
 from tests.engine_desk import Desk, debit
+from tests.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
+def store(empty_url: str) -> Iterator[Store]:
+    opened = open_store(empty_url)
     yield opened
     opened.close()
 
@@ -98,8 +99,9 @@ def test_failed_migration_leaves_nothing_behind(store: Store) -> None:
     assert tables(store) == {"schedules"}
 
 
-def test_daemons_that_start_together_take_turns(postgresql_url: str) -> None:
-    stores = [open_store(postgresql_url) for _ in range(4)]
+def test_daemons_that_start_together_take_turns(postgres_server: PostgresServer) -> None:
+    url = postgres_server.new_database()
+    stores = [open_store(url) for _ in range(4)]
     faults: list[BaseException] = []
 
     def start(store: Store) -> None:
@@ -118,6 +120,7 @@ def test_daemons_that_start_together_take_turns(postgresql_url: str) -> None:
     assert tables(stores[0]) == {*metadata.tables, "ledger"}
     for store in stores:
         store.close()
+    postgres_server.drop_database(url)
 
 
 def test_what_an_older_schema_holds_is_there_afterwards(store_url: str) -> None:

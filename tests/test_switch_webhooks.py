@@ -17,6 +17,7 @@ from ratingd.delivery.switch_webhooks import parse_webhooks, pause_ns
 from ratingd.delivery.webhook import verify
 from ratingd.store.rows import Batch, OutboxEntry, shard_of
 from ratingd.store.store import Store, open_store
+from tests.alert_receiver import POLL_S
 from tests.waiting import until
 
 SECRET = b"top secret"
@@ -65,7 +66,7 @@ class SwitchHook:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/cut"
 
     def __enter__(self) -> "SwitchHook":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

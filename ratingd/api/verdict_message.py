@@ -18,6 +18,7 @@ _PROBABILITY: Final = tag_of(VerdictMessage, "masking_probability") | _FIXED64
 _RISK: Final = tag_of(VerdictMessage, "risk_score") | _FIXED64
 _INCIDENT_ID: Final = tag_of(VerdictMessage, "incident_id")
 _DUPLICATE: Final = tag_of(VerdictMessage, "duplicate")
+_VERSION: Final = tag_of(VerdictMessage, "model_version")
 _DOUBLE: Final = Struct("<d")
 
 
@@ -44,6 +45,7 @@ def _put_fields(out: BytesWriter, verdict: Verdict, index: int) -> None:
     _put_double(out, _RISK, verdict.risk)
     put_text(out, _INCIDENT_ID, verdict.incident_id)
     put_flag(out, _DUPLICATE, verdict.duplicate)
+    put_number(out, _VERSION, verdict.version)
 
 
 def _put_double(out: BytesWriter, tag: int, number: float) -> None:

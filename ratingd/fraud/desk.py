@@ -25,6 +25,7 @@ from ratingd.fraud.charged_event import charged_body, charged_event
 from ratingd.fraud.event_log import as_taken
 from ratingd.fraud.guard import cut_by, masked
 from ratingd.fraud.inquiries import FraudInquiries
+from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.taken import Taken
 from ratingd.fraud.unstored import brought_up_to_date
 from ratingd.fraud.writer import FraudWriter
@@ -61,8 +62,9 @@ class FraudDesk(FraudInquiries):
         detection: bool = True,
         pseudonyms: bool = False,
         max_skew_ms: int = 30_000,
+        reasons: ModelReasons | None = None,
     ) -> None:
-        super().__init__(watch, numbers, clock)
+        super().__init__(watch, numbers, clock, reasons)
         self.reader: Final = reader
         self.blocks: Final = blocks
         self._writer: Final = writer

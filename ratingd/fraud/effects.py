@@ -22,6 +22,7 @@ from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.masking_effects import MaskingEffects
+from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.orders import AccountOrders, alert_of, named
 from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED
@@ -43,11 +44,12 @@ class EffectTerms:
     tenant: str
     webhooks: Sequence[str] = ()
     block_ms: int = 0  # how long trunks of a run are kept from its number
+    score_threshold: float = 0.7  # from which on a model's score is masking
 
 
 class FraudEffects:
     """`ended` says whether a call is known to be over, `payer` whose it is; `wake` has the outbox looked at for entries
-    of some kinds; `tick` is called with each `due`. One thread at a time."""
+    of some kinds; `tick` is called with each `due`; `reasons` says why models score so. One thread at a time."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class FraudEffects:
         payer: Callable[[str], AccountKey | None] = lambda call_id: None,
         wake: Callable[[Collection[str]], None] = lambda kinds: None,
         tick: Callable[[int], None] = lambda now_ms: None,
+        reasons: ModelReasons | None = None,
     ) -> None:
         posts, pace = book.posts, Pace(EVERY_MS)
         self._book: Final = book
@@ -70,8 +73,9 @@ class FraudEffects:
         self._posts: Final = posts
         self._pace: Final = pace
         self._masking: Final = MaskingEffects(
-            book, posts, pace, ended, payer, tenant=terms.tenant, block_ms=terms.block_ms
-        )
+            book, posts, pace, ended, payer, reasons or ModelReasons(),
+            tenant=terms.tenant, block_ms=terms.block_ms, score_threshold=terms.score_threshold,
+        )  # fmt: skip
         self._rules: Final = RuleEffects(tenant=terms.tenant)
         self.flagged_total: Final[dict[str, int]] = {}  # calls, by who flagged them
 

@@ -16,6 +16,7 @@ from ratingd.fraud.alert import worse
 from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.fraud_rows import REFUSED, FlaggedCallRow, IncidentRow
 from triggers.masking.incident import Attempt, MaskingIncident
+from triggers.watch.explanation import Explanation, figure
 
 CALLERS_MAX: Final = 1_000
 ALREADY_ENDED: Final = "ALREADY_ENDED"
@@ -23,12 +24,17 @@ ALREADY_ENDED: Final = "ALREADY_ENDED"
 
 @dataclass(slots=True)
 class Run:
-    """What is known of a run besides what the detector says: how bad it is, and what is done."""
+    """What is known of a run besides what the detector says: how bad it is, what is done, what models said of it.
+
+    `version` is of the model that scored it last, `reasons` why the call that opened it has its score.
+    """
 
     severity: str
     response: str
     threshold: int
     explanations: tuple[str, ...] = ()
+    version: int = 0
+    reasons: tuple[Explanation, ...] = ()
 
     def judged(self, severity: str, response: str) -> None:
         self.severity = worse(self.severity, severity)
@@ -51,7 +57,9 @@ def incident_document(incident: MaskingIncident, run: Run) -> dict[str, Any]:
         "probability_max": incident.probability_max,
         "threshold": run.threshold,
         "explanation": "; ".join(run.explanations) or explained(incident, run.threshold),
-        "explanations": list(run.explanations),
+        "explanations": [*run.explanations, *[reason.text for reason in run.reasons]],
+        "by_score": incident.by_score,
+        "model_version": run.version,
         "former_ids": list(incident.former_ids),
         "response": run.response,
         "calls": len(incident.calls),
@@ -59,6 +67,13 @@ def incident_document(incident: MaskingIncident, run: Run) -> dict[str, Any]:
 
 
 def explained(incident: MaskingIncident, threshold: int) -> str:
+    if incident.by_score:
+        score, callers = figure(incident.probability_max), incident.max_distinct
+        who = "1 caller" if callers == 1 else f"{callers} callers"
+        return (
+            f"a model scores calls to {incident.b} up to {score}, with {who} within the window; "
+            f"{threshold} are a masking run by the rule"
+        )
     return f"{incident.max_distinct} callers within the window called {incident.b}; {threshold} are a masking run"
 
 

@@ -42,6 +42,7 @@ class FraudInquiries:
         watch: FraudWatch,
         numbers: NumberReader,
         clock: Callable[[], int] = time.time_ns,
+        reasons: ModelReasons | None = None,
     ) -> None:
         self.watch: Final = watch
         self.numbers: Final = numbers
@@ -50,7 +51,7 @@ class FraudInquiries:
         self.lock: Final = threading.Lock()
         self.clock: Final = clock
         self.lists_changes = 0
-        self.reasons: Final = ModelReasons()
+        self.reasons: Final = reasons or ModelReasons()
         self.rebuilding = False  # traffic of before the start is still being counted
 
     def analyze(

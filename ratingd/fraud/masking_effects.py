@@ -6,6 +6,9 @@ row and alert grow, receivers are told how it stands every five seconds at most,
 
 What is done follows the worst that was found of the run: once it was to be cut, so is every call of it that comes late.
 A call that has ended already is marked so and not ordered.
+
+What a model flags though too few callers are there for the rule is a run like any other, MEDIUM, and only reported
+unless the operator lets models act. If the rule finds the number soon after, the alert grows worse and names that run.
 """
 
 from collections import OrderedDict
@@ -18,6 +21,7 @@ from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import PAIR, block, pair
 from ratingd.fraud.gathered import Gathered
 from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown
+from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
 from ratingd.fraud.switch_orders import MASKING, cut
@@ -28,6 +32,7 @@ from triggers.calls.verdict import DISCONNECT
 from triggers.masking.decision import CUT
 from triggers.masking.incident import Attempt, MaskingIncident
 from triggers.watch.explanation import Explanation
+from triggers.watch.live_scores import MASKING_MODEL
 from triggers.watch.outcome import Outcome
 
 RUNS_MAX: Final = 100_000
@@ -42,9 +47,11 @@ class MaskingEffects:
         pace: Pace,
         ended: Callable[[str], bool],
         payer: Callable[[str], AccountKey | None],
+        reasons: ModelReasons,
         *,
         tenant: str,
         block_ms: int,
+        score_threshold: float,
     ) -> None:
         self._book: Final = book
         self._posts: Final = posts
@@ -53,6 +60,8 @@ class MaskingEffects:
         self._payer_of: Final = payer
         self._tenant: Final = tenant
         self._block_ms: Final = block_ms
+        self._reasons: Final = reasons
+        self._score_threshold: Final = score_threshold
         self._runs: Final[OrderedDict[str, Run]] = OrderedDict()  # by incident, the one longest untouched first
         self._touched: dict[str, tuple[MaskingIncident, Run]] = {}  # in this batch
         self._opened: dict[str, Outcome] = {}
@@ -78,9 +87,11 @@ class MaskingEffects:
     def finish(self, found: Gathered) -> None:
         """The rows of the runs that were touched, as they stand at the end of the batch, and who is told."""
         for incident, run in self._touched.values():
+            opened = self._opened.get(incident.id)
+            if opened is not None and opened.scored is not None and opened.row is not None:
+                run.reasons = self._reasons.of_alert(MASKING_MODEL, opened.row)
             row = incident_row(incident, run, found.now_ms)
             found.incidents.append(row)
-            opened = self._opened.get(incident.id)
             if opened is not None:
                 self._open(incident, run, row, opened, found)
             else:
@@ -102,6 +113,8 @@ class MaskingEffects:
         run.judged(decision.severity, decision.response)
         run.threshold = outcome.threshold
         run.explanations = outcome.explanations or run.explanations
+        if outcome.scored is not None:
+            run.version = outcome.scored.version
         self._runs[incident.id] = run
         while len(self._runs) > RUNS_MAX:
             self._runs.popitem(last=False)
@@ -132,7 +145,7 @@ class MaskingEffects:
 
     def _open(self, incident: MaskingIncident, run: Run, row: IncidentRow, outcome: Outcome, found: Gathered) -> None:
         self.opened_total[run.severity] = self.opened_total.get(run.severity, 0) + 1
-        alert, what = self._book.raised(_alert(incident, run, outcome, found.now_ms))
+        alert, what = self._book.raised(self._alert(incident, run, outcome, found.now_ms))
         more = {}
         if alert.detector == MASKING:  # and not a storm's digest, which tells of many
             self._book.belongs(alert, incident.id)
@@ -156,6 +169,23 @@ class MaskingEffects:
             tell = self._teller(INCIDENT_UPDATED, alert, {"incident": shown(row)})
             found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
 
+    def _alert(self, incident: MaskingIncident, run: Run, outcome: Outcome, now_ms: int) -> Alert:
+        value, threshold = float(incident.max_distinct), float(run.threshold)
+        if incident.by_score:
+            value, threshold = incident.probability_max, self._score_threshold
+        return Alert(
+            run.severity,
+            f"Masked calls to {incident.b}",
+            explained(incident, run.threshold),
+            MASKING, MASKING, B_NUMBER, incident.b, now_ms, incident.opened_ms, incident.opened_ms,
+            caller_id=outcome.event.a.text,
+            incident_id=incident.id,
+            value=value,
+            threshold=threshold,
+            explanations=_explanations(incident, run, value, threshold),
+            tenant=outcome.event.tenant,
+        )  # fmt: skip
+
     def _teller(self, event: str, alert: Alert, more: dict[str, Any]) -> Callable[[int], list[OutboxEntry]]:
         def tell(now_ms: int) -> list[OutboxEntry]:
             return self._posts.told(event, alert, now_ms, more)
@@ -169,25 +199,12 @@ def _joined(run: Run | None, former: Run | None) -> Run | None:
     return run if run is not None else former
 
 
-def _alert(incident: MaskingIncident, run: Run, outcome: Outcome, now_ms: int) -> Alert:
-    return Alert(
-        run.severity,
-        f"Masked calls to {incident.b}",
-        explained(incident, run.threshold),
-        MASKING, MASKING, B_NUMBER, incident.b, now_ms, incident.opened_ms, incident.opened_ms,
-        caller_id=outcome.event.a.text,
-        incident_id=incident.id,
-        value=float(incident.max_distinct),
-        threshold=float(run.threshold),
-        explanations=_explanations(incident, run),
-        tenant=outcome.event.tenant,
-    )  # fmt: skip
-
-
-def _explanations(incident: MaskingIncident, run: Run) -> list[dict[str, Any]]:
-    value, threshold = float(incident.max_distinct), float(run.threshold)
+def _explanations(incident: MaskingIncident, run: Run, value: float, threshold: float) -> list[dict[str, Any]]:
+    """Why it is a run, then what the model saw in the call that opened it."""
+    what, adds = ("masking_probability", value) if incident.by_score else ("distinct_a", 0.5)
     texts = run.explanations or (explained(incident, run.threshold),)
-    return [explanation_document(Explanation("distinct_a", value, threshold, 0.5, text)) for text in texts]
+    lines = [Explanation(what, value, threshold, adds, text) for text in texts]
+    return [explanation_document(line) for line in (*lines, *run.reasons)]
 
 
 def _bring_up_to_date(alert: Alert, incident: MaskingIncident, run: Run) -> None:
@@ -195,7 +212,10 @@ def _bring_up_to_date(alert: Alert, incident: MaskingIncident, run: Run) -> None
     alert.incident_id = incident.id
     alert.severity = worse(alert.severity, run.severity)
     alert.last_ms = max(alert.last_ms, incident.last_ms)
-    alert.value = max(alert.value, float(incident.max_distinct))
+    if not incident.by_score:
+        alert.value, alert.threshold = max(alert.value, float(incident.max_distinct)), float(run.threshold)
+    elif alert.threshold <= 1:  # it has been told of scores alone
+        alert.value = max(alert.value, incident.probability_max)
     alert.description = explained(incident, run.threshold)
     alert.add_calls([attempt.call_id for attempt in incident.calls[:CALLS_MAX]])
     if run.response == CUT:

@@ -140,8 +140,9 @@ class Recovery:
         calls_max = self._desk.watch.masking.terms.calls_max
         for row in self._shelf.incidents_since(since_ms):
             incident = MaskingIncident(
-                row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct, calls_max=calls_max
-            )
+                row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct, calls_max=calls_max,
+                by_score=bool(json.loads(row.document)["by_score"]),
+            )  # fmt: skip
             for call in self._shelf.flagged(row.id, limit=calls_max):
                 incident.add(_attempt(call))
             self._desk.watch.restore(incident)

@@ -26,6 +26,8 @@ from ratingd.errors import InvariantBroken
 from ratingd.fraud.alert import OPEN
 from ratingd.fraud.alert_book import KEPT, AlertBook
 from ratingd.fraud.blocks import Blocks
+from ratingd.fraud.call_scores import CallScores
+from ratingd.fraud.caller_risks import CallerRisks
 from ratingd.fraud.campaign_desk import EVERY_S, CampaignDesk
 from ratingd.fraud.cut_results import CutResults
 from ratingd.fraud.desk import FraudDesk
@@ -34,7 +36,7 @@ from ratingd.fraud.investigation import Investigation
 from ratingd.fraud.list_book import ListBook
 from ratingd.fraud.lists_in_force import ListsInForce
 from ratingd.fraud.metric_monitors import MetricMonitors
-from ratingd.fraud.model_reasons import Explain
+from ratingd.fraud.model_reasons import Explain, ModelReasons
 from ratingd.fraud.orders import AccountOrders, Submit
 from ratingd.fraud.posts import WEBHOOK, Posts
 from ratingd.fraud.protection_carrier import ProtectionCarrier
@@ -59,11 +61,11 @@ from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.seen_calls import calls_seen_since
 from ratingd.store.store import Store
+from triggers.metric_monitor import KNN, RISK
 from triggers.numbers.logged_numbers import LoggedNumbers
 from triggers.numbers.number_list import NumberLists
 from triggers.numbers.number_reading import NumberReader
 from triggers.rules.rule_book import RuleBook
-from triggers.watch.analysis import risk_of_caller
 from triggers.watch.fraud_watch import FraudWatch
 
 HOUR_S: Final = 3_600.0
@@ -72,7 +74,7 @@ METRIC_DAYS: Final = 7  # the longest window of a metric
 
 
 class FraudRuntime:
-    """`scorers` are those of the models in use; `action_ids` gives the action sets that a rule may name, where known."""
+    """`scorers` are the models in use; `action_ids` gives the action sets that a rule may name, where it is known."""
 
     def __init__(
         self,
@@ -87,7 +89,10 @@ class FraudRuntime:
         shelf = store.fraud
         self._settings: Final = settings
         self._store: Final = store
-        self._scorers: Final = scorers or Scorers()
+        self._reasons: Final = ModelReasons()
+        scorers = scorers or Scorers()
+        self._models: Final = LiveModels(scorers)
+        self.call_scores: Final = CallScores(self._models, shelf)
         self._clock: Final = clock
         self._submit_to: Submit | None = None
         self._destinations: Callable[[str], Iterable[str]] = lambda digits: ()
@@ -116,13 +121,19 @@ class FraudRuntime:
             payer=lambda call_id: self.desk.payer(call_id),
             wake=wake,
             tick=lambda now_ms: self.monitors.look_again(now_ms),
+            reasons=self._reasons,
         )  # fmt: skip
         self.writer: Final = FraudWriter(
-            shelf, self.effects, clock, settle=self._still.settle,
+            shelf, self.effects, clock, settle=self._still.settle, score=self.call_scores.take,
             sealed=tuple if self._sealing is None else self._sealing.taken,
         )  # fmt: skip
         self.desk: Final = self._new_desk()
         self._still.guarded_by(self.desk.lock)
+        self.risks: Final = CallerRisks(
+            self.desk.watch, self.desk.lock, scorers, self._reasons.asked,
+            spared=lambda caller: self.numbers.read(caller).emergency,
+        )  # fmt: skip
+        self.desk.watch.risks = self.risks
         self._lists_in_force: Final = ListsInForce(shelf, self.blocks, self.desk.set_lists)
         self.lists: Final = ListBook(shelf, self.numbers, self.lists_changed, clock)
         self.rules: Final = RuleDesk(
@@ -132,8 +143,10 @@ class FraudRuntime:
         self.threats: Final = ThreatStream(self.stats, clock=clock)
         self.results: Final = CutResults(shelf)
         self.monitors: Final = MetricMonitors(
-            self._submit, self._metric, self._risk, self._destinations_of, tenant=settings.default_tenant
+            self._submit, self._metric, self.risks.at_attempt, self._destinations_of, tenant=settings.default_tenant
         )
+        self.risks.on_scored(lambda event, risk: self.monitors.scored(event, RISK, risk))
+        self.call_scores.on_scored(lambda event, scam: self.monitors.scored(event, KNN, 100 * scam))
         self.carrier: Final = ProtectionCarrier(shelf, self.book, self.blocks, self.numbers)
         self.recovery: Final = Recovery(
             self.desk,
@@ -144,6 +157,8 @@ class FraudRuntime:
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )
         self.investigation: Final = Investigation(self.desk, store, self.book, settings, clock)
+        self.investigation.scored_by(self.risks.score)
+        self.investigation.lookup.knn = self.call_scores.of
         self.campaigns: Final = self._new_campaigns()
         self.investigation.follow(self.campaigns)
         self._minutely: Final = Round("campaigns", self.campaigns.run, self._stopping, every_s=EVERY_S, first_s=EVERY_S)
@@ -161,7 +176,7 @@ class FraudRuntime:
 
     def explained_by(self, explain: Explain) -> None:
         """Have this say why a model scores a row as it does. Before the start."""
-        self.desk.reasons.explain = explain
+        self._reasons.explain = explain
 
     def start(self, submit: Submit) -> None:
         """Be where detection was when it ended; after this events may come. `submit` is the engine's."""
@@ -176,11 +191,13 @@ class FraudRuntime:
         self.orders.resume(shelf.orders_open())
         self.book.listen(self.threats.alert)
         self.desk.listen(self.threats.saw)
+        self.desk.listen(self.risks.took)
         self.monitors.load(self._store)
         self.desk.listen(self.monitors.took)
         self.campaigns.load()
         self.desk.listen(self.campaigns.took)
         self.threats.start()
+        self.risks.start()
         self.recovery.start()
         self._minutely.start()
         self._hourly.start()
@@ -192,6 +209,7 @@ class FraudRuntime:
         self._stopping.set()
         self.recovery.stop()
         self.threats.stop()
+        self.risks.stop(timeout_s)
         self.writer.stop(timeout_s)
         for thread in (self._minutely, self._hourly, self._follower):
             if thread.is_alive():
@@ -213,7 +231,7 @@ class FraudRuntime:
     def _new_desk(self) -> FraudDesk:
         settings = self._settings
         return FraudDesk(
-            FraudWatch(watch_terms(settings), NumberLists(), RuleBook(), self.blocks, LiveModels(self._scorers)),
+            FraudWatch(watch_terms(settings), NumberLists(), RuleBook(), self.blocks, self._models),
             self._reader(self.numbers),
             self.numbers,
             self.writer,
@@ -222,6 +240,7 @@ class FraudRuntime:
             detection=settings.detection,
             pseudonyms=settings.hash_numbers,
             max_skew_ms=round(settings.max_future_skew_seconds * 1000),
+            reasons=self._reasons,
         )
 
     def _new_campaigns(self) -> CampaignDesk:
@@ -230,7 +249,7 @@ class FraudRuntime:
             self.desk,
             SuspectFlags(store.fraud, lambda: self.desk.watch.rules),
             store.campaigns,
-            self._risk,
+            self.risks.risk,
             self.book.raise_now,
             alone=store.database.alone,
             shared=store.shared,
@@ -260,10 +279,6 @@ class FraudRuntime:
     def _metric(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
         with self.desk.lock:
             return self.desk.watch.traffic.value(kind, key, name, window_s, at_ms)
-
-    def _risk(self, a: str, at_ms: int) -> float:
-        with self.desk.lock:
-            return risk_of_caller(self.desk.watch.traffic, a, at_ms).risk
 
     def _destinations_of(self, digits: str) -> Iterable[str]:
         return self._destinations(digits)

@@ -55,4 +55,5 @@ def effect_terms(settings: Settings) -> EffectTerms:
         tenant=settings.default_tenant,
         webhooks=settings.alert_webhooks,
         block_ms=settings.masking_block_seconds * 1000,
+        score_threshold=settings.masking_probability_threshold,
     )

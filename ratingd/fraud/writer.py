@@ -77,8 +77,8 @@ class NoEffects:
 class FraudWriter:
     """One thread. `add` never blocks; `stored` of each `Taken` is called once, on this thread, in their order.
 
-    `settle` lets outcomes stand still that change while others are looked at, `sealed` gives the numbers that were
-    given a pseudonym since it was asked last.
+    `settle` lets outcomes stand still that change while others are looked at, `score` has models look at calls that are
+    over, `sealed` gives the numbers that were given a pseudonym since it was asked last.
     """
 
     def __init__(
@@ -88,11 +88,13 @@ class FraudWriter:
         clock: Callable[[], int] = time.time_ns,
         *,
         settle: Callable[[list[Outcome]], None] = lambda outcomes: None,
+        score: Callable[[list[Outcome]], None] = lambda outcomes: None,
         sealed: Callable[[], Sequence[SealedNumber]] = tuple,
         events_max: int = EVENTS_MAX,
         bytes_max: int = BYTES_MAX,
     ) -> None:
         self._settle: Final = settle
+        self._score: Final = score
         self._sealed: Final = sealed
         self._shelf = shelf
         self._effects: Final = effects
@@ -222,6 +224,7 @@ class FraudWriter:
     def _store(self, batch: list[Taken]) -> None:
         outcomes = [outcome for taken in batch for outcome in taken.telling]
         self._settle(outcomes)
+        self._score(outcomes)
         rows = replace(
             self._effects_of(outcomes) if _looked_at(batch) else FraudBatch(),
             records=[outcome.record for outcome in outcomes if outcome.record is not None],

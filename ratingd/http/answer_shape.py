@@ -41,6 +41,7 @@ class VerdictAnswer(BaseModel):
     risk_score: float = Field(ge=0, le=100)
     incident_id: str
     duplicate: bool
+    model_version: int = Field(ge=0, description="Of the model that gave the probability; 0: it is of the rules")
 
 
 class EventAnswer(BaseModel):

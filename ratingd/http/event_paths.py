@@ -18,6 +18,7 @@ from ratingd.http.parts import HttpParts
 from ratingd.http.refusal import answers
 from ratingd.http.reply import reply
 from triggers.calls.verdict import ACTION_NAMES, ALLOW, DISCONNECT, Verdict
+from triggers.watch.rule_score import FRAUD_BEYOND
 
 SOURCE: Final = "http"
 
@@ -68,12 +69,12 @@ def _record(parts: HttpParts, alerts: AlertsOfCalls, content: bytes) -> dict[str
     intake: Intake = record_taken_in(content, parts.desk.reader, parts.now_ms)
     verdict = parts.desk.take_and_wait(intake.events, intake.bodies, SOURCE)[0]
     caller = intake.events[0].a.text
-    risk, campaign = parts.desk.risk(caller), parts.investigation.campaigns.campaign_of(caller)
+    risk, campaign = parts.risk(caller, parts.now_ms), parts.investigation.campaigns.campaign_of(caller)
     return {
         "success": True,
         "caller_id": caller,
-        "risk_score": max(risk.risk, verdict.risk),
-        "is_fraud": risk.fraud or verdict.action == DISCONNECT,
+        "risk_score": max(risk, verdict.risk),
+        "is_fraud": risk > FRAUD_BEYOND or verdict.action == DISCONNECT,
         "cluster_id": None if campaign is None else campaign["id"],
         "fraud_type": parts.desk.fraud_type(verdict.reasons[0]) if verdict.reasons else None,
         "alerts_generated": 0 if verdict.duplicate else len(alerts.of(verdict.call_id)),

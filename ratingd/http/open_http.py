@@ -54,6 +54,7 @@ def open_http(
         book=fraud.book,
         lists=fraud.lists,
         investigation=fraud.investigation,
+        risk=fraud.risks.risk,
         models=around.models,
         shelf=store.fraud,
         outbox=store.outbox,

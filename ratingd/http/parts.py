@@ -20,12 +20,13 @@ MS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class HttpParts:
-    """`health` says how each part is, `figures` is what /metrics shows, `wake` has the outbox looked at."""
+    """`risk` tells how suspect a caller is at an instant (ms), 0 to 100; `health` says how each part is, `figures` is what /metrics shows, `wake` has the outbox looked at."""
 
     desk: FraudDesk
     book: AlertBook
     lists: ListBook
     investigation: Investigation
+    risk: Callable[[str, int], float]
     models: ModelDesk
     shelf: FraudShelf
     outbox: Outbox

@@ -24,7 +24,7 @@ def test_an_event_is_answered_with_its_verdict(client: HttpClient, path: str) ->
     answer = client.post(path, attempt(0, call_id=f"c{path}", b_number="+4930777"))
     verdict = {
         "call_id": f"c{path}", "action": "ALLOW", "reasons": [], "masking_probability": 0.0, "risk_score": 0.0,
-        "incident_id": "", "duplicate": False,
+        "incident_id": "", "duplicate": False, "model_version": 0,
     }  # fmt: skip
     assert answer == {
         "accepted": 1, "duplicate": False, "detected": False, "alert_id": None, "incident_id": None,

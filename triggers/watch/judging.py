@@ -6,6 +6,7 @@ from triggers.calls.call_event import DISCONNECTED_FRAUD
 from triggers.calls.call_record import CallRecord
 from triggers.calls.verdict import ALLOW, DISCONNECT, Verdict
 from triggers.rules.rule import RuleHit
+from triggers.watch.live_scores import MASKING_MODEL
 
 CUT: Final = "*disconnect"  # of a rule's actions
 
@@ -22,6 +23,8 @@ def judge(record: CallRecord, verdict: Verdict, risk: float) -> None:
         return
     record.flags, record.incident_id = " ".join(verdict.reasons), verdict.incident_id
     record.probability, record.risk = verdict.probability, max(verdict.risk, risk)
+    if verdict.version:
+        record.scored_by(MASKING_MODEL, verdict.version)
     if verdict.action == DISCONNECT:
         record.disposition = DISCONNECTED_FRAUD
 

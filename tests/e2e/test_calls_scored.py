@@ -80,10 +80,28 @@ def test_a_message_counts_for_its_caller_and_for_nobody_else(client: HttpClient)
     assert (before, found["total_attempts"], found["asr"]) == (0, 2, 100)
     traffic = client.daemon.fraud.desk.watch.traffic
     assert traffic.attempts("b", "") == 0
-    assert client.daemon.store.fraud.records() == []
+    assert client.daemon.store.fraud.records(a="+491719999999") == []
+
+
+def test_a_call_that_is_over_is_scored_before_it_is_stored(client: HttpClient) -> None:
+    call = {"caller_id": "+491715550001", "destination": "+4930123456", "call_id": "short", "duration": 11}
+    client.post("/api/cdr", call)
+    record = client.daemon.store.fraud.record("short")
+    assert record is not None
+    assert (record.knn, record.versions) == (0.8, {"knn": 1})
+    [told] = client.get("/api/cases/short")["calls"]
+    assert (told["knn_proba"], told["knn_label"], told["model_versions"]) == (0.8, 1, {"knn": 1})
+    checked = client.post("/api/check-number", {"number": call["caller_id"]})
+    assert (checked["status"], checked["risk_score"]) == ("SUSPICIOUS", 80)
+    assert "like those of scams" in checked["explanation"]
 
 
 def test_without_a_model_nothing_is_predicted(without: HttpClient) -> None:
     told = without.post(SCORE, SHORT)
     assert (told["call"], told["predicted_label"], told["predicted_proba"]) == (SHORT, None, None)
     assert [each["predicted_label"] for each in without.post(SCORE, [{}, {}])] == [None, None]
+    without.post(
+        "/api/cdr", {"caller_id": "+491715550001", "destination": "+4930123456", "call_id": "c", "duration": 9}
+    )
+    [call] = without.get("/api/cases/c")["calls"]
+    assert (call["knn_proba"], call["knn_label"], call["model_versions"]) == (None, None, {})

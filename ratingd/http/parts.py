@@ -20,7 +20,8 @@ MS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class HttpParts:
-    """`risk` tells how suspect a caller is at an instant (ms), 0 to 100; `health` says how each part is, `figures` is what /metrics shows, `wake` has the outbox looked at."""
+    """`risk` tells how suspect a caller is at an instant (ms), 0 to 100; `health` says how each part is, `figures` is
+    what /metrics shows, `wake` has the outbox looked at."""
 
     desk: FraudDesk
     book: AlertBook

@@ -42,6 +42,7 @@ from ratingd.errors import AccountUnknown
 from ratingd.fraud.runtime import FraudRuntime
 from ratingd.models.model_desk import ModelDesk
 from ratingd.models.registry import Registry
+from ratingd.models.retraining import Retraining
 from ratingd.models.scorers import Scorers
 from ratingd.scheduler.scheduler import Scheduler, SchedulerOptions
 from ratingd.settings import Settings, host_and_port
@@ -84,6 +85,7 @@ class Daemon:
             Registry(self.store.models), scorers, alert=self.fraud.book.raise_now, shared=self.store.shared
         )
         self.fraud.explained_by(self.models.explain)
+        self.retraining: Final = Retraining(self.models, settings, self.store.database.alone)
         self.engine: Final = Engine(
             self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk
         )
@@ -131,6 +133,7 @@ class Daemon:
         self.store.migrate()
         self.engine.start()
         self.models.start()
+        self.retraining.start()
         self.fraud.start(self.engine.submit)
         self.delivery.start()
         self.engine.tariffs.resume()
@@ -167,6 +170,7 @@ class Daemon:
             self.folder.stop(self.settings.drain_seconds)
         self.scheduler.stop()
         self.engine.stop(self.settings.drain_seconds)
+        self.retraining.stop(self.settings.drain_seconds)
         self.models.stop(self.settings.drain_seconds)
         self.fraud.stop(self.settings.drain_seconds)
         self.delivery.stop()

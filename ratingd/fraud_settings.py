@@ -99,6 +99,10 @@ class FraudSettings(BaseSettings):
     """From this risk score on a number is DANGEROUS."""
     risk_suspicious: int = Field(default=50, ge=1, le=100)
     """From this risk score on a number is SUSPICIOUS."""
+    training_source: str = Field(default="")
+    """Train models in use anew when traffic drifts: from what is `stored`, or a file and that. Empty: only an alert."""
+    training_days: int = Field(default=7, ge=0, le=365)
+    """With a training_source: models in use are trained anew after so many days at the latest. 0: on drift only."""
     fraud_callers_max: int = Field(default=2_000_000, ge=1_000, le=100_000_000)
     """Numbers, ranges and trunks of each kind whose traffic is kept at most; the one longest silent goes first."""
 

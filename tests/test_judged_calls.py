@@ -46,11 +46,11 @@ def record(call_id: str, a: str, at_ms: int, b: str = VICTIM, **known: Any) -> C
     )  # fmt: skip
 
 
-def records() -> list[CallRecord]:
+def records(now_ms: int = NOW_MS) -> list[CallRecord]:
     """Sixty calls a minute apart: of ten subscribers, and each tenth of a suspect; one run of four at the end."""
     callers = [SUSPECT, *[f"+4930111{n:03}" for n in range(1, 10)]]
-    ordinary = [record(f"o{n}", callers[n % 10], NOW_MS - HOUR_MS + n * 60_000, f"+4930222{n}") for n in range(CALLS)]
-    return [*ordinary, *[record(f"m{n}", f"+493033300{n}", NOW_MS + n * 500) for n in range(4)]]
+    ordinary = [record(f"o{n}", callers[n % 10], now_ms - HOUR_MS + n * 60_000, f"+4930222{n}") for n in range(CALLS)]
+    return [*ordinary, *[record(f"m{n}", f"+493033300{n}", now_ms + n * 500) for n in range(4)]]
 
 
 def said(kind: str, subject: str, label: int, of: str = "", source: str = "analyst") -> LabelRow:

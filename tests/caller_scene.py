@@ -91,6 +91,9 @@ class Scene:
         event = CallEvent(
             kind, self.now_ms, f"c-{self._made}", NUMBERS.caller(caller), NUMBERS.read(b), received_ms=self.now_ms
         )
+        self.take(event)
+
+    def take(self, event: CallEvent) -> None:
         with self.lock:
             outcome = self.watch.take(event)
         self.risks.took([outcome])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ratingd.models.arrays import Rows
-from ratingd.models.training.blur import COPIES, blurred
+from ratingd.models.training.blur import COPIES, UNTOLD, blurred
 from triggers.scores.masking_features import ATTESTATIONS, MASKING, TRUNK_CLASSES
 
 KEPT = ("distinct_a_count", "call_rate", "overlap_ratio", "distinct_a_300", "attempts_300", "concurrent_on_b")
@@ -45,10 +45,11 @@ def test_a_switch_that_tells_nothing_of_a_call_tells_nothing_of_those_beside_it(
     rows = _rows()
     rows[:, MASKING.place("attestation")] = 3
     copies, _ = blurred(rows, np.zeros(len(rows), np.int8), 5)
-    for of_call, of_window in (("attestation", "vouched_share"), ("cli_mismatch", "mismatch_share")):
+    for of_call, *beside in UNTOLD:
         untold = copies[:, MASKING.place(of_call)] == 0
         assert 0 < untold.sum() < len(copies)
-        assert not copies[untold, MASKING.place(of_window)].any()
+        for name in beside:
+            assert not copies[untold, MASKING.place(name)].any()
 
 
 def test_same_seed_gives_the_same_copies() -> None:

@@ -47,7 +47,8 @@ def test_four_strangers_over_one_trunk_from_abroad() -> None:
         "distinct_a_30": 4, "distinct_a_300": 4, "attempts_300": 4, "b_total_seen": 4, "b_hourly_rate": 4,
         "first_seen_a_share": 1, "same_trunk_share": 1, "foreign_a": 1, "trunk_class": 3, "concurrent_on_b": 4,
         "a_prior_calls": 0, "a_fanout_300": 1, "attestation": 0, "hour": found["hour"],
-        "vouched_share": 0, "mismatch_share": 0, "trunks_a_caller": 0.25, "quiet_s": 300, "calls_a_caller": 1,
+        "vouched_share": 0, "vouched_share_300": 0, "mismatch_share": 0, "trunks_a_caller": 0.25, "quiet_s": 300,
+        "calls_a_caller": 1,
     }  # fmt: skip
     assert found["hour"] == NOON_MS // HOUR_MS % 24
 
@@ -179,18 +180,19 @@ def test_callers_from_abroad(a: str, b: str, foreign: str) -> None:
 
 
 @table("""
-    attested | earlier | share   # a letter a call within the window; earlier calls are not in it
-    AAAB     |         | 0.75
-    ABC-     |         | 0.25
-    -        | AAAA    | 0
-    A        | BBBB    | 1
+    attested | earlier | share | of_300   # a letter a call within the window; a minute earlier is not in it
+    AAAB     |         | 0.75  | 0.75
+    ABC-     |         | 0.25  | 0.25
+    -        | AAAA    | 0     | 0.8
+    A        | BBBB    | 1     | 0.2
 """)
-def test_how_many_of_the_calls_are_vouched_for(attested: str, earlier: str, share: str) -> None:
+def test_how_many_of_the_calls_are_vouched_for(attested: str, earlier: str, share: str, of_300: str) -> None:
     def calls(letters: str, at_ms: int) -> list[CallEvent]:
         said = [EventDetails(attestation=letter.strip("-")) for letter in letters]
         return [invite(f"{at_ms}-{n}", f"+493011{n}", at_ms + 100 * n, details=each) for n, each in enumerate(said)]
 
-    assert last_row(watch(), [*calls(earlier, -60_000), *calls(attested, 0)])["vouched_share"] == float(share)
+    found = last_row(watch(), [*calls(earlier, -60_000), *calls(attested, 0)])
+    assert (found["vouched_share"], found["vouched_share_300"]) == (float(share), float(of_300))
 
 
 def test_how_many_of_the_calls_present_another_number_than_the_asserted_one() -> None:

@@ -78,7 +78,7 @@ def test_model_with_another_feature_is_refused_by_its_name(registry: Registry) -
         "masking", MASKING.version, [Feature(name, "", "") for name in (*MASKING.names[:-1], "moon")]
     )
     with pytest.raises(
-        ModelRefused, match=r"masking v3 .*: feature 27 is 'moon' there and 'calls_a_caller' here\. Train it anew"
+        ModelRefused, match=r"masking v3 .*: feature 28 is 'moon' there and 'calls_a_caller' here\. Train it anew"
     ):
         registry.add(*sent(model_scene.folder(schema=schema)), "ann")
 

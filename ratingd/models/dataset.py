@@ -1,10 +1,10 @@
 """Data sets: rows of features with what they belong to, from which a model learns or by which it is judged.
 
-Ten thousand calls to 1,200 numbers give 2,310 rows that pass the gate of the masking score. Each has its 27 features,
+Ten thousand calls to 1,200 numbers give 2,310 rows that pass the gate of the masking score. Each has its 28 features,
 its label, the called number (so that no number is both learned from and judged by), the instant, the kind of traffic
 and the id of the call. In a file that is CSV, with a line of its own that says what the columns were made by:
 
-    # ratingd data set masking v3 ecbd9c041b61b54a
+    # ratingd data set masking v3 8dea26db7d12244f
     asr,aloc,overlap_ratio,…,hour,label,group,time_ms,kind,call
     40.0,31.5,0.25,…,14.0,0,+4930555,1794787200000,call_centre,c-17
 

@@ -27,7 +27,7 @@ class CalledFacts:
     by who is not a televote.
     """
 
-    __slots__ = ("aloc", "asr", "at_ms", "callers", "calls_a_caller", "good_ms", "open", "overlap", "short")
+    __slots__ = ("aloc", "asr", "at_ms", "callers", "calls_a_caller", "good_ms", "open", "overlap", "short", "vouched")
 
     def __init__(self, key: TrafficKey, at_ms: int) -> None:
         window = TrafficWindow(key, WINDOW_MS, at_ms)
@@ -37,6 +37,7 @@ class CalledFacts:
         self.aloc: Final = window.value("aloc")
         self.short: Final = window.value("short_call_ratio")
         self.overlap: Final = window.value("overlap_ratio")
+        self.vouched: Final = window.value("attested_a")
         callers: set[str] = set()
         for call in window.calls:
             callers.add(call.a)

@@ -2,7 +2,7 @@
 
 A model that was trained on (asr, aloc, overlap_ratio, …) and is given (aloc, asr, …) answers all the same, and wrongly.
 So a model carries the hash of the schema it was trained with, 16 hex digits of its name, version and names in their
-order: masking v3 is ecbd9c041b61b54a. A model with any other is not loaded. Units and texts may be mended without a
+order: masking v3 is 8dea26db7d12244f. A model with any other is not loaded. Units and texts may be mended without a
 new version, names and their order may not, and neither may what a name means.
 
 A row that holds NaN or an infinity has no score, and whoever asked is told which feature it is.

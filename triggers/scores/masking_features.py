@@ -13,10 +13,10 @@ beside it more: five of six are attested A, all present their own numbers, and t
 version 3 tells of the window as well what is told of the call, and for how long nobody had called before it.
 
 It runs inline, so nothing here grows with a televote. What became of the calls to a number with more than 64 in 300 s
-(asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, calls_a_caller, concurrent_on_b) is up to ten seconds old;
-whoever calls it now, how fast and over what is exact at every call, of the last 64 calls. The caller's numbers and the
-trunk's callers are those of their last 64 calls, too (as far as calls are kept: six minutes of busy ones), the
-newcomers those of the last 16 callers.
+(asr, aloc, overlap_ratio, short_call_ratio, distinct_a_300, vouched_share_300, calls_a_caller, concurrent_on_b) is up
+to ten seconds old; whoever calls it now, how fast and over what is exact at every call, of the last 64 calls. The
+caller's numbers and the trunk's callers are those of their last 64 calls, too (as far as calls are kept: six minutes of
+busy ones), the newcomers those of the last 16 callers.
 """
 
 from typing import Final
@@ -69,6 +69,7 @@ MASKING: Final = FeatureSchema(
         Feature("hour", COUNT, "hour of the day {value}"),
         # version 3
         Feature("vouched_share", SHARE, "{value} of the calls within the window are vouched for"),
+        Feature("vouched_share_300", SHARE, "{value} of the calls within five minutes are vouched for"),
         Feature("mismatch_share", SHARE, "{value} of the calls present a number that is not the asserted one"),
         Feature("trunks_a_caller", RATIO, "{value} trunks for each caller within the window"),
         Feature("quiet_s", SECONDS, "the last call before the window was {value} s ago"),

@@ -82,6 +82,7 @@ class MaskingRows:
             _ATTESTED.get(event.details.attestation, 0.0),
             self._traffic.value(CALLED, event.b.text, "hour_of_day", METRICS_S, at_ms),
             lately.vouched,
+            0.0 if facts is None else facts.vouched,
             lately.mismatched,
             lately.trunks_a_caller,
             lately.quiet_s,

@@ -33,9 +33,14 @@ POINTS: Final = 0.25
 UNTOLD: Final[Mapping[tuple[str, ...], float]] = {
     ("trunk_class",): 0.3,
     ("cli_mismatch", "mismatch_share"): 0.3,
-    ("attestation", "vouched_share"): 0.15,
+    ("attestation", "vouched_share", "vouched_share_300"): 0.15,
 }
-SHARES: Final[Mapping[str, float]] = {"asr": 100.0, "short_call_ratio": 1.0, "vouched_share": 1.0}
+SHARES: Final[Mapping[str, float]] = {
+    "asr": 100.0,
+    "short_call_ratio": 1.0,
+    "vouched_share": 1.0,
+    "vouched_share_300": 1.0,
+}
 
 
 def blurred(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:

@@ -40,6 +40,19 @@ def test_a_shadow_of_a_model_that_goes_first_keeps_the_active_one_from_nothing()
     assert (answer.method, answer.risk) == ("isolation 2", 25)
 
 
+def test_nobody_reads_a_pseudonym_as_a_number() -> None:
+    scene, asked = Scene(), list[str]()
+
+    def spared(caller: str) -> bool:
+        asked.append(caller)
+        return False
+
+    asking = CallerModels(scene.watch, scene.lock, scene.scorers, lambda name, row: (), spared)
+    for caller in ("h:abcdefghijklmnopqrstuvwx", A):
+        asking.answer(caller, scene.now_ms)
+    assert asked == [A]
+
+
 def test_withheld_numbers_are_told_from_others() -> None:
     assert [withheld(caller) for caller in ("anonymous", "anonymous:10.0.0.1", "+4930", "raw:anonymous", "")] == [
         True, True, False, False, False,

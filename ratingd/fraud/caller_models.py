@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ratingd import observe
+from ratingd.fraud.pseudonym import MARK
 from ratingd.models.scorers import Scorer, Scorers
 from triggers.numbers.number import ANONYMOUS
 from triggers.scores.caller_features import CALLS_LEAST, CallerRow
@@ -58,7 +59,7 @@ class ModelAnswer:
 
 class CallerModels:
     """`lock` guards `watch`; `explain` says why the active model of a name scores a row as it does; `spared` tells an
-    emergency number."""
+    emergency number, and is not asked of pseudonyms: they would be read as numbers that nobody has heard of."""
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class CallerModels:
     def answer(self, caller: str, at_ms: int, rest: Rest = no_rest) -> ModelAnswer | None:
         """At an instant, or at his last call where that is later. None: the rules are to say it. `rest` is called each
         time the lock was held."""
-        if withheld(caller) or self._spared(caller):
+        if withheld(caller) or (not caller.startswith(MARK) and self._spared(caller)):
             return None
         active = self.active
         try:

@@ -12,6 +12,7 @@ from triggers.numbers.number_reading import NumberReader
 from triggers.rules.rule_book import RuleBook
 from triggers.traffic.terms import TrafficTerms
 from triggers.watch.fraud_watch import FraudWatch, Refusals
+from triggers.watch.live_scores import NO_MODELS, Models
 from triggers.watch.outcome import Outcome
 from triggers.watch.watch_terms import WatchTerms
 
@@ -29,6 +30,7 @@ def watch(
     blocks: Refusals | None = None,
     adaptive: bool = False,
     centre_distinct: int = 200,
+    models: Models = NO_MODELS,
 ) -> FraudWatch:
     terms = WatchTerms(
         masking or MaskingTerms(),
@@ -38,7 +40,7 @@ def watch(
         adaptive=adaptive,
         centre_distinct=centre_distinct,
     )
-    return FraudWatch(terms, NumberLists(entries), rules or RuleBook(), blocks)
+    return FraudWatch(terms, NumberLists(entries), rules or RuleBook(), blocks, models)
 
 
 def invite(

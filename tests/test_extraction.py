@@ -1,7 +1,9 @@
 """Extraction: rows of labelled calls are those taken live, and know neither names nor the future."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from ratingd.models.traffic.presets import TRAIN
 from ratingd.models.traffic.simulated_call import SimulatedCall, events_of
 from ratingd.models.traffic.telephony import telephony_calls
 from ratingd.shipped_rules import shipped_rules
+from tests.caller_scene import Scene
 from tests.score_traffic import HOTLINE, HOUR_MS, MIDNIGHT_MS, ROBOT, elsewhere, renamed, shuffled, town, until
 from triggers.calls.call_event import INVITE
 from triggers.numbers.number_list import NumberLists
@@ -144,15 +147,20 @@ def test_the_order_of_the_calls_does_not_matter() -> None:
     assert sorted(masking_dataset(CALLS[::-1]).calls) == sorted(masking_dataset(CALLS).calls)
 
 
-def test_a_caller_has_a_row_a_round_once_he_has_called() -> None:
+def test_a_caller_has_a_row_with_his_fifth_call_and_then_once_in_a_while() -> None:
     data = caller_dataset(CALLS, EVERY_S)
+    ordinary = [call for call in CALLS if call.kind != "masking"]  # whose numbers are nobody's, or borrowed
+    begun = {(call.a, call.start_ms) for call in ordinary}
     seen = list(zip(data.groups, data.times_ms.tolist(), strict=True))
-    assert len(set(seen)) == len(seen)
-    assert set(data.groups) == {call.a for call in CALLS if call.kind != "masking"}
-    assert "masking" not in data.kinds  # numbers shown in a run are borrowed: they say nothing of their owners
-    rounds = sorted(set(data.times_ms.tolist()))
-    assert [each // (EVERY_S * 1000) - rounds[0] // (EVERY_S * 1000) for each in rounds] == list(range(len(rounds)))
-    assert len({each % (EVERY_S * 1000) for each in rounds}) == len(rounds)  # each at another place in its span
+    assert set(seen) <= begun
+    calls = Counter(call.a for call in CALLS)
+    assert {a for a, _ in seen} <= {a for a, count in calls.items() if count >= 5}
+    for a in set(data.groups):
+        times = sorted(at_ms for each, at_ms in seen if each == a)
+        assert all(later - at_ms >= EVERY_S * 1000 for at_ms, later in pairwise(times))
+    assert data.column("attempts_7d").min() == 5
+    assert data.column("open_calls").min() == 1, "the call that he is looked at with"
+    assert "masking" not in data.kinds
     assert HOTLINE not in data.groups  # it only answers
     robot = data.chosen(np.array([group == ROBOT for group in data.groups]))
     assert set(robot.labels.tolist()) == {1}
@@ -160,16 +168,28 @@ def test_a_caller_has_a_row_a_round_once_he_has_called() -> None:
     assert robot.column("distinct_b_ratio_24h").min() == 1
 
 
+def test_a_daemon_asks_its_model_of_the_same_rows() -> None:
+    calls = [call for call in CALLS if call.kind != "masking"]
+    scene = Scene()
+    model = scene.model(0.5)
+    for event in events_of(calls):
+        scene.now_ms = event.at_ms
+        scene.take(event)
+        scene.risks.score_waiting()
+    assert model.rows == caller_dataset(calls, 60).rows.tolist()
+    assert len(model.rows) > 200
+
+
 def test_a_caller_is_fraudulent_from_his_first_fraudulent_call_on() -> None:
     first, *_ = CALLS
     fraud = next(call for call in CALLS if call.label and call.kind != "masking")
-    times = [MIDNIGHT_MS + hour * HOUR_MS for hour in (1, 2, 3)]
     calls = [
         SimulatedCall(
-            f"x-{at_ms}", first.a, first.b, at_ms, 0, at_ms, at_ms + 5000, "ANSWERED", "t", "s", "", "", "", "", "",
-            label, kind,
+            f"x-{hour}", first.a, first.b, MIDNIGHT_MS + hour * HOUR_MS, 0, MIDNIGHT_MS + hour * HOUR_MS,
+            MIDNIGHT_MS + hour * HOUR_MS + 5000, "ANSWERED", "t", "s", "", "", "", "", "",
+            int(hour == 5), fraud.kind if hour == 5 else "ordinary",
         )
-        for at_ms, label, kind in zip(times, (0, 1, 0), ("ordinary", fraud.kind, "ordinary"), strict=True)
+        for hour in range(7)
     ]  # fmt: skip
     data = caller_dataset(calls, 3600)
     assert data.labels.tolist() == [0, 1, 1]

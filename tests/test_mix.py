@@ -7,9 +7,8 @@ from ratingd.models.dataset import Dataset
 from ratingd.models.drift import ALERTED_ABOVE, WARNED_ABOVE, drift, psi
 from ratingd.models.histogram import Histogram
 from ratingd.models.training.isolation_model import isolation_model
-from ratingd.models.training.lesson import CALLER_LESSON, ISOLATION_LESSON, MASKING_LESSON
+from ratingd.models.training.lesson import ISOLATION_LESSON, MASKING_LESSON
 from ratingd.models.training.mix import FRAUD_USUAL, USUAL, Mix
-from triggers.scores.caller_features import CALLER
 from triggers.scores.masking_features import MASKING
 from triggers.scores.satark_features import SATARK
 
@@ -55,12 +54,11 @@ def test_rows_of_which_nothing_is_ordinary_weigh_alike() -> None:
 
 
 def test_callers_weigh_as_often_as_they_are_scored() -> None:
-    rows = np.zeros((4, len(CALLER)))
-    rows[:, CALLER.place("attempts_7d")] = (4, 5, 300, 9000)
-    rows[:, CALLER.place("attempts_1h")] = (4, 0, 20, 200)
-    names = ["a", "b", "c", "d"]
-    data = Dataset(CALLER, rows, np.zeros(4, np.int8), names, np.arange(4), ["ordinary"] * 4, names)
-    assert Mix.of(CALLER_LESSON, data).weights(CALLER_LESSON, data).tolist() == [0, 1, 20, 60]
+    rows = np.zeros((3, len(SATARK)))
+    rows[:, SATARK.place("total_calls")] = (4, 5, 300)
+    names = ["a", "b", "c"]
+    data = Dataset(SATARK, rows, np.zeros(3, np.int8), names, np.arange(3), ["ordinary"] * 3, names)
+    assert Mix.of(ISOLATION_LESSON, data).weights(ISOLATION_LESSON, data).tolist() == [0, 5, 300]
 
 
 def test_folder_has_the_histograms_of_the_mix() -> None:

@@ -5,7 +5,7 @@ learned from and on the switch, to the last rounding; so a month of labelled CDR
 live events, in the order of time, and each row is taken at the instant at which it would be scored:
 
     masking   at each INVITE that passes the gate; the group is the called number
-    caller    each hour, say, of every number that has called since the last one; the group is the caller
+    caller    with a call of a number, each minute at most; the group is the caller
     satark    once, of every caller over all his calls
     knn       when a call is over
 
@@ -26,7 +26,7 @@ from triggers.numbers.number_list import NumberLists
 from triggers.numbers.number_reading import NumberReader
 from triggers.rules.rule_book import RuleBook
 from triggers.scores.call_features import KNN, call_row
-from triggers.scores.caller_features import CALLER, caller_row
+from triggers.scores.caller_features import CALLER, CALLS_LEAST, caller_row
 from triggers.scores.masking_features import MASKING, passes_gate
 from triggers.scores.masking_row import MaskingRows
 from triggers.scores.satark_features import SATARK
@@ -37,7 +37,6 @@ from triggers.watch.fraud_watch import FraudWatch
 from triggers.watch.watch_terms import WatchTerms
 
 SECOND_MS: Final = 1_000
-GOLDEN: Final = 0.6180339887498949  # multiples of it lie evenly between whole numbers
 BORROWED: Final = "masking"  # kinds of calls that begin so show numbers of others
 
 
@@ -88,59 +87,44 @@ def caller_dataset(
     """
     taken = list(calls)
     by_id = {call.call_id: call for call in taken}
-    rounds = _CallerRounds(Traffic(terms or TrafficTerms()), every_s * SECOND_MS, by_id)
-    return Dataset.of_rows(CALLER, rounds.rows(events_of(taken, numbers)))
+    looks = _CallerLooks(Traffic(terms or TrafficTerms()), every_s * SECOND_MS, by_id)
+    return Dataset.of_rows(CALLER, looks.rows(events_of(taken, numbers)))
 
 
-class _CallerRounds:
-    """From time to time a row of every number that has called since the time before."""
+class _CallerLooks:
+    """Looks at a caller with a call of his, as live: of five calls or more, and once in `every_ms` at most.
+
+    The call that has just begun is in the row, up and not answered yet. Rows between calls would have few of those: a
+    model that learned from them takes somebody whose call is up for somebody who is always on the telephone."""
 
     def __init__(self, traffic: Traffic, every_ms: int, by_id: dict[str, SimulatedCall]) -> None:
         self._traffic: Final = traffic
         self._every_ms: Final = every_ms
         self._by_id: Final = by_id
-        self._due_ms = 0
-        self._heard: dict[str, SimulatedCall] = {}  # the last call of each since the last round
+        self._due_ms: Final[dict[str, int]] = {}  # by caller
         self._fraudulent: Final[dict[str, str]] = {}  # caller to kind
 
     def rows(self, events: Iterable[CallEvent]) -> Iterator[LabelledRow]:
         for event in events:
-            if event.at_ms > self._due_ms:
-                yield from self._round()
-                self._due_ms = _round_ms(event.at_ms, self._every_ms)
             self._traffic.take(event)
             if event.kind == INVITE:
-                self._note(event.a.text, self._by_id[event.call_id])
-        yield from self._round()
+                call = self._by_id[event.call_id]
+                if not call.kind.startswith(BORROWED):
+                    yield from self._row(event.a.text, event.at_ms, call)
 
-    def _note(self, a: str, call: SimulatedCall) -> None:
-        if call.kind.startswith(BORROWED):
-            return
-        self._heard[a] = call
+    def _row(self, a: str, at_ms: int, call: SimulatedCall) -> Iterator[LabelledRow]:
         if call.label == 1:
             self._fraudulent[a] = call.kind
+        kind = self._fraudulent.get(a)
+        if (kind is None and call.label == UNJUDGED) or not self._is_due(a, at_ms):
+            return
+        self._due_ms[a] = at_ms + self._every_ms
+        features = caller_row(self._traffic, a, at_ms)
+        yield LabelledRow(features, 0 if kind is None else 1, a, at_ms, kind or call.kind, call.call_id)
 
-    def _round(self) -> Iterator[LabelledRow]:
-        for a, call in self._heard.items():
-            kind = self._fraudulent.get(a)
-            if kind is None and call.label == UNJUDGED:
-                continue
-            features = caller_row(self._traffic, a, self._due_ms)
-            label = 0 if kind is None else 1
-            yield LabelledRow(features, label, a, self._due_ms, kind or call.kind, call.call_id)
-        self._heard = {}
-
-
-def _round_ms(at_ms: int, every_ms: int) -> int:
-    """The next instant to look at callers: one in each span of `every_ms`, each time at another place in it, as live
-    looks are. Whole hours would show the windows of the metrics at their shortest."""
-    span = at_ms // every_ms
-    found_ms = _within(span, every_ms)
-    return found_ms if found_ms >= at_ms else _within(span + 1, every_ms)
-
-
-def _within(span: int, every_ms: int) -> int:
-    return span * every_ms + int(every_ms * (span * GOLDEN % 1.0))
+    def _is_due(self, a: str, at_ms: int) -> bool:
+        known = self._traffic.callers.get(a)
+        return known is not None and known.attempts >= CALLS_LEAST and at_ms >= self._due_ms.get(a, at_ms)
 
 
 def satark_dataset(calls: Iterable[SimulatedCall], terms: TrafficTerms | None = None) -> Dataset:

@@ -20,7 +20,7 @@ from ratingd.models.dataset import Dataset
 from ratingd.models.training.blur import blurred
 from ratingd.models.training.rule_alone import CALLER_RULE, MASKING_RULE, SATARK_RULE, RuleAlone
 from triggers.scores.call_features import KNN
-from triggers.scores.caller_features import CALLER
+from triggers.scores.caller_features import CALLER, CALLS_LEAST
 from triggers.scores.feature_schema import FeatureSchema
 from triggers.scores.masking_features import MASKING
 from triggers.scores.satark_features import SATARK, WINDOW_DAYS
@@ -28,7 +28,6 @@ from triggers.scores.satark_features import SATARK, WINDOW_DAYS
 UNTOLD: Final = ("", "fraud", "ordinary")  # kinds of a fraud of which nobody said more
 ROWS_MIN: Final = 20
 FRAUD_MIN: Final = 2
-SCORED_FROM: Final = 5  # calls: of who has made fewer nobody asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +68,14 @@ class Lesson:
             )
 
 
-def caller_scored(rows: Rows) -> Column:
-    """With each call of the hour that the row is of, once a minute at most, from the fifth call on."""
-    week, hour = rows[:, CALLER.place("attempts_7d")], rows[:, CALLER.place("attempts_1h")]
-    return np.where(week >= SCORED_FROM, np.clip(hour, 1, 60), 0.0)
-
-
 def satark_scored(rows: Rows) -> Column:
     """With each call of the month that the row is of."""
     calls = rows[:, SATARK.place("total_calls")]
-    return np.where(calls >= SCORED_FROM, calls, 0.0)
+    return np.where(calls >= CALLS_LEAST, calls, 0.0)
 
 
 MASKING_LESSON: Final = Lesson("masking", MASKING, 0.7, MASKING_RULE, kinds=("masking",), blur=blurred)
-CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE, but_not=("masking",), scored=caller_scored)
+CALLER_LESSON: Final = Lesson("caller", CALLER, 0.85, CALLER_RULE, but_not=("masking",))
 ISOLATION_LESSON: Final = Lesson(
     "isolation", SATARK, 0.5, SATARK_RULE, window_days=WINDOW_DAYS, probability=False, scored=satark_scored
 )

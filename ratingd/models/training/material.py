@@ -1,7 +1,7 @@
 """Material: where the rows of a lesson come from, and what is known of them beside.
 
     masking    telephony, or labelled calls; a row of each call
-    caller     telephony, or labelled calls; a row of each caller and hour
+    caller     telephony, or labelled calls; a row of each caller and minute, with a call of his
     isolation  satark, or labelled calls; a row of each caller
     knn        scam5000, or a file with its columns, or labelled calls; a row of each call
 
@@ -39,9 +39,10 @@ from ratingd.models.training.lesson import (
     Lesson,
 )
 from triggers.numbers.number_reading import NumberReader
+from triggers.scores.caller_features import AGAIN_MS
 from triggers.watch.watch_terms import WatchTerms
 
-EVERY_S: Final = 3_600  # a caller is looked at
+EVERY_S: Final = AGAIN_MS // 1000  # a caller is looked at
 CALLS: Final = 300_000
 TRAIN: Final = "train"
 

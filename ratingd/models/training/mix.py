@@ -13,8 +13,8 @@ before they are counted:
 
 What is rarer than on an ordinary day weighs 1 as well, and so does every kind that is not known here: an operator's own
 calls are his own mix. The ordinary day is an estimate of ours, and no more: what matters is that crowds and fraud are
-the exception. Besides, a caller is learned from once an hour and scored with each call, once a minute at most, and not
-before his fifth one: `Lesson.scored` says how often.
+the exception. Besides, a caller of the Isolation Forest is learned from once and scored with each call, from his fifth
+one on: `Lesson.scored` says how often.
 """
 
 from collections import Counter

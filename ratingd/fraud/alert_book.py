@@ -140,6 +140,11 @@ class AlertBook:
                     return alert
         return None
 
+    def standing(self, dedup_key: str) -> Alert | None:
+        """The one at hand that another of the same kind about the same subject may repeat."""
+        with self._changed:
+            return self._open.get(dedup_key)
+
     def belongs(self, alert: Alert, incident_id: str) -> None:
         """Have the alert found by its incident."""
         with self._changed:

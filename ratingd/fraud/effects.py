@@ -28,7 +28,7 @@ from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, EVERY_MS, UPDATED
 from ratingd.fraud.rule_effects import RuleEffects
 from ratingd.fraud.switch_orders import MASKING
-from ratingd.store.fraud_rows import FlaggedCallRow, FraudBatch, FraudStored
+from ratingd.store.fraud_rows import FlaggedCallRow, FraudBatch, FraudStored, IncidentRow
 from triggers.calls.call_event import CallEvent
 from triggers.watch.outcome import Outcome
 
@@ -83,6 +83,10 @@ class FraudEffects:
     def incidents_total(self) -> dict[str, int]:
         """Incidents opened since the start, by severity."""
         return self._masking.opened_total
+
+    def resume(self, row: IncidentRow) -> None:
+        """A masking run of before a start may go on."""
+        self._masking.resume(row)
 
     def rows(self, outcomes: Sequence[Outcome], now_ms: int) -> FraudBatch:
         """Everything that these lead to, but for the rows of the events themselves."""

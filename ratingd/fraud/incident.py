@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ratingd.fraud.alert import worse
+from ratingd.fraud.alert import explanation_document, worse
 from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.fraud_rows import REFUSED, FlaggedCallRow, IncidentRow
 from triggers.masking.incident import Attempt, MaskingIncident
@@ -58,12 +58,25 @@ def incident_document(incident: MaskingIncident, run: Run) -> dict[str, Any]:
         "threshold": run.threshold,
         "explanation": "; ".join(run.explanations) or explained(incident, run.threshold),
         "explanations": [*run.explanations, *[reason.text for reason in run.reasons]],
+        "reasons": [explanation_document(reason) for reason in run.reasons],
         "by_score": incident.by_score,
         "model_version": run.version,
         "former_ids": list(incident.former_ids),
         "response": run.response,
         "calls": len(incident.calls),
     }
+
+
+def stored_run(row: IncidentRow) -> Run:
+    """What was known of a run when it was stored. A document of an older version says less."""
+    document: dict[str, Any] = json.loads(row.document)
+    reasons = tuple([Explanation(**each) for each in document.get("reasons", ())])
+    texts = document.get("explanations", ())
+    return Run(
+        row.severity, document.get("response", ""), document.get("threshold", 0),
+        explanations=tuple(texts[: len(texts) - len(reasons)]),
+        version=document.get("model_version", 0), reasons=reasons,
+    )  # fmt: skip
 
 
 def explained(incident: MaskingIncident, threshold: int) -> str:

@@ -8,7 +8,8 @@ What is done follows the worst that was found of the run: once it was to be cut,
 A call that has ended already is marked so and not ordered.
 
 What a model flags though too few callers are there for the rule is a run like any other, MEDIUM, and only reported
-unless the operator lets models act. If the rule finds the number soon after, the alert grows worse and names that run.
+unless the operator lets models act. If the rule finds the number soon after, the alert grows worse, names that run, and
+keeps the model's reasons. Whoever is told of alerts hears at once that one has grown worse, and not at the usual pace.
 """
 
 from collections import OrderedDict
@@ -20,7 +21,7 @@ from ratingd.fraud.alert import CALLS_MAX, Alert, explanation_document, worse
 from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import PAIR, block, pair
 from ratingd.fraud.gathered import Gathered
-from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown
+from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown, stored_run
 from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
@@ -36,6 +37,7 @@ from triggers.watch.live_scores import MASKING_MODEL
 from triggers.watch.outcome import Outcome
 
 RUNS_MAX: Final = 100_000
+REASONS_MAX: Final = 12  # lines of one alert
 B_NUMBER: Final = "b_number"
 
 
@@ -83,6 +85,10 @@ class MaskingEffects:
         if reported and run.response == CUT:  # what was only reported is to be cut after all
             for attempt in placed.incident.calls:
                 self._flag(attempt, placed.incident, run, outcome, found)
+
+    def resume(self, row: IncidentRow) -> None:
+        """Go on with a run of before a start: what was found of it holds."""
+        self._runs[row.id] = stored_run(row)
 
     def finish(self, found: Gathered) -> None:
         """The rows of the runs that were touched, as they stand at the end of the batch, and who is told."""
@@ -145,16 +151,22 @@ class MaskingEffects:
 
     def _open(self, incident: MaskingIncident, run: Run, row: IncidentRow, outcome: Outcome, found: Gathered) -> None:
         self.opened_total[run.severity] = self.opened_total.get(run.severity, 0) + 1
-        alert, what = self._book.raised(self._alert(incident, run, outcome, found.now_ms))
+        raised = self._alert(incident, run, outcome, found.now_ms)
+        known = self._book.standing(raised.dedup_key)
+        severity = "" if known is None else known.severity
+        alert, what = self._book.raised(raised)
         more = {}
         if alert.detector == MASKING:  # and not a storm's digest, which tells of many
             self._book.belongs(alert, incident.id)
             _bring_up_to_date(alert, incident, run)
+            if alert is not raised:
+                _add_reasons(alert, raised.explanations, first=not incident.by_score)
             self._book.changed(alert)
             more = {"incident": shown(row)}
         if what == NEW:
-            self._pace.told(alert.uuid, found.now_ms)
-            found.outbox.extend(self._posts.told(CREATED, alert, found.now_ms, more))
+            self._tell_at_once(CREATED, alert, more, found)
+        elif alert is known and alert.severity != severity:
+            self._tell_at_once(UPDATED, alert, more, found)
         elif what == AGAIN and self._posts:
             tell = self._teller(UPDATED, alert, more)
             found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
@@ -163,11 +175,18 @@ class MaskingEffects:
         alert = self._book.of_incident(incident.id, incident.former_ids)
         if alert is None:
             return
+        severity, more = alert.severity, {"incident": shown(row)}
         _bring_up_to_date(alert, incident, run)
         self._book.changed(alert)
-        if self._posts:
-            tell = self._teller(INCIDENT_UPDATED, alert, {"incident": shown(row)})
+        if alert.severity != severity:
+            self._tell_at_once(UPDATED, alert, more, found)
+        elif self._posts:
+            tell = self._teller(INCIDENT_UPDATED, alert, more)
             found.outbox.extend(self._pace.tell(alert.uuid, found.now_ms, tell))
+
+    def _tell_at_once(self, event: str, alert: Alert, more: dict[str, Any], found: Gathered) -> None:
+        self._pace.told(alert.uuid, found.now_ms)
+        found.outbox.extend(self._posts.told(event, alert, found.now_ms, more))
 
     def _alert(self, incident: MaskingIncident, run: Run, outcome: Outcome, now_ms: int) -> Alert:
         value, threshold = float(incident.max_distinct), float(run.threshold)
@@ -207,16 +226,24 @@ def _explanations(incident: MaskingIncident, run: Run, value: float, threshold: 
     return [explanation_document(line) for line in (*lines, *run.reasons)]
 
 
+def _add_reasons(alert: Alert, others: list[dict[str, Any]], *, first: bool) -> None:
+    """The alert is of one run more: let it say why, in front of what it says already or behind that."""
+    lines = [*others, *alert.explanations] if first else [*alert.explanations, *others]
+    by_feature = {line["feature"]: line for line in reversed(lines)}
+    alert.explanations[:] = list(reversed(by_feature.values()))[:REASONS_MAX]
+
+
 def _bring_up_to_date(alert: Alert, incident: MaskingIncident, run: Run) -> None:
-    """Let the alert say of its run what is known of it now."""
-    alert.incident_id = incident.id
+    """Let the alert say of its run what is known of it now. Once the rule has seen the number, it speaks of that."""
     alert.severity = worse(alert.severity, run.severity)
     alert.last_ms = max(alert.last_ms, incident.last_ms)
     if not incident.by_score:
         alert.value, alert.threshold = max(alert.value, float(incident.max_distinct)), float(run.threshold)
     elif alert.threshold <= 1:  # it has been told of scores alone
         alert.value = max(alert.value, incident.probability_max)
-    alert.description = explained(incident, run.threshold)
+    if not incident.by_score or alert.threshold <= 1:
+        alert.incident_id = incident.id
+        alert.description = explained(incident, run.threshold)
     alert.add_calls([attempt.call_id for attempt in incident.calls[:CALLS_MAX]])
     if run.response == CUT:
         alert.action_results[:] = [f"disconnect: {len(incident.calls)} calls flagged"]

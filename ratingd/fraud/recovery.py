@@ -73,7 +73,8 @@ class Shelf(Protocol):
 
 
 class Recovery:
-    """`reader` reads the log; `seen_calls` gives the open calls that were seen at an instant (ns) or later."""
+    """`reader` reads the log; `seen_calls` gives the open calls that were seen at an instant (ns) or later, `resume` is
+    told of each run that may go on."""
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class Recovery:
         reader: EventReader,
         shelf: Shelf,
         seen_calls: Callable[[int], Sequence[OpenCall]],
+        resume: Callable[[IncidentRow], None] = lambda row: None,
         *,
         dedup_ms: int,
         events_ms: int,
@@ -89,6 +91,7 @@ class Recovery:
         self._reader: Final = reader
         self._shelf: Final = shelf
         self._seen_calls: Final = seen_calls
+        self._resume: Final = resume
         self._dedup_ms: Final = dedup_ms
         self._events_ms: Final = events_ms
         self._stopping: Final = threading.Event()
@@ -139,10 +142,13 @@ class Recovery:
     def _restore_incidents(self, since_ms: int) -> None:
         calls_max = self._desk.watch.masking.terms.calls_max
         for row in self._shelf.incidents_since(since_ms):
+            document = json.loads(row.document)
             incident = MaskingIncident(
                 row.b_number, row.opened_ms, row.last_ms, max_distinct=row.max_distinct, calls_max=calls_max,
-                by_score=bool(json.loads(row.document)["by_score"]),
+                former_ids=tuple(document.get("former_ids", ())),
+                probability_max=float(document.get("probability_max", 0)), by_score=bool(document.get("by_score")),
             )  # fmt: skip
+            self._resume(row)
             for call in self._shelf.flagged(row.id, limit=calls_max):
                 incident.add(_attempt(call))
             self._desk.watch.restore(incident)

@@ -153,6 +153,7 @@ class FraudRuntime:
             self._log_reader(),
             shelf,
             lambda since_ns: calls_seen_since(store.database, since_ns),
+            self.effects.resume,
             dedup_ms=settings.dedup_ttl_seconds * 1000,
             events_ms=min(settings.events_days, METRIC_DAYS) * DAY_MS,
         )

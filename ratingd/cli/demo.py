@@ -13,7 +13,8 @@ def demo_command(context: click.Context, keep: bool) -> None:
 
     A few dozen calls run in parallel over gRPC. A family spends one balance, a package of minutes runs out into money,
     two calls at once hold what they were granted. One account reaches a monitor, is disabled, its calls are cut, and a
-    signed alert arrives at a receiver; another one reaches its daily cap. Nothing outlives it. Exits 1 if any of this
-    did not happen.
+    signed alert arrives at a receiver; another one reaches its daily cap. Masked calls are cut: eight that the rule
+    sees, and four that only a model does, which is trained meanwhile. Nothing outlives it. Exits 1 if any of this did
+    not happen.
     """
     context.exit(tell(keep=keep))

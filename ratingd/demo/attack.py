@@ -49,12 +49,12 @@ def alert(story: Story, receiver: Receiver, fatal: Made) -> None:
     story.chapter("A signed alert arrived at the receiver")
     alerts = receiver.wait(ALERT_SECONDS)
     for each in alerts:
-        story.say(_alert_table(each))
+        story.say(alert_table(each))
     genuine = [each for each in alerts if each.genuine and each.body.get("account") == fatal.planned.account]
     story.step("one alert arrived, and its signature is genuine", len(alerts) == 1 and len(genuine) == 1)
 
 
-def _alert_table(alert: Alert) -> RenderableType:
+def alert_table(alert: Alert) -> RenderableType:
     body = alert.body
     trigger, call = body.get("trigger", {}), body.get("call", {})
     signature = alert.headers.get("X-Ratingd-Signature", "none")
@@ -63,7 +63,7 @@ def _alert_table(alert: Alert) -> RenderableType:
             ("event", f"{body.get('event')} of account {body.get('tenant')}:{body.get('account')}"),
             ("trigger", f"{trigger.get('ID')}/{trigger.get('UniqueID')}: {trigger.get('ThresholdType')} "
                         f"{trigger.get('ThresholdValue')}, observed {trigger.get('Observed')}"),
-            ("call", f"to {call.get('Destination')}, {call.get('OriginID')}"),
+            *([("call", f"to {call['Destination']}, {call['OriginID']}")] if call else []),
             ("account", "disabled" if body.get("account_state", {}).get("Disabled") else "enabled"),
             ("signature", signature),
             ("", Text("verified with the shared secret", "green") if alert.genuine else Text("not genuine", "red")),

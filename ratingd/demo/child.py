@@ -43,9 +43,12 @@ def daemon(folder: Path, secret: str, alerts: str) -> Iterator[str]:
         _stop(process)
 
 
+def surroundings() -> dict[str, str]:
+    """The environment, without what the operator's own sets for ratingd: that does not count here."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+
+
 def _environment(folder: Path, secret: str, alerts: str) -> dict[str, str]:
-    """What the operator's own environment sets for a daemon does not count here."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
     settings = {
         "DATABASE_URL": f"sqlite:///{folder / 'ratingd.db'}",
         "LISTEN": "127.0.0.1:0",
@@ -56,7 +59,7 @@ def _environment(folder: Path, secret: str, alerts: str) -> dict[str, str]:
         "WEBHOOK_HOSTS": "127.0.0.1",
         "WEBHOOK_PRIVATE": "true",
     }
-    return inherited | {ENV_PREFIX + name: value for name, value in settings.items()}
+    return surroundings() | {ENV_PREFIX + name: value for name, value in settings.items()}
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:

@@ -33,7 +33,7 @@ ALERT_SECONDS: Final = 10.0
 CUT_SECONDS: Final = 10.0
 STORED_SECONDS: Final = 5.0
 CREATED: Final = "alert.created"
-OUTCOMES: Final = {"CALL_MASKED": "refused", "disconnected": "cut"}
+OUTCOMES: Final = {"CALL_MASKED": "refused", "ACCOUNT_DISABLED": "refused", "disconnected": "cut"}
 
 
 def call_centre(story: Story, client: Client) -> None:
@@ -57,7 +57,7 @@ def attack(story: Story, client: Client, switch: Switch, receiver: Receiver) -> 
     """Eight calls to one number, each under a caller of its own: four get through, until the fifth gives them away."""
     story.chapter("Somebody calls one number eight times in four seconds, and never shows the same number twice")
     made = switch.make(scene.masked())
-    story.say(_calls_table(made))
+    story.say(calls_table(made))
     run = _incident(client)
     if run is not None:
         story.say(*incident_tables(told(run)))
@@ -87,7 +87,7 @@ def _told(client: Client, events: Sequence[CallEvent]) -> tuple[int, list[Verdic
     return seen, verdicts
 
 
-def _calls_table(made: Sequence[Made]) -> RenderableType:
+def calls_table(made: Sequence[Made]) -> RenderableType:
     rows = table("caller shown", "to", "charged", "cost", "what became of it", numbers=("charged", "cost"))
     for call in made:
         word = OUTCOMES.get(call.ended, "went through")
@@ -122,7 +122,7 @@ def _alert(story: Story, client: Client, receiver: Receiver) -> None:
     receiver.wait_for(lambda alerts: any(each.body.get("event") == CREATED for each in alerts), ALERT_SECONDS)
     arrived = [each for each in receiver.alerts if each.body.get("event") == CREATED]
     for each in arrived:
-        story.say(_alert_table(each))
+        story.say(alert_table(each))
     stand = client.ask(client.fraud.ListAlerts, ListAlertsRequest(status="new")).alerts
     genuine = [
         each for each in arrived if each.genuine and each.body["alert"]["subject"]["value"] == f"+{scene.VICTIM}"
@@ -134,7 +134,7 @@ def _subject(alert: Alert) -> str:
     return str(alert.body["alert"]["subject"]["value"])
 
 
-def _alert_table(alert: Alert) -> RenderableType:
+def alert_table(alert: Alert) -> RenderableType:
     content = alert.body.get("alert", {})
     return pairs(
         [

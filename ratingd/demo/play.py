@@ -22,8 +22,9 @@ from ratingd.cli.folder import uploads
 from ratingd.cli.output import amount, console, table
 from ratingd.cli.plain import money_nano, plain
 from ratingd.cli.refusal import Refused
-from ratingd.demo import attack, limits, masking, paying, scene
+from ratingd.demo import attack, limits, masking, model, paying, scene, under_rule
 from ratingd.demo.child import DidNotStart, daemon
+from ratingd.demo.learning import Learning
 from ratingd.demo.receiver import Receiver
 from ratingd.demo.sample_plan import RECEIVER_PORT, TENANT, sample_files
 from ratingd.demo.story import WIDTH, Story
@@ -51,8 +52,9 @@ def tell(*, keep: bool) -> int:
             Receiver(secret, RECEIVER_PORT) as receiver,
             daemon(Path(folder), secret, receiver.url) as address,
             connected(address) as client,
+            Learning(Path(folder)) as learning,
         ):
-            _play(story, client, receiver)
+            _play(story, client, receiver, learning)
             if keep:
                 _stay(story, address)
     except (DidNotStart, FileNotFoundError) as error:
@@ -70,7 +72,7 @@ def _end(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _play(story: Story, client: Client, receiver: Receiver) -> None:
+def _play(story: Story, client: Client, receiver: Receiver, learning: Learning) -> None:
     story.say(Text("ratingd demo", "bold"))
     story.say(f"A daemon serves on {client.address}, with a new SQLite file; alerts go to 127.0.0.1:{receiver.port}.")
     _load(story, client, receiver.port)
@@ -88,6 +90,9 @@ def _play(story: Story, client: Client, receiver: Receiver) -> None:
         _balances(story, before, _accounts(client))
         masking.call_centre(story, client)
         masking.attack(story, client, switch, receiver)
+        model.learn(story, client, learning)
+        under_rule.patients(story, client)
+        under_rule.attacked(story, client, switch, receiver)
     _verify(story, client)
     story.summary()
 
@@ -204,6 +209,8 @@ def _stay(story: Story, address: str) -> None:
         f"ratingd outbox list {flags}",
         f"ratingd fraud incidents {flags}",
         f"ratingd fraud alerts {flags}",
+        f"ratingd fraud case +{scene.UNSEEN_VICTIM} {flags}",
+        f"ratingd model status {flags}",
         f"ratingd status {flags}",
         f"grpcurl -plaintext {address} list",
     ):

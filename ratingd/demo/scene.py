@@ -1,5 +1,5 @@
 """Who calls whom in the demo: an ordinary quarter of an hour, some calls that cannot be, a family, a package that runs
-out, two calls at once, a hijacked telephone and one that was left off the hook.
+out, two calls at once, a hijacked telephone and one that was left off the hook; then those who hide who they are.
 
 All of it on a Monday at ten in the morning, in peak time, so that the prices of the story are always the same.
 """
@@ -36,7 +36,11 @@ TOGETHER: Final = 16  # events in a message
 VICTIM: Final = "4930765000"
 MASKED: Final = 8
 CARRIER: Final = "1010"
+SURGERY: Final = "+4930555700"
+UNSEEN_VICTIM: Final = "4930765001"
+FOUR: Final = 4  # callers at once: one too few for the rule
 _LATER_NS: Final = 1800 * 1_000_000_000  # half an hour into the scene
+_STILL_LATER_NS: Final = 2700 * 1_000_000_000
 _MONDAY: Final = 1
 _TEN_O_CLOCK_NS: Final = 10 * 3600 * 1_000_000_000
 
@@ -106,4 +110,29 @@ def masked() -> list[Planned]:
             a_number=f"4915110000{number:02}", trunk="carrier-7", waits_s=number * 0.03,
         )
         for number in range(MASKED)
+    ]  # fmt: skip
+
+
+def patients(now_ns: int) -> list[CallEvent]:
+    """Four of our own subscribers, each vouched for, call their doctor within five seconds."""
+    events = []
+    for number in range(FOUR):
+        at_ms, caller = now_ns // 1_000_000 + 1_200 * (number - FOUR), f"+49306661{number:02}0"
+        events.append(
+            CallEvent(
+                call_id=f"patient-{number}", kind=CallEvent.INVITE, time_ms=at_ms, a_number=caller, b_number=SURGERY,
+                cli=caller, p_asserted_identity=caller, attestation="A", trunk="city", switch_id="care",
+            )
+        )  # fmt: skip
+    return events
+
+
+def under_the_rule() -> list[Planned]:
+    """Four calls to one number within five seconds, each under another number from abroad that nobody vouches for."""
+    return [
+        Planned(
+            f"call-unseen-{number}", CARRIER, UNSEEN_VICTIM, 300, at_ns=_STILL_LATER_NS + number * 1_200_000_000,
+            a_number=f"371260000{number:02}", trunk="carrier-9", waits_s=number * 0.25,
+        )
+        for number in range(FOUR)
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from ratingd.demo.sample_plan import RECEIVER_PORT, sample_files
 
 DEMO = [sys.executable, "-m", "ratingd", "demo"]
-STEPS = 18
+STEPS = 26
 
 TOLD = (
     "Total 0.2",
@@ -21,6 +21,12 @@ TOLD = (
     "30 calls of 30 callers within five minutes, 90 % answered",
     "8 callers within the window called +4930765000; 5 are a masking run",
     "disconnect: 4 cut, 4 not up",
+    "where three or four call at once",
+    "says 0.00, 0.00 and 0.00: their own networks",
+    "with 4 callers within the window; 5 are a masking run by the rule",
+    "vouched for (usual:",
+    "CARRIER/MASKED fired STOP_SPENDING, which told the receiver: event trigger.fired of account example.org:1010",
+    "calls and numbers are labelled",
     "rebuilt 12 accounts",
 )
 
@@ -37,6 +43,12 @@ def test_every_step_happens() -> None:
     assert time.monotonic() - begun < 60
 
 
+def asked(*words: str) -> str:
+    """What the daemon that stayed up answers."""
+    command = [sys.executable, "-m", "ratingd", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
+
+
 def test_keep_stays_up_until_it_is_told_to_end() -> None:
     with subprocess.Popen([*DEMO, "--keep"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
@@ -48,11 +60,9 @@ def test_keep_stays_up_until_it_is_told_to_end() -> None:
         found = re.search(r"account show 1008 --address (\S+)", told)
         assert found is not None, told
         address = found[1]
-        shown = subprocess.run(
-            [sys.executable, "-m", "ratingd", "account", "show", "1008", "--address", address],
-            capture_output=True, text=True, timeout=30, check=False,
-        )  # fmt: skip
-        assert "disabled" in shown.stdout
+        assert "disabled" in asked("account", "show", "1008", "--address", address)
+        case = asked("fraud", "case", "+4930765001", "--address", address)
+        assert "numbers that do not exist" in case
         demo.terminate()  # not SIGINT: children of a shell in the background are born ignoring it
         demo.communicate(timeout=30)
     assert demo.returncode == 0

@@ -8,14 +8,16 @@ number that it is about, and what became of its actions.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ratingd.fraud.alert import OPEN, Alert, row
+from ratingd.fraud.alert import OPEN, Alert, read, row
 from ratingd.fraud.asked_number import NotANumber
 from ratingd.fraud.blocks import Blocks
 from ratingd.fraud.case import CALL, NUMBER, Case, CaseCall, case_call
 from ratingd.fraud.explained import Explaining, RuleHeld, held
+from ratingd.fraud.incident import reasons_of
 from ratingd.fraud.losses import Losses
 from ratingd.fraud.number_lookup import NumberLookup
-from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow
+from ratingd.fraud.switch_orders import MASKING
+from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow, IncidentRow
 from ratingd.store.model_rows import LabelRow
 from ratingd.store.store import Store
 from triggers.numbers.number_list import LISTS, ListEntry
@@ -68,6 +70,14 @@ class CaseEvidence:
         case.lists = self._lists(case)
         open_alerts = [alert for alert in case.alerts if alert.status in OPEN][:1]
         case.loss = self._losses.of(open_alerts)[0] if open_alerts else None
+
+    def alerts_of(self, run: IncidentRow, limit: int) -> list[Alert]:
+        """Those that tell of a run, the newest first. An alert names one run, and may be of two: of what a model saw
+        first, and of what the rule has seen since."""
+        rows = self._shelf.alerts(subject=run.b_number, detector=MASKING, limit=limit)
+        found = {alert.id: alert for alert in map(read, rows) if _tells_of(alert, run)}
+        found |= {stored.id: read(stored) for stored in self._shelf.alerts(incident_id=run.id, limit=limit)}
+        return [found[id] for id in sorted(found, reverse=True)]
 
     def is_number(self, text: str) -> bool:
         try:
@@ -127,6 +137,8 @@ class CaseEvidence:
     def _explanations(self, case: Case) -> list[Explanation]:
         """Why the alert was raised, then why the first number is thought what it is; each text once."""
         told = [_explanation(each) for alert in case.alerts[:1] for each in alert.explanations]
+        if case.incident is not None:
+            told += reasons_of(case.incident)
         if case.kind == CALL:
             told += self._explaining.explain(case.id).explanations
         for checked in case.numbers[:1]:
@@ -163,6 +175,11 @@ class CaseEvidence:
 
 def _runs(flagged: Iterable[FlaggedCallRow]) -> list[str]:
     return list(dict.fromkeys([call.incident_id for call in flagged if call.incident_id]))
+
+
+def _tells_of(alert: Alert, run: IncidentRow) -> bool:
+    """Whether it was about the same number at the same time."""
+    return alert.first_ms <= run.last_ms and run.opened_ms <= alert.last_ms
 
 
 def _is_caller(alert: Alert) -> bool:

@@ -145,7 +145,7 @@ class CaseBook:
 
     def _of_incident(self, incident: StoredIncident) -> Case:
         id = incident.row.id
-        alerts = [read(row) for row in self._shelf.alerts(incident_id=id, limit=ALERTS_MAX)]
+        alerts = self._evidence.alerts_of(incident.row, ALERTS_MAX)
         case = Case(id, INCIDENT, f"Masked calls to {incident.row.b_number}", "masking", alerts=alerts)
         self._take_incident(case, incident)
         return case
@@ -164,10 +164,10 @@ class CaseBook:
         found = case_call(call_id, flagged, self._shelf.record(call_id), None if run is None else run.row)
         if found is None:
             return None
-        rows = self._shelf.alerts(incident_id=incident_id, limit=ALERTS_MAX) if incident_id else []
-        fraud_type = next((row.fraud_type for row in rows), found.flags[0] if found.flags else "")
+        alerts = [] if run is None else self._evidence.alerts_of(run.row, ALERTS_MAX)
+        fraud_type = next((alert.fraud_type for alert in alerts), found.flags[0] if found.flags else "")
         title = f"Call of {found.a_number} to {found.b_number}"
-        case = Case(call_id, CALL, title, fraud_type, alerts=[read(row) for row in rows], calls=[found], calls_total=1)
+        case = Case(call_id, CALL, title, fraud_type, alerts=alerts, calls=[found], calls_total=1)
         case.subjects.append((CALL, call_id))
         return case
 

@@ -72,8 +72,9 @@ class FraudEffects:
         self._tick: Final = tick
         self._posts: Final = posts
         self._pace: Final = pace
+        self._reasons: Final = reasons or ModelReasons()
         self._masking: Final = MaskingEffects(
-            book, posts, pace, ended, payer, reasons or ModelReasons(),
+            book, posts, pace, ended, payer, self._reasons,
             tenant=terms.tenant, block_ms=terms.block_ms, score_threshold=terms.score_threshold,
         )  # fmt: skip
         self._rules: Final = RuleEffects(tenant=terms.tenant)
@@ -92,6 +93,8 @@ class FraudEffects:
         """Everything that these lead to, but for the rows of the events themselves."""
         found = Gathered(now_ms)
         for outcome in outcomes:
+            if outcome.scored is not None and outcome.row is not None:
+                self._reasons.keep(outcome.event, outcome.row, outcome.scored)
             if outcome.placed is not None and outcome.placed.incident is not None:
                 self._masking.take(outcome, found)
             if outcome.attempt and outcome.verdict.reasons:

@@ -1,7 +1,9 @@
 """Explained: why a call or a number scores what it scores, for whoever asks by gRPC, HTTP or a case.
 
 Call x5 was one of six that rang +4930555000 within five seconds: 100, "6 callers rang +4930555000 within the window",
-and the rule masking. Number +37190012345 has 45 by what it did, line by line, and the rule wangiri has told of it an
+and the rule masking. Call x4 was scored as it began: 93, by masking 3, for "4 callers within the detection window" and
+what else the model saw in that very call; where that is known no more, what it saw in the call that opened the run.
+Number +37190012345 has 45 by what it did, line by line, and the rule wangiri has told of it an
 hour ago.
 """
 
@@ -10,10 +12,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ratingd.fraud.desk import FraudDesk
-from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, StoredIncident
+from ratingd.fraud.incident import PROBABILITY, by_score, probability_max, reasons_of
+from ratingd.fraud.model_reasons import AskedOf
+from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, IncidentRow, StoredIncident
 from triggers.calls.call_record import CallRecord
 from triggers.lookup.caller_score import CallerScore
-from triggers.watch.explanation import Explanation
+from triggers.watch.explanation import Explanation, figure
+from triggers.watch.live_scores import MASKING_MODEL as MASKING
 
 RULES_MAX: Final = 20
 DAY_MS: Final = 86_400_000
@@ -56,6 +61,44 @@ class Explained:
     rules: tuple[RuleHeld, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """What there is of a call: its flag, its record, what a model was asked of it, and the run that it belongs to."""
+
+    flagged: FlaggedCallRow | None
+    record: CallRecord | None
+    asked: AskedOf | None
+    run: IncidentRow | None
+
+    @property
+    def caller(self) -> str:
+        if self.flagged is not None:
+            return self.flagged.a_number
+        if self.record is not None:
+            return self.record.a
+        return "" if self.asked is None else self.asked.a
+
+    @property
+    def version(self) -> int:
+        """Of the model that scored it; 0: none did."""
+        if self.asked is not None:
+            return self.asked.version
+        return 0 if self.record is None else self.record.versions.get(MASKING, 0)
+
+    @property
+    def probability(self) -> float:
+        if self.asked is not None:
+            return self.asked.probability
+        if self.record is not None:
+            return self.record.probability
+        return 0.0 if self.run is None else probability_max(self.run)
+
+    @property
+    def flagged_by_rule(self) -> bool:
+        """And not by a model alone, which is as sure of it as it says."""
+        return self.flagged is not None and (self.run is None or not by_score(self.run))
+
+
 class Explaining:
     """Thread-safe. `score` says how suspect a caller is at an instant."""
 
@@ -66,21 +109,18 @@ class Explaining:
 
     def explain(self, asked: str) -> Explained:
         """Of a call that is stored, else of a number."""
-        flagged, record = self._shelf.flagged_call(asked), self._shelf.record(asked)
-        if flagged is None and record is None:
+        call = self._call(asked)
+        if call is None:
             return self._number(asked)
-        caller = flagged.a_number if flagged is not None else record.a if record is not None else ""
-        incident_id = flagged.incident_id if flagged is not None else ""
-        score = self._score(caller, self._now_ms())
-        masked = 100 * record.probability if record is not None else 0.0
-        reasons = self._reasons(incident_id, flagged.reason if flagged is not None else "")
+        score, run = self._score(call.caller, self._now_ms()), call.run
+        reasons = {each.feature: each for each in reversed([*self._scored(call), *_flagged(call)])}
         return Explained(
             asked,
             CALL,
-            max(score.risk, masked, 100.0 if flagged is not None else 0.0),
-            score.method,
-            (*score.explanations, *reasons),
-            self.rules(incident_id=incident_id) if incident_id else self.rules(subject=caller),
+            max(score.risk, 100 * call.probability, 100.0 if call.flagged_by_rule else 0.0),
+            f"{MASKING} {call.version}" if call.version else score.method,
+            (*reversed(reasons.values()), *score.explanations),
+            self.rules(subject=call.caller) if run is None else self._rules_of(run),
         )
 
     def rules(self, *, subject: str = "", incident_id: str = "") -> tuple[RuleHeld, ...]:
@@ -94,17 +134,40 @@ class Explaining:
         score = self._score(key, self._now_ms())
         return Explained(key, NUMBER, score.risk, score.method, score.explanations, self.rules(subject=key))
 
-    def _reasons(self, incident_id: str, reason: str) -> list[Explanation]:
-        """Why a call was flagged, in the words of its incident where it belongs to one."""
+    def _call(self, call_id: str) -> KnownCall | None:
+        flagged, record = self._shelf.flagged_call(call_id), self._shelf.record(call_id)
+        asked = self._desk.reasons.call(call_id)
+        if flagged is None and record is None and asked is None:
+            return None
+        incident_id = flagged.incident_id if flagged is not None else ""
         incident = self._shelf.incident(incident_id, 1) if incident_id else None
-        if incident is None:
-            return [Explanation(reason, 1, 0, 1, f"the call was refused: {reason}")] if reason else []
-        row = incident.row
-        told = f"{row.max_distinct} callers rang {row.b_number} within the window (incident {row.id})"
-        return [Explanation("distinct_a", row.max_distinct, 0, 1, told)]
+        return KnownCall(flagged, record, asked, None if incident is None else incident.row)
+
+    def _scored(self, call: KnownCall) -> list[Explanation]:
+        """What the model said of the call as it began, and why."""
+        if not call.version:
+            return []
+        threshold, probability = self._desk.watch.terms.decisions.probability_threshold, call.probability
+        told = (
+            f"{MASKING} {call.version} scores the call {figure(probability)}; from {figure(threshold)} on it is masking"
+        )
+        why = () if call.asked is None else self._desk.reasons.of_call(call.asked)
+        return [Explanation(PROBABILITY, probability, threshold, probability, told), *why]
+
+    def _rules_of(self, run: IncidentRow) -> tuple[RuleHeld, ...]:
+        """An alert names one run, and may be of two about one number."""
+        return self.rules(incident_id=run.id) or self.rules(subject=run.b_number)
 
     def _now_ms(self) -> int:
         return self._desk.clock() // MS
+
+
+def _flagged(call: KnownCall) -> list[Explanation]:
+    """Why it was flagged, in the words of its incident where it belongs to one."""
+    if call.run is not None:
+        return reasons_of(call.run)
+    reason = call.flagged.reason if call.flagged is not None else ""
+    return [Explanation(reason, 1, 0, 1, f"the call was refused: {reason}")] if reason else []
 
 
 def held(row: AlertRow) -> RuleHeld:

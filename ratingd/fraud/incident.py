@@ -19,6 +19,7 @@ from triggers.masking.incident import Attempt, MaskingIncident
 from triggers.watch.explanation import Explanation, figure
 
 CALLERS_MAX: Final = 1_000
+PROBABILITY: Final = "masking_probability"
 ALREADY_ENDED: Final = "ALREADY_ENDED"
 
 
@@ -70,13 +71,38 @@ def incident_document(incident: MaskingIncident, run: Run) -> dict[str, Any]:
 def stored_run(row: IncidentRow) -> Run:
     """What was known of a run when it was stored. A document of an older version says less."""
     document: dict[str, Any] = json.loads(row.document)
-    reasons = tuple([Explanation(**each) for each in document.get("reasons", ())])
+    reasons = tuple(_model_reasons(document))
     texts = document.get("explanations", ())
     return Run(
         row.severity, document.get("response", ""), document.get("threshold", 0),
         explanations=tuple(texts[: len(texts) - len(reasons)]),
         version=document.get("model_version", 0), reasons=reasons,
     )  # fmt: skip
+
+
+def reasons_of(row: IncidentRow) -> list[Explanation]:
+    """Why it is a run, then what the model saw in the call that opened it."""
+    document: dict[str, Any] = json.loads(row.document)
+    reasons = _model_reasons(document)
+    if document.get("by_score", False):
+        probability = float(document["probability_max"])
+        return [Explanation(PROBABILITY, probability, 0, probability, document["explanation"]), *reasons]
+    told = f"{row.max_distinct} callers rang {row.b_number} within the window (incident {row.id})"
+    return [Explanation("distinct_a", row.max_distinct, document["threshold"], 0.5, told), *reasons]
+
+
+def probability_max(row: IncidentRow) -> float:
+    """What the call of it that was scored highest has."""
+    return float(json.loads(row.document)["probability_max"])
+
+
+def by_score(row: IncidentRow) -> bool:
+    """Whether a model flagged its calls, and not the rule."""
+    return bool(json.loads(row.document).get("by_score", False))
+
+
+def _model_reasons(document: dict[str, Any]) -> list[Explanation]:
+    return [Explanation(**each) for each in document.get("reasons", ())]
 
 
 def explained(incident: MaskingIncident, threshold: int) -> str:

@@ -21,7 +21,7 @@ from ratingd.fraud.alert import CALLS_MAX, Alert, explanation_document, worse
 from ratingd.fraud.alert_book import AGAIN, NEW, AlertBook
 from ratingd.fraud.blocks import PAIR, block, pair
 from ratingd.fraud.gathered import Gathered
-from ratingd.fraud.incident import Run, explained, flagged_row, incident_row, shown, stored_run
+from ratingd.fraud.incident import PROBABILITY, Run, explained, flagged_row, incident_row, shown, stored_run
 from ratingd.fraud.model_reasons import ModelReasons
 from ratingd.fraud.pace import Pace
 from ratingd.fraud.posts import CREATED, INCIDENT_UPDATED, UPDATED, Posts
@@ -220,7 +220,7 @@ def _joined(run: Run | None, former: Run | None) -> Run | None:
 
 def _explanations(incident: MaskingIncident, run: Run, value: float, threshold: float) -> list[dict[str, Any]]:
     """Why it is a run, then what the model saw in the call that opened it."""
-    what, adds = ("masking_probability", value) if incident.by_score else ("distinct_a", 0.5)
+    what, adds = (PROBABILITY, value) if incident.by_score else ("distinct_a", 0.5)
     texts = run.explanations or (explained(incident, run.threshold),)
     lines = [Explanation(what, value, threshold, adds, text) for text in texts]
     return [explanation_document(line) for line in (*lines, *run.reasons)]

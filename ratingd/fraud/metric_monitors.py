@@ -161,7 +161,7 @@ class MetricMonitors:
     def _score(self, monitor: MetricMonitor, outcome: Outcome) -> float | None:
         """0 to 100: how likely the call is masked, or how suspect it or its caller is; None: not known yet."""
         verdict = outcome.verdict
-        if monitor.name == KNN:
+        if monitor.name == KNN or (monitor.name == MASKING and outcome.whitelisted):
             return None
         if monitor.name == MASKING:
             return 100 * verdict.probability

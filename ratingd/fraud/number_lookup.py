@@ -123,11 +123,17 @@ class NumberLookup:
     def _masking(self, text: str, now_ms: int) -> float:
         """The highest probability of its calls within a day: what they were told, and what their runs came to."""
         since_ms = now_ms - DAY_MS
-        told = [each.record.probability for each in self._shelf.records(a=text, since_ms=since_ms, limit=CALLS_MAX)]
+        records = [each.record for each in self._shelf.records(a=text, since_ms=since_ms, limit=CALLS_MAX)]
+        told = [record.probability for record in records if not self._spares(record.b, now_ms)]
         flagged = self._shelf.flagged_by(text, since_ms, CALLS_MAX)
         runs = list(dict.fromkeys([call.incident_id for call in flagged if call.incident_id]))[:RUNS_MAX]
         found = self._shelf.incidents_of(runs) if runs else ()
         return max([*told, *[float(json.loads(run.document)["probability_max"]) for run in found]], default=0.0)
+
+    def _spares(self, b: str, now_ms: int) -> bool:
+        """Whether nothing is made of how often a number is called at once."""
+        entry = self._desk.watch.lists.b_whitelisted(Number(b, digits=b.removeprefix("+")), now_ms)
+        return entry is not None and entry.spares
 
     def _listed(self, number: Number, now_ms: int) -> tuple[ListEntry, ...]:
         lists = self._desk.watch.lists

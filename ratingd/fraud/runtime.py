@@ -92,6 +92,7 @@ class FraudRuntime:
         self._reasons: Final = ModelReasons()
         scorers = scorers or Scorers()
         self._models: Final = LiveModels(scorers)
+        self._reasons.version = self._models.version
         self.call_scores: Final = CallScores(self._models, shelf)
         self._clock: Final = clock
         self._submit_to: Submit | None = None

@@ -33,6 +33,11 @@ class LiveModels:
         active = self._scorers.active(name)
         return METHOD if active is None else active.algorithm
 
+    def version(self, name: str) -> int:
+        """Of the active model of a name; 0: none is."""
+        active = self._scorers.active(name)
+        return 0 if active is None else active.version
+
     def scores(self, name: str, rows: Sequence[list[float]]) -> list[Scored | None]:
         if len(rows) > 1:
             try:

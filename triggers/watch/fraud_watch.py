@@ -400,11 +400,14 @@ class FraudWatch:
         probability, version, incident_id, cut = 0.0, 0, "", False
         if scored is not None:
             probability, version = scored.probability, scored.version
+            if not outcome.whitelisted:
+                risk = max(risk, 100 * probability)
         if incident is not None:
             reasons.append(MASKING)
             incident_id, cut = incident.id, outcome.decision.cuts
             if scored is None:
                 probability = self._scores.probability(event, outcome.distinct, outcome.threshold, at_ms)
+                risk = max(risk, 100 * probability)
         if entry is not None:
             reasons.append(BLACKLIST)
             cut = True
@@ -416,7 +419,7 @@ class FraudWatch:
             cut = cut or cuts(hit)
         return Verdict(
             event.call_id, DISCONNECT if cut else ALLOW, tuple(reasons),
-            probability=probability, risk=max(risk, 100 * probability), incident_id=incident_id, version=version,
+            probability=probability, risk=risk, incident_id=incident_id, version=version,
         )  # fmt: skip
 
     def _spared(self, event: CallEvent, at_ms: int) -> bool:

@@ -7,14 +7,16 @@ what depends on the town otherwise:
 
     counts over days                          times or by some factor: half in one copy, 2.2 times in another
     mean length of calls                      the same
-    shares of answered, short, vouched calls  some points more or less; what is 0 stays 0
+    shares of answered and of short calls     some points more or less; what is 0 stays 0
     hour                                      any
     trunk class, mismatch, attestation        now and then untold, as other switches do not tell them, of the call
                                               and of those beside it
 
-What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of. From 100,000
-calls, of those of attacks in another town 0.909 are found at one false alarm in a thousand scored calls, and 0.764 of
-those of mimics; without blur 0.939 and 0.499, with blurred copies alone 0.837 and 0.769.
+What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of. Learned from
+300,000 calls and tried in fourteen towns, each parameter of which lies apart from that of training, 0.957 of the calls
+of attacks are found at one false alarm in a thousand scored calls, and 0.852 where switches tell of no attestation;
+0.30 % of the ordinary calls there would be cut at 0.7. Without blur it is 0.966, 0.780 and 1.76 %: as good where all is
+told, and useless where it is not.
 """
 
 from collections.abc import Mapping
@@ -33,14 +35,9 @@ POINTS: Final = 0.25
 UNTOLD: Final[Mapping[tuple[str, ...], float]] = {
     ("trunk_class",): 0.3,
     ("cli_mismatch", "mismatch_share"): 0.3,
-    ("attestation", "vouched_share", "vouched_share_300"): 0.15,
+    ("attestation", "vouched_share", "vouched_share_300"): 0.3,
 }
-SHARES: Final[Mapping[str, float]] = {
-    "asr": 100.0,
-    "short_call_ratio": 1.0,
-    "vouched_share": 1.0,
-    "vouched_share_300": 1.0,
-}
+SHARES: Final[Mapping[str, float]] = {"asr": 100.0, "short_call_ratio": 1.0}
 
 
 def blurred(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:

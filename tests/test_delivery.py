@@ -302,6 +302,7 @@ def test_silent_receiver_of_many_accounts_leaves_threads_for_others(store: Store
         up.wait_for(lambda alerts: len(alerts) == 1, 10)
         assert ids(up) == ["e1"]
         assert time.monotonic() - began < 4
+        silent.close()  # what is on its way is waited for
 
 
 def test_mails_of_an_account_keep_their_order_over_failures(store: Store) -> None:

@@ -231,8 +231,8 @@ def every_operation(desk: Desk, account: str) -> list[OperationRow]:
 
 
 def test_members_debit_at_once_and_nothing_is_lost(store_url: str) -> None:
-    share_and_debit(store_url, 10_000)
+    share_and_debit(store_url, 1_000)
 
 
 def test_transfers_both_ways_at_once_keep_the_sum(store_url: str) -> None:
-    transfer_both_ways(store_url, 10_000)
+    transfer_both_ways(store_url, 1_000)

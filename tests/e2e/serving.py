@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
+from unittest.mock import patch
 
 import grpc
 
 from ratingd.daemon import Daemon
+from ratingd.engine import tariff_loading
 from ratingd.settings import Settings
 from ratingd.v1.tariffs_pb2 import TariffFile, TariffOptions, TariffReport, TariffUpload
 from ratingd.v1.tariffs_pb2_grpc import TariffServiceStub
+
+NOTICE_NS: Final = 20_000_000  # of a tariff, to the other daemons on the database: here are none
 
 
 class Serving:
@@ -34,7 +39,7 @@ def serving(store_url: str, **settings: object) -> Iterator[Serving]:
     daemon = Daemon(Settings(**(apart | settings)))  # type: ignore[arg-type]
     daemon.start()
     try:
-        with grpc.insecure_channel(daemon.address) as channel:
+        with grpc.insecure_channel(daemon.address) as channel, patch.object(tariff_loading, "NOTICE_NS", NOTICE_NS):
             yield Serving(daemon, channel)
     finally:
         daemon.stop()

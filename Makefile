@@ -26,11 +26,15 @@ OUT ?= build/compiled
 CORE := build/compiled/.compiled-from
 COMPILED := PYTHONSAFEPATH=1 PYTHONPATH="$(CURDIR)/build/compiled:$(CURDIR)"
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
-# Over servers and files, of which little is compiled: once is enough.
-EDGES := tests/e2e tests/faults tests/bench tests/test_delivery.py tests/test_disconnects.py \
-  tests/test_switch_webhooks.py tests/test_folder_watch.py tests/test_threat_stream.py tests/test_store_faults.py \
-  tests/test_postgres_server.py tests/test_sdist.py tests/test_tariff_loading.py tests/test_schedule_orders.py \
-  tests/test_schedule_pauses.py tests/test_examples_served.py tests/test_mailer.py tests/test_post.py
+# Over servers, databases, files and training, of which little is compiled: once is enough.
+ONCE := alert_book boosted_model call_file campaign_desk campaign_document campaign_store case_evidence cases cdrs \
+  checkpoints cli_offline collector cut_results delivery demo_receiver disconnects evaluation examples_served expiry \
+  explainer exporters folder_watch forest fraud_commit fraud_forgetting fraud_record_columns fraud_replay \
+  fraud_retention fraud_shelf fraud_words isolation_model labels list_book lists_in_force mailer many_at_once material \
+  migration model_* number_lookup number_reports orders people post postgres_* prompt_streams protection_carrier \
+  registry reports rule_desk satark schedule_orders schedule_pauses scheduler scorers sdist sets_served store \
+  store_faults suspect_flags switch_webhooks tariff_loading telephony threat_stream vault verify walk windows_served
+EDGES := tests/e2e tests/faults tests/bench $(foreach name,$(ONCE),$(wildcard tests/test_$(name).py))
 
 .PHONY: help compiled edge demo test test-long check bench proto clean lock format setup
 

@@ -49,10 +49,10 @@ def tell(*, keep: bool) -> int:
     try:
         with (
             TemporaryDirectory(prefix="ratingd-demo-") as folder,
+            Learning(Path(folder)) as learning,
             Receiver(secret, RECEIVER_PORT) as receiver,
             daemon(Path(folder), secret, receiver.url) as address,
             connected(address) as client,
-            Learning(Path(folder)) as learning,
         ):
             _play(story, client, receiver, learning)
             if keep:

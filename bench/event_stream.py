@@ -1,8 +1,8 @@
 """Call events over gRPC: how many a daemon takes, how soon it answers, and what they leave of charging.
 
-One daemon detects, another one has `detection` off and only charges, both on the native transport, compiled, with a
-store on the memory file system. An event counts when the daemon has told that it is stored. What charging loses is seen
-in debits of which one in ten begins a call, so that the detector takes it in.
+One daemon detects, another one has `detection` off and only charges, a third detects with models active; all of them on
+the native transport, compiled, with a store on the memory file system. An event counts when the daemon has told that it
+is stored. What charging loses is seen in debits of which one in ten begins a call, so that the detector takes it in.
 """
 
 import base64
@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from bench.build import attempt
+from bench import active_models
+from bench.build import Build, attempt
 from bench.daemon import Daemon
 from bench.event_sample import CALLED, CALLER, SOME, write_event_templates
 from bench.figure import FEW, Figure
@@ -30,6 +31,7 @@ STREAM: Final = "masking_stream"
 VERDICT: Final = "masking_verdict"
 CHARGING: Final = "debit_new_calls"
 BESIDE: Final = "beside charging"
+SCORING: Final = "models active"
 ON: Final = "detection on"
 OFF: Final = "detection off"
 METHOD: Final = "/ratingd.v1.FraudService/CallEvents"
@@ -61,10 +63,12 @@ SINGLY: Final = Way(1, 1_024, 4)
 PACED: Final = Way(SOME, 64, 4, PACE)
 PACED_SINGLY: Final = Way(1, 1_024, 4, PACE)
 WAYS: Final = (BATCHES, SINGLY, PACED, PACED_SINGLY)
+SCORED_WAYS: Final = (BATCHES, PACED)
+EVERY: Final = float("inf")
 
 
 class EventStream:
-    """Use as a context: both daemons are up inside of it."""
+    """Use as a context: all daemons are up inside of it."""
 
     def __init__(self, choice: Choice, shooting: Shooting, folder: Path) -> None:
         self._choice: Final = choice
@@ -72,7 +76,9 @@ class EventStream:
         self._stack: Final = ExitStack()
         self._events: Final = write_event_templates(folder)
         self._debits: Final = write_beginnings(folder, choice.sample)
+        self._folder: Final = folder
         self._daemons: Final[dict[bool, Daemon]] = {}
+        self._scoring: Daemon
         self._station = STATION
 
     def __enter__(self) -> Self:
@@ -82,6 +88,7 @@ class EventStream:
                 ground = Ground(self._choice, stack)
                 for detection in (True, False):
                     self._daemons[detection] = ground.watching(station, detection=detection)
+                self._scoring = self._with_models(ground, station)
             self._stack.push(stack.pop_all())
         return self
 
@@ -94,12 +101,31 @@ class EventStream:
             yield from attempt(self._row(STREAM, way.params), self._taken, way)
             if way.rate:
                 yield from attempt(self._row(VERDICT, way.params), self._told, way, before)
+            if way in SCORED_WAYS:
+                yield from attempt(self._row(STREAM, way.params, step=SCORING), self._scored, way)
         charging = {detection: self._charged(detection) for detection in self._daemons}
         yield from charging.values()
         yield from attempt(self._row(STREAM, PACED.params, step=BESIDE), self._beside, charging.get(True))
 
-    def _taken(self, way: Way) -> Figure:
-        daemon = self._daemons[True]
+    def _with_models(self, ground: Ground, station: Station) -> Daemon:
+        """A third daemon, whose calls and callers are scored."""
+        build = Build(station.compiled)
+        folders = active_models.trained(build, self._folder)
+        daemon = ground.watching(station, detection=True, name="scoring")
+        active_models.activate(build, daemon, folders)
+        return daemon
+
+    def _scored(self, way: Way) -> Figure:
+        """The same where models are active, and how many of the calls passed the gate."""
+        daemon = self._scoring
+        before, events = active_models.scored(daemon), look(daemon.http)[EVERY]
+        found = self._taken(way, daemon)
+        share = (active_models.scored(daemon) - before) / (look(daemon.http)[EVERY] - events)
+        words = f"{100 * share:.0f} % of the calls scored" + (f"; {found.trouble}" if found.trouble else "")
+        return replace(found, params=found.params | {"step": SCORING}, trouble=words)
+
+    def _taken(self, way: Way, daemon: Daemon | None = None) -> Figure:
+        daemon = daemon or self._daemons[True]
         meter = Meter(daemon, None)
         found = self._shooting.generator.run(self._load(way, daemon), meter.mark)
         return self._figure(way, found, meter)

@@ -72,9 +72,9 @@ class Ground:
         pid = server.process.pid if server is not None and server.process else None
         return Post(station, url, daemon, pid, step)
 
-    def watching(self, station: Station, *, detection: bool) -> Daemon:
+    def watching(self, station: Station, *, detection: bool, name: str = "") -> Daemon:
         """A daemon on SQLite that takes call events, or has `detection` off."""
-        folder = self.choice.folders[station.disk] / ("watching" if detection else "charging")
+        folder = self.choice.folders[station.disk] / (name or ("watching" if detection else "charging"))
         folder.mkdir()
         settings = {
             "RATINGD_DATABASE_URL": self._copy(folder, station.accounts),

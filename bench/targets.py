@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bench.ceilings import allowed_by_commits, empty_of, find
 from bench.event_stream import BATCHES as EVENT_BATCHES
-from bench.event_stream import BESIDE, CHARGING, OFF, ON, PACED, PACED_SINGLY, SINGLY, VERDICT
+from bench.event_stream import BESIDE, CHARGING, OFF, ON, PACED, PACED_SINGLY, SCORING, SINGLY, VERDICT
 from bench.event_stream import STREAM as EVENT_STREAM
 from bench.figure import FEW, Figure, text
 from bench.plan import BATCHES, MANY, MANY_CALLS, ONE, STREAM, Shot
@@ -187,6 +187,7 @@ def _detection(run: Figures) -> list[Verdict]:
     )
     told, told_singly = (run.compiled(VERDICT, **way.params) for way in (PACED, PACED_SINGLY))
     beside = run.compiled(EVENT_STREAM, step=BESIDE, **PACED.params)
+    scoring = run.compiled(EVENT_STREAM, step=SCORING, **EVENT_BATCHES.params)
     on, off = (run.compiled(CHARGING, step=step) for step in (ON, OFF))
     return [
         at_least("masking window alone, compiled, one core", window, 1_000_000, "/s"),
@@ -198,6 +199,7 @@ def _detection(run: Figures) -> list[Verdict]:
         at_most("20,000 events/s in messages of 16: p99 as the client sees it", _p99(paced), 1_000, "µs"),
         at_most("the same beside charging at half its rate", _p99(beside), 5_000, "µs"),
         ratio("charging with detection, one debit in ten a new call: of that without", _of(on, off), 0.9),
+        ratio("call events in batches of 64 with models active: of the rate without", _of(scoring, batches), 0.7),
     ]
 
 

@@ -9,10 +9,15 @@ from ratingd.api.fraud_cases import case_message
 from ratingd.fraud.runtime import FraudRuntime
 from ratingd.http.campaign_paths import CampaignAnswer, GraphAnswer
 from ratingd.http.case_paths import CaseAnswer, case_shown
+from ratingd.models.explainer import Explainer
+from ratingd.models.scorers import Scorer, Scorers
+from ratingd.models.trained_model import TrainedModel
 from ratingd.settings import Settings
 from ratingd.store.store import Store, open_store
 from tests.campaign_scene import NOW_MS, Scene, bring
+from tests.e2e.scored_town import caller_folder
 from tests.waiting import until
+from triggers.scores.caller_features import CALLER
 
 
 @pytest.fixture
@@ -57,4 +62,25 @@ def test_a_campaign_is_told_by_all_who_are_asked(store: Store) -> None:
     assert (told.labelled, told.fraud_type) == (len(ringing), "wangiri")
     assert told.alerts == tuple(alert.id for alert in case.alerts)
     assert sorted(label.subject for label in store.labels.current()) == sorted(ringing)
+    fraud.stop()
+
+
+def test_a_campaign_is_explained_by_the_model_that_scores_its_callers(store: Store) -> None:
+    scorers, folder = Scorers(), caller_folder()
+    model = Scorer("caller", 3, TrainedModel(folder), CALLER, threshold=0.7, algorithm="xgboost")
+    scorers.put("caller", model, None)
+    scene = Scene()
+    ringing = scene.wangiri()
+    settings = Settings(database_url="sqlite:///none.db", http_listen="", default_region="DE")
+    fraud = FraudRuntime(settings, store, scorers, clock=lambda: NOW_MS * 1_000_000)
+    fraud.explained_by(lambda name, row: Explainer(folder, CALLER).explain(row))
+    fraud.start(lambda command, done: None)
+    until(lambda: not fraud.desk.rebuilding)
+    bring(fraud, scene.events())
+    fraud.campaigns.run()
+    [campaign] = fraud.investigation.campaigns.campaigns()
+    case = fraud.investigation.cases.case(campaign["id"], "ann")
+    assert {checked.behaviour.method for checked in case.numbers if checked.number in ringing} == {"caller 3"}
+    [told] = [each for each in case.explanations if each.feature == "attempts_1h"]
+    assert (told.direction, "calls over the last hour" in told.text) == ("raises", True)
     fraud.stop()

@@ -52,15 +52,17 @@ FOLDER: Final = {path: content.decode() for path, content in TARIFF.items()} | {
     "ActionTriggers.csv": (
         "MASKED,,*max_score,70,false,0,,,score.masking,,,,,,,,,,,CUT,10\n"
         "RISKY,,*max_score,85,false,0,,,score.risk,,,,,,,,,,,TELL,10\n"
+        "LIKELY,,*max_score,50,false,0,,,score.masking,,,,,,,,,,,TELL,10\n"
+        "DOUBTED,,*max_score,55,false,0,,,score.risk,,,,,,,,,,,TELL,10\n"
         "SCAM,,*max_score,75,false,0,,,score.knn,,,,,,,,,,,TELL,10\n"
     ),
 }  # fmt: skip
 
 
-def grown(name: str, schema: FeatureSchema, rows: Rows, fraud: Labels) -> ModelFolder:
+def grown(name: str, schema: FeatureSchema, rows: Rows, fraud: Labels, rounds: int = 12) -> ModelFolder:
     """Trees of XGBoost that have learned to tell the rows of fraud from the others."""
     certain = {"eta": 0.6, "max_depth": 3, "subsample": 1, "colsample_bytree": 1, "colsample_bynode": 1}
-    trees = Boosted.grown(rows, fraud, trees=12, params=certain)
+    trees = Boosted.grown(rows, fraud, trees=rounds, params=certain)
     files = {ONNX: trees.forest().onnx(), UBJ: trees.ubj(), CALIBRATION: Calibration().document(), CARD: b"# small\n"}
     histograms = {feature: Histogram.of(rows[:, place]) for place, feature in enumerate(schema.names)}
     return ModelFolder.made(model_scene.manifest(schema, name=name, histograms=histograms), files)
@@ -71,11 +73,11 @@ def random_rows(schema: FeatureSchema, most: float) -> Rows:
 
 
 @cache
-def masking_folder() -> ModelFolder:
+def masking_folder(rounds: int = 12) -> ModelFolder:
     rows = random_rows(MASKING, 8)
     rows[:, MASKING.place("attestation")] = np.arange(len(rows)) % 4
     fraud = (rows[:, MASKING.place("distinct_a_count")] > 2.5) & (rows[:, MASKING.place("attestation")] < 2)
-    return grown("masking", MASKING, rows, fraud.astype(np.int8))
+    return grown("masking", MASKING, rows, fraud.astype(np.int8), rounds)
 
 
 @cache
@@ -90,14 +92,16 @@ class Town:
     Events are of the ten seconds before the scene began, a twentieth of a second apart.
     """
 
-    def __init__(self, client: HttpClient, channel: grpc.Channel, receiver: AlertReceiver, switch: Switch) -> None:
+    def __init__(
+        self, client: HttpClient, channel: grpc.Channel, receiver: AlertReceiver, switch: Switch, begin_ms: int
+    ) -> None:
         self.http: Final = client
         self.daemon: Final[Daemon] = client.daemon
         self.receiver: Final = receiver
         self.switch: Final = switch
         self.channel: Final = channel
         self._charging: Final[Any] = ChargingServiceStub(channel)
-        self._begin_ms: Final = time.time_ns() // 1_000_000 - 10_000
+        self._begin_ms: Final = begin_ms or time.time_ns() // 1_000_000 - 10_000
         self._clock: Final = itertools.count()
 
     # -- what there is
@@ -192,7 +196,8 @@ def models() -> tuple[ModelFolder, ...]:
 
 
 @contextmanager
-def town(url: str, *folders: ModelFolder, **settings: Any) -> Iterator[Town]:
+def town(url: str, *folders: ModelFolder, begin_ms: int = 0, **settings: Any) -> Iterator[Town]:
+    """`begin_ms`: go on where the time of another scene on the same store ended."""
     with ExitStack() as stack:
         receiver = stack.enter_context(AlertReceiver(SECRET.encode()))
         given = {
@@ -204,6 +209,6 @@ def town(url: str, *folders: ModelFolder, **settings: Any) -> Iterator[Town]:
         tariff = {path: text.replace("{url}", receiver.url).encode() for path, text in FOLDER.items()}
         Serving(client.daemon, channel).load(tariff)
         switch = stack.enter_context(Switch(channel, SWITCH))
-        made = Town(client, channel, receiver, switch)
+        made = Town(client, channel, receiver, switch, begin_ms)
         made.activate(*folders)
         yield made

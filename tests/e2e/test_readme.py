@@ -5,6 +5,7 @@ import shlex
 import urllib.request
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -54,6 +55,21 @@ def test_the_first_call_by_hand(sqlite_url: str, monkeypatch: pytest.MonkeyPatch
     assert len(TYPED) >= 10
     assert "+4930555000" in shown["ratingd fraud incidents"]
     assert "+4930555000" in shown["ratingd fraud show 1"]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_commands_in_documents_have_the_options_they_are_shown_with(page: Path) -> None:
+    """They are not run: files that they name need not be there."""
+    for block in re.findall(r"^```\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        for line in re.findall(r"^ratingd .*$", block.replace("\\\n", " "), re.MULTILINE):
+            command: click.Command = main
+            context = click.Context(main)
+            words = shlex.split(line, comments=True)[1:]
+            while isinstance(command, click.Group):
+                found = command.get_command(context, words.pop(0))
+                assert found is not None, line
+                command = found
+            command.make_parser(click.Context(command)).parse_args(words)  # raises what is wrong
 
 
 def test_every_command_of_the_table_exists() -> None:

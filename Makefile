@@ -41,7 +41,7 @@ EDGES := tests/e2e tests/faults tests/bench $(foreach name,$(ONCE),$(wildcard te
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: setup ## calls, a shared balance, a hijacked telephone, a daily cap, a masking attack cut off (KEEP=1 stays up)
+demo: setup ## calls, a shared balance, a hijacked telephone, a daily cap, masking attacks cut off by rule and model (KEEP=1 stays up)
 	@[ ! -e $(CORE) ] || $(BIN)/python compiled/build.py build/compiled
 	@[ -e $(CORE) ] || echo "demo: the core runs interpreted; after \`make compiled\` it is faster"
 	$(COMPILED) $(BIN)/ratingd demo $(if $(filter-out 0,$(KEEP)),--keep)

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from ratingd.models.explainer import Explainer
 from ratingd.models.model_desk import ModelDesk
 from ratingd.models.model_folder import ModelRefused
 from ratingd.models.registry import Registry
+from ratingd.models.scorers import Scorer
 from ratingd.store.model_tables import model_files, models
 from ratingd.store.store import Store, open_store
 from tests import model_scene
+from tests.e2e.scored_town import masking_folder
 from tests.model_scene import row, sent
 from tests.waiting import until
 from triggers.scores.feature_schema import Feature, FeatureSchema
@@ -164,3 +167,30 @@ def test_no_row_is_left_out_while_versions_change(desk: ModelDesk) -> None:
     for thread in threads:
         thread.join()
     assert set(found) == {1, 2}
+
+
+class Opened(Registry):
+    """Knows whose explainers were opened."""
+
+    versions: tuple[int, ...] = ()
+
+    def explainer(self, scorer: Scorer) -> Explainer:
+        self.versions += (scorer.version,)
+        return super().explainer(scorer)
+
+
+def test_explanations_are_at_hand_before_anybody_asks(store: Store) -> None:
+    """But for those of a version whose trees cannot be read: that one scores all the same."""
+    registry = Opened(store.models)
+    desk = ModelDesk(registry)
+    desk.add(*sent(masking_folder()), "ann")
+    desk.activate("masking", 1, "ann")
+    desk.start()
+    until(lambda: registry.versions == (1,))
+    assert "distinct_a_count" in [each.feature for each in desk.explain("masking", row(4))]
+    desk.add(*sent(model_scene.folder()), "ann")
+    desk.activate("masking", 2, "ann")
+    until(lambda: registry.versions == (1, 2))
+    assert version(desk) == 2
+    desk.stop()
+    assert registry.versions == (1, 2)

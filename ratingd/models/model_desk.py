@@ -5,6 +5,9 @@ scores with it from the next call on. Every other daemon on the database looks e
 masking 3 on a thread of its own while masking 2 goes on, and changes over between two calls. Where a daemon cannot open
 it, an older version of ratingd perhaps, masking 2 stays there, and the status says what was wanted and why it is not.
 
+What explains a model is opened soon after it was put to work, by the same thread: XGBoost itself takes a second to
+load, and whoever raises an alert of the first masked call is not to wait for that.
+
 Without a model nothing of this costs anything: the thread looks two words up, and no library is loaded.
 """
 
@@ -75,6 +78,7 @@ class ModelDesk:
         self._faults: Final[dict[tuple[str, str], str]] = {}
         self._explaining: Final = threading.Lock()
         self._explainers: Final[dict[str, tuple[Scorer, Explainer]]] = {}
+        self._prepared: Final[dict[str, Scorer]] = {}  # whose explainers were opened, or could not be
         self._stopping: Final = threading.Event()
         self._thread: Final = threading.Thread(target=self._run, name="models", daemon=True)
 
@@ -136,11 +140,9 @@ class ModelDesk:
         if active is None:
             return ()
         with self._explaining:
-            explainer = self._explainers.get(name)
-            if explainer is None or explainer[0] is not active:
-                explainer = self._explainers[name] = (active, self.registry.explainer(active))
+            explainer = self._explainer(name, active)
             try:
-                return explainer[1].explain(row)
+                return explainer.explain(row)
             except ValueError as fault:
                 raise RowRefused(str(fault)) from None
 
@@ -213,6 +215,7 @@ class ModelDesk:
         while not self._stopping.wait(TICK_S):
             follow_s, drift_s = follow_s + TICK_S, drift_s + TICK_S
             self._safely(self._score_shadows)
+            self._safely(self._prepare)
             if self._shared and follow_s >= FOLLOW_S:
                 follow_s = 0.0
                 self._safely(self.follow)
@@ -228,6 +231,24 @@ class ModelDesk:
                     if self._stopping.is_set():
                         return
                     shadow.score_waiting(BUNCH)
+
+    def _prepare(self) -> None:
+        """Have explanations at hand before they are asked for."""
+        for name, place in list(self.scorers.places.items()):
+            active = place.active
+            if active is not None and self._prepared.get(name) is not active:
+                self._prepared[name] = active
+                try:
+                    with self._explaining:
+                        self._explainer(name, active)
+                except (RatingdError, ValueError) as fault:
+                    observe.event("model.not_explained", model=name, version=active.version, error=str(fault))
+
+    def _explainer(self, name: str, active: Scorer) -> "Explainer":
+        found = self._explainers.get(name)
+        if found is None or found[0] is not active:
+            found = self._explainers[name] = (active, self.registry.explainer(active))
+        return found[1]
 
     def _safely(self, task: Callable[[], None]) -> None:
         try:

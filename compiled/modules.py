@@ -77,6 +77,8 @@ OF_RATINGD: Final = (
     "ratingd/fraud/taken.py",
     "ratingd/fraud/unstored.py",
     "ratingd/fraud/writer.py",
+    "ratingd/models/live_models.py",
+    "ratingd/models/tree_walk.py",
     "ratingd/store/rows.py",
     "ratingd/store/transaction.py",
 )

@@ -39,7 +39,7 @@ class Model(Protocol):
 
     def probability(self, row: Row) -> float: ...
 
-    def probabilities(self, rows: "Rows") -> "Column": ...
+    def probabilities(self, rows: "Rows | Sequence[Row]") -> "Column": ...
 
 
 class RowRefused(ValueError):
@@ -212,7 +212,7 @@ class Place:
             return []
         began_ns = time.perf_counter_ns()
         try:
-            found = active.model.probabilities(_rows(rows)).tolist()
+            found = active.model.probabilities(rows).tolist()
         except ValueError as fault:
             raise self._refused(fault) from None
         each_ns = (time.perf_counter_ns() - began_ns) // len(rows)

@@ -23,6 +23,8 @@ class Scoring(Protocol):
 
     @property
     def features(self) -> int: ...
+    @property
+    def singly(self) -> bool: ...
     def score(self, row: Sequence[float]) -> float: ...
     def scores(self, rows: Rows) -> Column: ...
 
@@ -45,6 +47,8 @@ class TrainedModel:
         return self.calibration.probability(self.scoring.score(row))
 
     def probabilities(self, rows: Rows | Sequence[Sequence[float]]) -> Column:
+        if self.scoring.singly and not isinstance(rows, np.ndarray):
+            return np.array([self.probability(row) for row in rows], np.float64)
         return self.calibration.probabilities(self.scoring.scores(np.asarray(rows, np.float64)))
 
 

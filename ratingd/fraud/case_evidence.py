@@ -137,7 +137,7 @@ class CaseEvidence:
     def _explanations(self, case: Case) -> list[Explanation]:
         """Why the alert was raised, then why the first number is thought what it is; each text once."""
         told = [_explanation(each) for alert in case.alerts[:1] for each in alert.explanations]
-        if case.incident is not None:
+        if case.incident is not None and not case.alerts:  # in a storm there is one alert of many runs
             told += reasons_of(case.incident)
         if case.kind == CALL:
             told += self._explaining.explain(case.id).explanations

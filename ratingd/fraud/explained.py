@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ratingd.fraud.desk import FraudDesk
-from ratingd.fraud.incident import PROBABILITY, by_score, probability_max, reasons_of
+from ratingd.fraud.incident import PROBABILITY, by_version, probability_max, reasons_of
 from ratingd.fraud.model_reasons import AskedOf
 from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, IncidentRow, StoredIncident
 from triggers.calls.call_record import CallRecord
@@ -86,6 +86,12 @@ class KnownCall:
         return 0 if self.record is None else self.record.versions.get(MASKING, 0)
 
     @property
+    def method(self) -> str:
+        """The model that scored it, or flagged its run; "" where none did."""
+        version = self.version or (0 if self.run is None else by_version(self.run))
+        return f"{MASKING} {version}" if version else ""
+
+    @property
     def probability(self) -> float:
         if self.asked is not None:
             return self.asked.probability
@@ -96,7 +102,7 @@ class KnownCall:
     @property
     def flagged_by_rule(self) -> bool:
         """And not by a model alone, which is as sure of it as it says."""
-        return self.flagged is not None and (self.run is None or not by_score(self.run))
+        return self.flagged is not None and (self.run is None or not by_version(self.run))
 
 
 class Explaining:
@@ -118,7 +124,7 @@ class Explaining:
             asked,
             CALL,
             max(score.risk, 100 * call.probability, 100.0 if call.flagged_by_rule else 0.0),
-            f"{MASKING} {call.version}" if call.version else score.method,
+            call.method or score.method,
             (*reversed(reasons.values()), *score.explanations),
             self.rules(subject=call.caller) if run is None else self._rules_of(run),
         )

@@ -96,9 +96,10 @@ def probability_max(row: IncidentRow) -> float:
     return float(json.loads(row.document)["probability_max"])
 
 
-def by_score(row: IncidentRow) -> bool:
-    """Whether a model flagged its calls, and not the rule."""
-    return bool(json.loads(row.document).get("by_score", False))
+def by_version(row: IncidentRow) -> int:
+    """Of the model that flagged its calls; 0: the rule did."""
+    document: dict[str, Any] = json.loads(row.document)
+    return int(document["model_version"]) if document.get("by_score", False) else 0
 
 
 def _model_reasons(document: dict[str, Any]) -> list[Explanation]:

@@ -78,6 +78,33 @@ def test_models_that_act_cut_the_call_that_they_see_and_no_other(strict: Town) -
     assert strict.record(f"{b}-2").disposition == "DISCONNECTED_FRAUD"
 
 
+def test_call_that_only_charging_tells_of_is_refused_by_the_model(strict: Town) -> None:
+    b = "+4930222113"
+    strict.opened("1006")
+    assert [strict.debit("1006", f"g-{n}", caller(b, n), b) for n in range(2)] == [60, 60]
+    with pytest.raises(Refused) as refused:
+        strict.debit("1006", "g-2", caller(b, 2), b)
+    assert refused.value.reason == "CALL_MASKED"
+    assert strict.debit("1006", "g-3", caller(b, 3), b, attestation=VOUCHED_FOR) == 60
+    assert strict.alert(b)["call_ids"] == ["g-2"]
+
+
+def test_run_of_a_storm_is_a_case_with_its_reasons(strict: Town) -> None:
+    """Where there are so many alerts in a minute that one stands for many, none of them is of this run."""
+    b = "+4930222114"
+    storm = strict.daemon.fraud.book._storm_max
+    strict.daemon.fraud.book._storm_max = 0  # type: ignore[misc]
+    try:
+        strict.attack(b, 3)
+        [run] = strict.incidents(b)
+    finally:
+        strict.daemon.fraud.book._storm_max = storm  # type: ignore[misc]
+    case = strict.http.get(f"/api/cases/{run['id']}")
+    assert case["alerts"] == []
+    assert features(case["explanations"])[0] == "masking_probability"
+    assert "distinct_a_count" in features(case["explanations"])
+
+
 @pytest.mark.parametrize(
     ("place", "b", "attestation", "severity", "response"),
     [

@@ -37,6 +37,9 @@ def test_run_goes_on_and_its_calls_stay_refused_after_a_start(sqlite_url: str) -
         assert [refusal(after, f"{B}-{n}", caller(B, n)) for n in (2, 3)] == ["CALL_MASKED"] * 2
         assert after.debit("1001", f"{B}-1", caller(B, 1), B) == 60
         assert after.http.post("/event", after.event(f"{B}-3", caller(B, 3), B))["duplicate"] is True
+        explained = after.http.get(f"/api/explain/{B}-3")
+        assert (explained["score"], explained["model"]) == (100 * run["probability_max"], "masking 1")
+        assert "distinct_a_count" in [each["feature"] for each in explained["explanations"]]
         verdict = after.call(f"{B}-again", caller(B, 2), B)
         assert (verdict["action"], verdict["model_version"]) == ("DISCONNECT", 1)
         assert verdict["incident_id"] == verdicts[2]["incident_id"] == run["id"]

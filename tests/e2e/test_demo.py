@@ -26,7 +26,7 @@ TOLD = (
     "with 4 callers within the window; 5 are a masking run by the rule",
     "vouched for (usual:",
     "CARRIER/MASKED fired STOP_SPENDING, which told the receiver: event trigger.fired of account example.org:1010",
-    "calls and numbers are labelled",
+    "labels for `ratingd model train --stored`",
     "rebuilt 12 accounts",
 )
 

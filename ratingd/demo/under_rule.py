@@ -117,7 +117,7 @@ def _judged(story: Story, client: Client, case: str) -> None:
     said = client.ask(client.fraud.LabelCase, request)
     after = client.ask(client.fraud.GetCase, GetCaseRequest(id=case, who="demo"))
     story.say(
-        f"`ratingd fraud case {case}` shows all of it on one page. `ratingd fraud confirm {case}` says that it was fraud:",
+        f"`ratingd fraud case {case}` shows all of it on a page. `ratingd fraud confirm {case}` says it was fraud:",
         f"the alert is resolved, and there are {said.labelled} labels for `ratingd model train --stored`.",
     )
     resolved = [alert.status for alert in after.alerts] == ["resolved"]

@@ -29,7 +29,7 @@ from ratingd.api.event_message import EventReader
 from ratingd.engine.open_calls import CALL_BEGUN
 from ratingd.errors import InvalidRequest
 from ratingd.fraud.desk import FraudDesk
-from ratingd.fraud.incident import ALREADY_ENDED
+from ratingd.fraud.incident import ALREADY_ENDED, by_version
 from ratingd.fraud.switch_orders import MASKING
 from ratingd.store.faults import StoreFault
 from ratingd.store.fraud_rows import FlaggedCallRow, IncidentRow, StoredEvents
@@ -111,9 +111,9 @@ class Recovery:
             newest_ms = newest[0].row.received_ms
             self._begin_ms = newest_ms - before_ms
             since_ms = self._since_ms(newest_ms) - terms.window_ms - terms.lateness_ms
-            cutting = self._cutting(since_ms - CALLS_KNOWN_MS)
+            cutting, reported = self._responses(since_ms - CALLS_KNOWN_MS)
             self._restore_incidents(since_ms - terms.cooldown_ms)
-            self._restore_flagged(since_ms - CALLS_KNOWN_MS, cutting)
+            self._restore_flagged(since_ms - CALLS_KNOWN_MS, cutting, reported)
             for chunk in self._chunks(self._begin_ms, self._last_id):
                 events += self._replay(chunk, cutting)
         events += self._replay_charged(self._begin_ms or self._desk.clock() // MS - before_ms)
@@ -153,13 +153,15 @@ class Recovery:
                 incident.add(_attempt(call))
             self._desk.watch.restore(incident)
 
-    def _cutting(self, since_ms: int) -> set[str]:
-        """The incidents whose calls are to be cut, and not only reported."""
+    def _responses(self, since_ms: int) -> tuple[set[str], set[str]]:
+        """The incidents whose calls are to be cut, and those that a model alone saw and that are only reported."""
         rows = self._shelf.incidents_since(since_ms)
-        return {row.id for row in rows if json.loads(row.document).get("response") == CUT}
+        cutting = {row.id for row in rows if json.loads(row.document).get("response") == CUT}
+        return cutting, {row.id for row in rows if row.id not in cutting and by_version(row)}
 
-    def _restore_flagged(self, since_ms: int, cutting: set[str]) -> None:
-        """Calls that are to be cut are refused when they are debited again."""
+    def _restore_flagged(self, since_ms: int, cutting: set[str], reported: set[str]) -> None:
+        """Calls that are to be cut are refused when they are debited again. Those that a model flagged are known as
+        such, which the events themselves do not tell."""
         after: FlaggedCallRow | None = None
         while calls := self._shelf.flagged_since(since_ms, after=after):
             for call in calls:
@@ -167,6 +169,8 @@ class Recovery:
                 if cut and call.result != ALREADY_ENDED:
                     reason = MASKING if call.incident_id else call.reason
                     self._desk.watch.restore_flagged(call.call_id, call.incident_id, reason)
+                elif call.incident_id in reported:
+                    self._desk.watch.restore_flagged(call.call_id, call.incident_id, MASKING, cut=False)
             after = calls[-1]
 
     def _replay(self, chunk: StoredEvents, cutting: set[str]) -> int:

@@ -71,8 +71,8 @@ class Taken:
 
 
 def leads_on(outcome: Outcome) -> bool:
-    """Whether it comes to a record, an alert, a flagged call or an order."""
-    if outcome.record is not None or outcome.hits or outcome.blacklist_due:
+    """Whether it comes to a record, an alert, a flagged call or an order, or to a score that is to be explained."""
+    if outcome.record is not None or outcome.hits or outcome.blacklist_due or outcome.scored is not None:
         return True
     placed = outcome.placed
     if placed is not None and (placed.incident is not None or placed.flagged):

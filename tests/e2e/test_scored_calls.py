@@ -159,6 +159,18 @@ def test_alert_grows_worse_when_the_rule_sees_it_too(here: Town) -> None:
     assert runs[True]["a_numbers"] == [caller(b, n) for n in (2, 3)]
 
 
+def test_alert_of_the_rule_grows_worse_when_the_model_agrees(here: Town) -> None:
+    b = "+4930222115"
+    here.attack(b, 5, attestation=VOUCHED_FOR)
+    assert here.alert(b)["severity"] == "HIGH"
+    here.attack(b, 1, first=5)
+    assert here.alert(b)["severity"] == "CRITICAL"
+    until(lambda: [each["alert"]["severity"] for each in here.posted("alert.updated", b)] == ["CRITICAL"])
+    [run] = here.incidents(b)
+    assert (run["severity"], run["model_version"]) == ("CRITICAL", 1)
+    assert run["probability_max"] > 0.9
+
+
 def test_one_message_with_the_whole_attack_is_one_alert_told_as_bad_as_it_is(here: Town) -> None:
     b = "+4930222108"
     at = here.now_ms() / 1000

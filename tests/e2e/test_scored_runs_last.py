@@ -56,6 +56,21 @@ def test_run_goes_on_and_its_calls_stay_refused_after_a_start(sqlite_url: str) -
         assert after.alert(B)["id"] == alert["id"]
 
 
+def test_call_that_was_only_reported_is_known_as_such_after_a_start(sqlite_url: str) -> None:
+    with town(sqlite_url, masking_folder()) as before:
+        verdict = before.attack(B, 3)[2]
+        now_ms = before.now_ms()
+    with town(sqlite_url, begin_ms=now_ms) as after:
+        again = after.call(f"{B}-2", caller(B, 2), B)
+        assert (again["duplicate"], again["action"], again["reasons"], again["incident_id"]) == (
+            True, "ALLOW", ["masking"], verdict["incident_id"],
+        )  # fmt: skip
+        until(lambda: not after.daemon.fraud.desk.rebuilding)
+        after.http.post("/event", after.event(f"{B}-2", caller(B, 2), B, "BYE"))
+        record = after.record(f"{B}-2")
+        assert (record.flags, record.incident_id) == ("masking", verdict["incident_id"])
+
+
 class Outside:
     """A daemon in a process of its own, and a switch that tells it of calls."""
 

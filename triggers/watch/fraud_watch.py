@@ -187,10 +187,11 @@ class FraudWatch:
         """The last run of the number of a run, as it stands."""
         return self._scored_runs.current(incident.b) if incident.by_score else self.masking.current(incident.b)
 
-    def restore_flagged(self, call_id: str, incident_id: str, reason: str = MASKING) -> None:
-        """A call of before a start was to be cut, and is refused when it is debited again."""
+    def restore_flagged(self, call_id: str, incident_id: str, reason: str = MASKING, *, cut: bool = True) -> None:
+        """A call of before a start was flagged, and is refused when it is debited again where it was to be cut."""
         if self._told.verdict(call_id) is None:
-            self._told.keep_older(call_id, Verdict(call_id, DISCONNECT, (reason,), incident_id=incident_id))
+            action = DISCONNECT if cut else ALLOW
+            self._told.keep_older(call_id, Verdict(call_id, action, (reason,), incident_id=incident_id))
 
     def recall(self, event: CallEvent, cutting: Set[str]) -> None:
         """Know an event again that came shortly before a start: as a repeat, and in the masking window.

@@ -108,10 +108,11 @@ class EventStream:
         yield from attempt(self._row(STREAM, PACED.params, step=BESIDE), self._beside, charging.get(True))
 
     def _with_models(self, ground: Ground, station: Station) -> Daemon:
-        """A third daemon, whose calls and callers are scored."""
+        """A third daemon, whose calls and callers are scored. Calls of anybody to anybody look masked to a model, so
+        its scores decide nothing: both daemons flag what the rule flags."""
         build = Build(station.compiled)
         folders = active_models.trained(build, self._folder)
-        daemon = ground.watching(station, detection=True, name="scoring")
+        daemon = ground.watching(station, detection=True, name="scoring", masking_probability_threshold="1")
         active_models.activate(build, daemon, folders)
         return daemon
 

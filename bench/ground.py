@@ -72,8 +72,8 @@ class Ground:
         pid = server.process.pid if server is not None and server.process else None
         return Post(station, url, daemon, pid, step)
 
-    def watching(self, station: Station, *, detection: bool, name: str = "") -> Daemon:
-        """A daemon on SQLite that takes call events, or has `detection` off."""
+    def watching(self, station: Station, *, detection: bool, name: str = "", **more: str) -> Daemon:
+        """A daemon on SQLite that takes call events, or has `detection` off; `more` are settings."""
         folder = self.choice.folders[station.disk] / (name or ("watching" if detection else "charging"))
         folder.mkdir()
         settings = {
@@ -81,7 +81,7 @@ class Ground:
             "RATINGD_TRANSPORT": station.transport,
             "RATINGD_DETECTION": str(detection).lower(),
             "RATINGD_HTTP_LISTEN": f"127.0.0.1:{free_port()}",
-        }
+        } | {f"RATINGD_{setting.upper()}": value for setting, value in more.items()}
         return self._stack.enter_context(Daemon(Build(station.compiled), settings, folder / LOG))
 
     def empty_servers(self, say: Callable[[str], None]) -> dict[str, str]:

@@ -84,7 +84,7 @@ class Daemon:
         self.models: Final = ModelDesk(
             Registry(self.store.models), scorers, alert=self.fraud.book.raise_now, shared=self.store.shared
         )
-        self.fraud.explained_by(self.models.explain)
+        self.fraud.explained_by(self.models.explain, self.models.prepared)
         self.retraining: Final = Retraining(self.models, settings, self.store.database.alone)
         self.engine: Final = Engine(
             self.store, engine_options(settings, rules), self.delivery, admitting=self.fraud.desk

@@ -40,10 +40,12 @@ class AskedOf:
 
 
 class ModelReasons:
-    """`explain` is of the models in use; whatever is wrong with them, here it only means that there are no reasons."""
+    """`explain` is of the models in use, `prepared` tells whether it takes milliseconds and not seconds. Whatever is
+    wrong with them, here it only means that there are no reasons."""
 
     def __init__(self) -> None:
         self.explain: Explain = lambda name, row: ()
+        self.prepared: Callable[[str], bool] = lambda name: True
         self.version: Callable[[str], int] = lambda name: 0  # of the active model of a name
         self._second = 0
         self._given = 0
@@ -73,11 +75,11 @@ class ModelReasons:
             return ()
 
     def of_alert(self, name: str, row: Sequence[float]) -> tuple[Explanation, ...]:
-        """For an alert that is raised; nothing where this second has had its share."""
+        """For an alert that is raised; nothing where this second has had its share, or where they would take long."""
         second = int(time.monotonic())
         if second != self._second:
             self._second, self._given = second, 0
-        if self._given >= A_SECOND:
+        if self._given >= A_SECOND or not self.prepared(name):
             return ()
         self._given += 1
         return self.asked(name, row)

@@ -176,9 +176,9 @@ class FraudRuntime:
         self._destinations = lambda digits: destinations(engine, digits)
         self.investigation.priced_by(lambda: engine.plans.current(engine.clock()).book.tariff)
 
-    def explained_by(self, explain: Explain) -> None:
-        """Have this say why a model scores a row as it does. Before the start."""
-        self._reasons.explain = explain
+    def explained_by(self, explain: Explain, prepared: Callable[[str], bool]) -> None:
+        """Have this say why a model scores a row as it does, and that whether it can at once. Before the start."""
+        self._reasons.explain, self._reasons.prepared = explain, prepared
 
     def start(self, submit: Submit) -> None:
         """Be where detection was when it ended; after this events may come. `submit` is the engine's."""

@@ -5,8 +5,8 @@ scores with it from the next call on. Every other daemon on the database looks e
 masking 3 on a thread of its own while masking 2 goes on, and changes over between two calls. Where a daemon cannot open
 it, an older version of ratingd perhaps, masking 2 stays there, and the status says what was wanted and why it is not.
 
-What explains a model is opened soon after it was put to work, by the same thread: XGBoost itself takes a second to
-load, and whoever raises an alert of the first masked call is not to wait for that.
+What explains a model is opened by whoever activates it, while calls are scored already; after a start and at the other
+daemons by the same thread. XGBoost itself takes a second to load, and whoever raises an alert is not to wait for that.
 
 Without a model nothing of this costs anything: the thread looks two words up, and no library is loaded.
 """
@@ -92,6 +92,11 @@ class ModelDesk:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    def prepared(self, name: str) -> bool:
+        """Whether what explains a score is at hand, so that it takes milliseconds."""
+        active = self.scorers.active(name)
+        return active is None or self._prepared.get(name) is active
+
     def follow(self) -> None:
         """Put to work what the store says is in use, where it is not what it said last."""
         with self._changing:
@@ -113,11 +118,13 @@ class ModelDesk:
     def activate(self, name: str, version: int, who: str, *, force: bool = False) -> ModelRow:
         row = self.registry.activate(name, version, who, force=force)
         self.follow()
+        self._prepare()
         return row
 
     def roll_back(self, name: str, who: str) -> ModelRow:
         row = self.registry.roll_back(name, who)
         self.follow()
+        self._prepare()
         return row
 
     def shadow(self, name: str, version: int, who: str) -> ModelRow:
@@ -236,13 +243,13 @@ class ModelDesk:
         """Have explanations at hand before they are asked for."""
         for name, place in list(self.scorers.places.items()):
             active = place.active
-            if active is not None and self._prepared.get(name) is not active:
-                self._prepared[name] = active
+            if active is not None and not self.prepared(name):
                 try:
                     with self._explaining:
                         self._explainer(name, active)
                 except (RatingdError, ValueError) as fault:
                     observe.event("model.not_explained", model=name, version=active.version, error=str(fault))
+                self._prepared[name] = active
 
     def _explainer(self, name: str, active: Scorer) -> "Explainer":
         found = self._explainers.get(name)

@@ -19,6 +19,7 @@ import xgboost
 from ratingd.models.arrays import Column, Labels, Rows
 from ratingd.models.forest import LEAF, LOGISTIC, Forest, Tree
 
+ONE: Final = 1  # thread: others wait for work by turning in circles, and take a core from the calls
 PARAMS: Final[Mapping[str, Any]] = {
     "objective": "binary:logistic",
     "eval_metric": "logloss",
@@ -28,7 +29,7 @@ PARAMS: Final[Mapping[str, Any]] = {
     "colsample_bytree": 0.8,
     "colsample_bynode": 0.5,
     "tree_method": "hist",
-    "nthread": 1,
+    "nthread": ONE,
 }
 TREES: Final = 300
 EARLY_STOP: Final = 30
@@ -70,7 +71,7 @@ class Boosted:
     def read(cls, content: bytes) -> Self:
         """ValueError where the bytes are not such trees."""
         try:
-            return cls(xgboost.Booster(model_file=bytearray(content)))
+            return cls(xgboost.Booster({"nthread": ONE}, model_file=bytearray(content)))
         except xgboost.core.XGBoostError as fault:
             raise ValueError(f"not the trees of XGBoost: {str(fault).splitlines()[0][:200]}") from fault
 
@@ -86,7 +87,7 @@ class Boosted:
 
     def contributions(self, rows: Rows) -> Rows:
         """Of each feature to the margin, exactly (tree SHAP); the last column is the bias. Their sum is the margin."""
-        found = self._booster.predict(xgboost.DMatrix(rows), pred_contribs=True)
+        found = self._booster.predict(xgboost.DMatrix(rows, nthread=ONE), pred_contribs=True)
         return np.asarray(found, np.float64)
 
     def forest(self) -> Forest:

@@ -50,6 +50,9 @@ def test_a_switch_that_tells_nothing_of_a_call_tells_nothing_of_those_beside_it(
         assert 0 < untold.sum() < len(copies)
         for name in beside:
             assert not copies[untold, MASKING.place(name)].any()
+    untold = copies[:, MASKING.place("attestation")] == 0
+    assert set(copies[untold, MASKING.place("trunk_class")]) == {0, 2, 3}  # nobody is vouched for by any trunk
+    assert set(copies[~untold, MASKING.place("trunk_class")]) == {0, 1, 2, 3}
 
 
 def test_same_seed_gives_the_same_copies() -> None:

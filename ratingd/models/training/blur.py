@@ -13,10 +13,14 @@ what depends on the town otherwise:
                                               and of those beside it
 
 What happens within seconds (callers, rate, overlap) stays as it is: that is what an attack is made of. Where nothing is
-told of attestation no trunk carries callers that are vouched for, either. Without blur a model knows attacks by nothing
-but that, and is useless where switches do not tell it: learned from 300,000 calls and tried in fourteen towns, most
-parameters of which lie apart from those of training, it found 0.966 of the calls of attacks at one false alarm in a
-thousand scored calls, and 0.780 with attestations left out; with blur 0.957 and 0.852.
+told of attestation no trunk carries callers that are vouched for, either. Without blur a model knows attacks by little
+else, and is useless where switches do not tell it. Two models of 300,000 calls each, tried in fourteen towns most
+parameters of which lie apart from those of training, found at one false alarm in a thousand scored calls so many of the
+calls of attacks, and took so many others for such at 0.7:
+
+                    told of attestation     not told
+    with blur       0.934     0.09 %        0.706     0.68 %
+    without         0.974     0.07 %        0.428    10.7 %
 """
 
 from collections.abc import Mapping

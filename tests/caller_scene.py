@@ -1,7 +1,7 @@
 """Callers with time that a test turns, models that say what it wants, and their risks."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ratingd.fraud.caller_risks import CallerRisks
@@ -39,7 +39,7 @@ class Said:
             raise self.fault
         return self.probability_said
 
-    def probabilities(self, rows: "Rows") -> "Column":
+    def probabilities(self, rows: "Rows | Sequence[Row]") -> "Column":
         raise NotImplementedError
 
 

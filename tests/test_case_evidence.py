@@ -73,7 +73,7 @@ def test_a_campaign_is_explained_by_the_model_that_scores_its_callers(store: Sto
     ringing = scene.wangiri()
     settings = Settings(database_url="sqlite:///none.db", http_listen="", default_region="DE")
     fraud = FraudRuntime(settings, store, scorers, clock=lambda: NOW_MS * 1_000_000)
-    fraud.explained_by(lambda name, row: Explainer(folder, CALLER).explain(row))
+    fraud.explained_by(lambda name, row: Explainer(folder, CALLER).explain(row), lambda name: True)
     fraud.start(lambda command, done: None)
     until(lambda: not fraud.desk.rebuilding)
     bring(fraud, scene.events())

@@ -1,6 +1,6 @@
 """Model reasons: why a model scores a call as it does, for alerts and answers.
 
-Contributions of 22 features cost some milliseconds. An alert has them the moment it is raised, and so has whoever asks
+Contributions of 28 features cost some milliseconds. An alert has them the moment it is raised, and so has whoever asks
 of a call. In a storm of alerts the first ten of a second have them; the others name the score and the model.
 
 What a model was asked about a call is kept for a day, of the last ten thousand calls: an hour later an analyst asks

@@ -150,6 +150,22 @@ def test_usual_is_the_middle(edges: tuple[float, ...], shares: tuple[float, ...]
     assert usual(Histogram(edges, shares)) == middle
 
 
+@pytest.mark.parametrize(
+    ("edges", "shares", "middle"),
+    [
+        ((2.0, 3.0), (0.6, 0.3, 0.1), 1),
+        ((2.0, 3.0), (0.3, 0.6, 0.1), 2),
+        ((2.0, 3.0), (0.3, 0.1, 0.6), 3),
+        ((1.0,), (0.7, 0.3), 0),
+        ((), (1.0,), 0),
+    ],
+)
+def test_the_usual_of_classes_is_one_of_them(
+    edges: tuple[float, ...], shares: tuple[float, ...], middle: float
+) -> None:
+    assert usual(Histogram(edges, shares), classes=True) == middle
+
+
 @pytest.fixture
 def store(sqlite_url: str) -> Iterator[Store]:
     opened = open_store(sqlite_url)

@@ -38,6 +38,14 @@ def test_what_was_seen_is_told_once() -> None:
     assert threats.frame()["events"] == []
 
 
+def test_a_call_names_the_campaign_of_its_caller() -> None:
+    threats = ThreatStream(dict, campaign_of={"+491x": None, "+4912": "CMP-2026-1"}.get)
+    threats.watch(lambda text: None)
+    threats.saw([outcome(1), outcome(2)])
+    frame: Any = threats.frame()
+    assert {event["id"]: event["cluster_id"] for event in frame["events"]} == {"c1": None, "c2": "CMP-2026-1"}
+
+
 def test_a_flood_of_ordinary_calls_hides_no_threat() -> None:
     threats, _ = stream()
     threats.saw([outcome(1, 90.0)])

@@ -141,7 +141,7 @@ class FraudRuntime:
             shelf, self.desk.set_rules, shipped_rules(), file=own_rules(settings), action_ids=action_ids, clock=clock
         )
         self.stats: Final = ThreatStats(self.desk.stats, shelf, lambda: self.campaigns)
-        self.threats: Final = ThreatStream(self.stats, clock=clock)
+        self.threats: Final = ThreatStream(self.stats, campaign_of=self._campaign_id, clock=clock)
         self.results: Final = CutResults(shelf)
         self.monitors: Final = MetricMonitors(
             self._submit, self._metric, self.risks.at_attempt, self._destinations_of, tenant=settings.default_tenant
@@ -281,6 +281,10 @@ class FraudRuntime:
     def _metric(self, kind: str, key: str, name: str, window_s: int, at_ms: int) -> float:
         with self.desk.lock:
             return self.desk.watch.traffic.value(kind, key, name, window_s, at_ms)
+
+    def _campaign_id(self, caller: str) -> str | None:
+        campaign = self.campaigns.campaign_of(caller)
+        return None if campaign is None else str(campaign["id"])
 
     def _destinations_of(self, digits: str) -> Iterable[str]:
         return self._destinations(digits)

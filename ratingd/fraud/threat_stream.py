@@ -32,16 +32,18 @@ Send = Callable[[str], None]
 
 
 class ThreatStream:
-    """Thread-safe. `stats` is asked once a second while somebody watches."""
+    """Thread-safe. `stats` is asked once a second while somebody watches, `campaign_of` of those who are told."""
 
     def __init__(
         self,
         stats: Callable[[], Mapping[str, object]],
         *,
+        campaign_of: Callable[[str], str | None] = lambda caller: None,
         period_s: float = PERIOD_S,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._stats: Final = stats
+        self._campaign_of: Final = campaign_of
         self._period_s: Final = period_s
         self._clock: Final = clock
         self._lock: Final = threading.Lock()
@@ -93,7 +95,7 @@ class ThreatStream:
         seen, self._seen = self._seen, 0
         kept = [*_emptied(self._risky), *_emptied(self._ordinary)]
         kept.sort(key=lambda call: call[1].risk, reverse=True)
-        events = [shown(event, verdict) for event, verdict in kept[:EVENTS_MAX]]
+        events = [shown(event, verdict, self._campaign_of(event.a.text)) for event, verdict in kept[:EVENTS_MAX]]
         return {"events": events, "sampled": seen > len(events), "stats": self._stats()}
 
     def _keep(self, event: CallEvent, verdict: Verdict) -> None:
@@ -127,8 +129,8 @@ class ThreatStream:
                 observe.fault("threats.not_told", fault)
 
 
-def shown(event: CallEvent, verdict: Verdict) -> dict[str, object]:
-    """A call as it is told; `timestamp` is seconds since the epoch."""
+def shown(event: CallEvent, verdict: Verdict, campaign: str | None) -> dict[str, object]:
+    """A call as it is told; `timestamp` is seconds since the epoch, `campaign` the one of its caller."""
     details = event.details
     return {
         "id": event.call_id,
@@ -139,7 +141,7 @@ def shown(event: CallEvent, verdict: Verdict) -> dict[str, object]:
         "risk_score": verdict.risk,
         "type": "Legitimate" if verdict.action == ALLOW else "Fraud",
         "location": details.origin_region or event.a.region,
-        "cluster_id": None,
+        "cluster_id": campaign,
         "fraud_type": verdict.reasons[0] if verdict.reasons else "",
     }
 

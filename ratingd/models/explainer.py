@@ -58,7 +58,9 @@ class Explainer:
         """ModelRefused or ValueError where a file is not what the manifest says."""
         model = TrainedModel(folder)
         self.schema: Final = schema
-        self.usual: Final = [usual(folder.manifest.histograms[name]) for name in schema.names]
+        self.usual: Final = [
+            usual(folder.manifest.histograms[each.name], classes=bool(each.words)) for each in schema.features
+        ]
         self._scoring: Final = model.scoring
         self._contributing: Final[Contributing] = (
             _Trees(folder.files[UBJ]) if folder.manifest.algorithm == XGBOOST else _Replaced(_told(model), self.usual)
@@ -82,15 +84,18 @@ class Explainer:
         return strongest(found)
 
 
-def usual(histogram: Histogram) -> float:
+def usual(histogram: Histogram, *, classes: bool = False) -> float:
     """The middle value: the first edge below which at least half of the rows lie.
 
-    Where half of them lie below the first edge they mostly have one value, and nearly always that is 0.
+    Where half of them lie below the first edge they mostly have one value, and nearly always that is 0. Of `classes`,
+    which are numbered through, it is the one before that edge.
     """
     total = 0.0
     for place, share in enumerate(histogram.shares):
         total += share
         if total >= 0.5 - 1e-9:
+            if classes and place < len(histogram.edges):
+                return max(histogram.edges[place] - 1, 0.0)
             if place == 0:
                 break
             return histogram.edges[min(place, len(histogram.edges) - 1)]

@@ -58,8 +58,8 @@ def test_one_daemon_of_several_does_it(postgresql_url: str) -> None:
     other.close()
 
 
-def test_store_that_is_away_means_later(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> None:
-    store = open_store(sqlite_url)
+def test_store_that_is_away_means_later(empty_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    store = open_store(empty_url)
     assert forget_old(store, Kept(), NOW) is None  # there are no tables
     store.close()
     assert "fraud.forgetting_waits" in capfd.readouterr().err

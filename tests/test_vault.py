@@ -57,8 +57,8 @@ def test_entry_under_another_pseudonym_does_not_open(store: Store, vault: Number
         vault.number(moved.pseudonym, who="ann", now_ms=5)
 
 
-def test_nothing_is_shown_where_the_look_cannot_be_written_down(sqlite_url: str) -> None:
-    store = open_store(sqlite_url)
+def test_nothing_is_shown_where_the_look_cannot_be_written_down(empty_url: str) -> None:
+    store = open_store(empty_url)
     vault = NumberVault(store.fraud, KEY)  # there are no tables
     with pytest.raises(StoreFault, match="fraud_audits"):
         vault.number(PSEUDONYM, who="ann", now_ms=5)

@@ -53,6 +53,7 @@ def test_messages_are_answered_in_their_order_and_unchanged(tmp_path: Path, fold
 
 def test_bad_lines_go_to_the_dead_and_stop_nothing(tmp_path: Path, folder: str) -> None:
     bad = ["{", '{"num_digits": "11"}', "[1]", '{"hour_of_day": NaN}', '{"freq_calls": 1e999}', "[" * 100_000]
+    bad.append('{"x":' + "[" * 900 + "]" * 900 + "}")  # which can be read
     lines: list[str | bytes] = [
         json.dumps(SHORT),
         *bad,
@@ -64,11 +65,11 @@ def test_bad_lines_go_to_the_dead_and_stop_nothing(tmp_path: Path, folder: str) 
     told = json.loads(run(file, "--model", folder, "--out", into, "-o", "json").stdout)
     dead = read((tmp_path / "calls.jsonl.dead").read_text())
     assert told == {
-        "file": str(file), "model": "knn", "version": None, "messages": 2, "scams": 1, "refused": 8,
+        "file": str(file), "model": "knn", "version": None, "messages": 2, "scams": 1, "refused": 9,
         "dead": f"{file}.dead", "out": str(into),
     }  # fmt: skip
     assert [each["predicted_label"] for each in read(into.read_text())] == [1, 0]
-    assert [each["line"] for each in dead] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [each["line"] for each in dead] == [2, 3, 4, 5, 6, 7, 8, 9, 10]
     assert [each["row"] for each in dead[:5]] == bad[:5]
     wrong = [
         "no JSON",
@@ -76,6 +77,7 @@ def test_bad_lines_go_to_the_dead_and_stop_nothing(tmp_path: Path, folder: str) 
         "an object is wanted",
         "NaN",
         "beyond all",
+        "nested",
         "nested",
         "no UTF-8",
         "more than",

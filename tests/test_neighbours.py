@@ -2,6 +2,7 @@
 
 import io
 import math
+import zipfile
 
 import numpy as np
 import pytest
@@ -76,6 +77,16 @@ def test_pickled_objects_are_refused() -> None:
     for content in (held.getvalue(), b"", b"not a file of arrays"):
         with pytest.raises(ValueError, match="holds no labelled rows"):
             Neighbours.read(content)
+
+
+def test_what_would_be_far_larger_in_memory_is_refused_before_it_is_there() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("rows.npy", "w") as file:
+        for _ in range(65):
+            file.write(bytes(1 << 20))
+    assert len(held.getvalue()) < 1 << 17
+    with pytest.raises(ValueError, match="it would be 68157440 bytes in memory"):
+        Neighbours.read(held.getvalue())
 
 
 @pytest.mark.parametrize(

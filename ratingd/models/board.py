@@ -46,7 +46,11 @@ class BoardCall:
 
 def board_call(message: object) -> BoardCall:
     """Raises MessageRefused. Fields that nobody knows are left alone."""
-    if not _whole(message):
+    try:
+        whole = _whole(message)
+    except RecursionError:  # JSON is read deeper than it is looked through
+        raise MessageRefused("is nested deeper than any message", writable=False) from None
+    if not whole:
         raise MessageRefused("it holds a number that is beyond all numbers", writable=False)
     if not isinstance(message, Mapping):
         raise MessageRefused(f"an object is wanted, not {shown(message)}")

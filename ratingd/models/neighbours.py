@@ -23,6 +23,7 @@ from ratingd.models.arrays import Column, Labels, Rows
 COUNT: Final = 5
 Places = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
 _PARTS: Final = ("mean", "scale", "rows", "labels", "count")
+_UNPACKED_MAX: Final = 64 * 1024 * 1024  # bytes; a megabyte of zeros packed is a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Neighbours:
     def read(cls, content: bytes) -> Self:
         """ValueError where the bytes hold no neighbours. Nothing in them is run."""
         try:
+            _check_unpacked(content)
             with np.load(io.BytesIO(content), allow_pickle=False) as held:
                 mean, scale, rows, labels, count = (held[name] for name in _PARTS)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as fault:
@@ -122,3 +124,11 @@ class Neighbours:
             raise ValueError("a labelled row is not of finite numbers")
         if not ((self.labels == 0) | (self.labels == 1)).all():
             raise ValueError("a label is neither 0 nor 1")
+
+
+def _check_unpacked(content: bytes) -> None:
+    """ValueError where there is more in it than any file of a model has."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        size = sum(each.file_size for each in packed.infolist())
+    if size > _UNPACKED_MAX:
+        raise ValueError(f"it would be {size} bytes in memory, and {_UNPACKED_MAX} are the most")

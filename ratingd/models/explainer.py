@@ -29,12 +29,13 @@ Usual is the middle value of the training rows.
 """
 
 from collections.abc import Callable, Sequence
-from math import factorial
+from math import factorial, isfinite
 from typing import Final, Protocol
 
 import numpy as np
 
 from ratingd.models.arrays import Column, Rows
+from ratingd.models.boosted_file import check_boosted
 from ratingd.models.forest import ForestScorer
 from ratingd.models.histogram import Histogram
 from ratingd.models.model_folder import UBJ, XGBOOST, ModelFolder
@@ -63,7 +64,9 @@ class Explainer:
         ]
         self._scoring: Final = model.scoring
         self._contributing: Final[Contributing] = (
-            _Trees(folder.files[UBJ]) if folder.manifest.algorithm == XGBOOST else _Replaced(_told(model), self.usual)
+            _Trees(folder.files[UBJ], len(schema.features))
+            if folder.manifest.algorithm == XGBOOST
+            else _Replaced(_told(model), self.usual)
         )
 
     def contributions(self, row: Row) -> list[float]:
@@ -105,13 +108,16 @@ def usual(histogram: Histogram, *, classes: bool = False) -> float:
 class _Trees:
     """XGBoost's own contributions."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, features: int) -> None:
+        check_boosted(content, features)
         from ratingd.models.training.boosting import Boosted  # with the library, which scoring does without
 
         self._boosted: Final = Boosted.read(content)
 
     def contributions(self, row: Row) -> list[float]:
         found: list[float] = self._boosted.contributions(np.array([row], np.float64))[0].tolist()
+        if not all(isfinite(each) for each in found):
+            raise ValueError("its trees say of this row what is no number")
         return found[:-1]
 
 

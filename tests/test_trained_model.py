@@ -1,12 +1,13 @@
 """Trained models: any folder answers the same questions, or is refused when it is opened."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ratingd.models.calibration import Calibration
-from ratingd.models.forest import LEAF, LOGISTIC, Forest, Tree
+from ratingd.models.forest import LEAF, LOGISTIC, POWER_OF_TWO, Forest, Tree
 from ratingd.models.histogram import Histogram
 from ratingd.models.model_folder import CALIBRATION, KNN, NPZ, ONNX, UBJ, XGBOOST, Manifest, ModelFolder, ModelRefused
 from ratingd.models.neighbours import Neighbours
@@ -44,6 +45,26 @@ def test_folder_that_scores_nothing_is_refused(name: str, content: bytes, fault:
     files = {ONNX: FOREST, UBJ: b"", CALIBRATION: HALF, name: content}
     with pytest.raises(ModelRefused, match=fault):
         TrainedModel(_folder(XGBOOST, files))
+
+
+@pytest.mark.parametrize(
+    ("link", "leaf", "fault"),
+    [
+        (LOGISTIC, math.nan, "leaves of the forest are no numbers"),
+        (POWER_OF_TWO, 0.5, "a probability is wanted|what is no probability"),
+    ],
+)
+def test_what_is_no_probability_is_no_score(link: str, leaf: float, fault: str) -> None:
+    """The row of zeros, with which a model is tried when it is added, has one."""
+    tree = Tree([0, LEAF, LEAF], [0.5, 0, 0], [1, -1, -1], [2, -1, -1], [0, -1, leaf])
+    trees = Forest(2, [tree], 0, link, split_goes_below=False).onnx()
+    files = {ONNX: trees, UBJ: b"the same", CALIBRATION: Calibration().document()}
+    model = TrainedModel(_folder(XGBOOST, files))
+    assert 0 < model.probability((0.0, 0.0)) < 1
+    with pytest.raises(ValueError, match=fault):
+        model.probability((1.0, 0.0))
+    with pytest.raises(ValueError, match=fault):
+        model.probabilities(np.array([[0.0, 0.0], [1.0, 0.0]]))
 
 
 def test_neighbours_that_are_none_are_refused() -> None:

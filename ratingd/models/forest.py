@@ -232,6 +232,8 @@ def _session(content: bytes) -> Any:
 
 
 def _linked(link: str, total: float) -> float:
+    if math.isnan(total):
+        raise ValueError("leaves of the forest are no numbers; the row has no score")
     if link == LOGISTIC:
         if total < -700:
             return 0.0

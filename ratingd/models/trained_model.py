@@ -43,13 +43,20 @@ class TrainedModel:
             )
 
     def probability(self, row: Sequence[float]) -> float:
-        """0 to 1. ValueError where the row is of another length, or holds what is not finite."""
-        return self.calibration.probability(self.scoring.score(row))
+        """0 to 1. ValueError where the row is of another length, or holds what is not finite, and where the model says
+        what is no probability."""
+        said = self.calibration.probability(self.scoring.score(row))
+        if not 0 <= said <= 1:
+            raise ValueError(f"the model says {said} of a row; a probability is wanted")
+        return said
 
     def probabilities(self, rows: Rows | Sequence[Sequence[float]]) -> Column:
         if self.scoring.singly and not isinstance(rows, np.ndarray):
             return np.array([self.probability(row) for row in rows], np.float64)
-        return self.calibration.probabilities(self.scoring.scores(np.asarray(rows, np.float64)))
+        said = self.calibration.probabilities(self.scoring.scores(np.asarray(rows, np.float64)))
+        if not ((said >= 0) & (said <= 1)).all():
+            raise ValueError("the model says of a row what is no probability")
+        return said
 
 
 def _scored_by(manifest: Manifest) -> str:

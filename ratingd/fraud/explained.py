@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from ratingd.errors import NotFound
 from ratingd.fraud.desk import FraudDesk
 from ratingd.fraud.incident import PROBABILITY, by_version, probability_max, reasons_of
 from ratingd.fraud.model_reasons import AskedOf
 from ratingd.store.fraud_rows import AlertRow, FlaggedCallRow, IncidentRow, StoredIncident
 from triggers.calls.call_record import CallRecord
 from triggers.lookup.caller_score import CallerScore
+from triggers.numbers.number_reading import RAW
+from triggers.watch.analysis import WEEK_S
 from triggers.watch.explanation import Explanation, figure
 from triggers.watch.live_scores import MASKING_MODEL as MASKING
 
@@ -114,10 +117,11 @@ class Explaining:
         self._score: Final = score
 
     def explain(self, asked: str) -> Explained:
-        """Of a call that is stored, else of a number."""
+        """Of a call that is stored or goes on, else of a number. Raises NotFound of a call that nobody knows."""
         call = self._call(asked)
         if call is None:
-            return self._number(asked)
+            caller = self._going_on(asked)
+            return self._number(asked) if caller is None else self._caller(asked, CALL, caller)
         score, run = self._score(call.caller, self._now_ms()), call.run
         reasons = {each.feature: each for each in reversed([*self._scored(call), *_flagged(call)])}
         return Explained(
@@ -137,8 +141,20 @@ class Explaining:
 
     def _number(self, asked: str) -> Explained:
         key = self._desk.key_of("a", asked)
-        score = self._score(key, self._now_ms())
-        return Explained(key, NUMBER, score.risk, score.method, score.explanations, self.rules(subject=key))
+        if key.startswith(RAW) and not self._desk.value("a", asked, "total_calls", WEEK_S):
+            raise NotFound(f"no call {asked!r} is known, nor did anybody call from such a number.")
+        return self._caller(key, NUMBER, key)
+
+    def _caller(self, asked: str, kind: str, caller: str) -> Explained:
+        """What is thought of a caller, and so of a call of his of which no more is known."""
+        score = self._score(caller, self._now_ms())
+        return Explained(asked, kind, score.risk, score.method, score.explanations, self.rules(subject=caller))
+
+    def _going_on(self, call_id: str) -> str | None:
+        """Who makes a call that goes on, and of which nothing is stored yet."""
+        with self._desk.lock:
+            call = self._desk.watch.traffic.call(call_id)
+        return None if call is None else call.first.a.text
 
     def _call(self, call_id: str) -> KnownCall | None:
         flagged, record = self._shelf.flagged_call(call_id), self._shelf.record(call_id)
@@ -155,7 +171,8 @@ class Explaining:
             return []
         threshold, probability = self._desk.watch.terms.decisions.probability_threshold, call.probability
         told = (
-            f"{MASKING} {call.version} scores the call {figure(probability)}; from {figure(threshold)} on it is masking"
+            f"version {call.version} of the model for {MASKING} gives the call a probability of {figure(probability)}; "
+            f"from {figure(threshold)} on it is masked"
         )
         why = () if call.asked is None else self._desk.reasons.of_call(call.asked)
         return [Explanation(PROBABILITY, probability, threshold, probability, told), *why]

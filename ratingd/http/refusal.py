@@ -113,7 +113,13 @@ def fault(loc: Iterable[str | int], message: str) -> dict[str, Any]:
 
 def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What pydantic found, without what was sent: it may be a number that nobody else is to read."""
-    return [fault(each["loc"], each["msg"].removeprefix("Value error, ")) for each in found[:FAULTS_MAX]]
+    return [_fault(each) for each in found[:FAULTS_MAX]]
+
+
+def _fault(each: Mapping[str, Any]) -> dict[str, Any]:
+    if each["type"] == "union_tag_not_found":  # what says which kind of thing it is has been left out
+        return fault((*each["loc"], each["ctx"]["discriminator"].strip("'")), "Field required")
+    return fault(each["loc"], each["msg"].removeprefix("Value error, "))
 
 
 def retry_header(seconds: float) -> dict[str, str]:

@@ -57,6 +57,8 @@ def test_who_took_part_in_a_masking_run_is_suspicious_and_the_victim_is_not(clie
 
 def test_lists_decide(client: HttpClient, stub: FraudServiceStub) -> None:
     client.post("/api/v1/lists/blacklist", {"kind": "prefix", "value": "371900", "reason": "Wangiri range"})
+    answered = client.post("/api/v1/lists/blacklist", {"value": "371900"}, 422)
+    assert answered["detail"] == [{"loc": ["body", "kind"], "msg": "Field required"}]
     told = check(client, "00371 900 12345")
     assert (told["status"], told["risk_score"], told["number"]) == ("DANGEROUS", 100, WANGIRI)
     assert told["lists"] == [
@@ -109,6 +111,20 @@ def test_each_look_is_written_down(client: HttpClient, stub: FraudServiceStub) -
     assert [(each.row.what, each.row.subject, each.row.details) for each in audits] == [
         ("lookup", "masked-0", "explain"), ("lookup", "+49307771", "check-number"),
     ]  # fmt: skip
+
+
+def test_a_call_that_goes_on_is_explained_by_its_caller(client: HttpClient) -> None:
+    caller = "+491711234500"
+    client.post("/event", {"event_type": "INVITE", "call_id": "ringing", "a_number": caller, "b_number": "+49307772"})
+    explained = client.get("/api/explain/ringing")
+    assert (explained["kind"], explained["subject"]) == ("call", "ringing")
+    assert explained["score"] == client.get(f"/api/explain/{caller}")["score"]
+
+
+def test_a_call_that_nobody_knows_is_not_explained(client: HttpClient) -> None:
+    answered = client.ask("GET", "/api/explain/no-such-call", 404)
+    assert answered["code"] == "NOT_FOUND"
+    assert "no call 'no-such-call' is known" in answered["detail"]
 
 
 def test_a_call_is_explained_the_same_by_both(client: HttpClient, stub: FraudServiceStub) -> None:

@@ -267,7 +267,9 @@ def test_emergency_numbers_are_never_scored_and_never_cut(strict: Town) -> None:
     calling = [strict.call(f"f-{n}", "112" if n % 2 else "110", "+4930222111") for n in range(6)]
     assert {(each["action"], each["model_version"], *each["reasons"]) for each in called + calling} == {("ALLOW", 0)}
     assert strict.daemon.models.scorers.figures["masking"].scored == scored
-    assert strict.http.get("/api/explain/e-5")["score"] == 0
+    explained = strict.http.get("/api/explain/e-5")
+    assert explained["model"] == "rule_based"
+    assert "masking_probability" not in features(explained["explanations"])
 
 
 def test_number_on_the_whitelist_is_scored_and_spared(strict: Town) -> None:

@@ -13,8 +13,7 @@ import click
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ratingd.cli.plain import message, plain
-from ratingd.v1 import fraud_pb2
+from ratingd.cli.plain import NotPlain, message, plain
 from tariffs.duration import parse_duration
 from tariffs.instant import instant_text
 
@@ -58,9 +57,13 @@ def since_of(text: str | None) -> Timestamp | None:
     return instant
 
 
-def instant_of(text: str, field: str) -> Timestamp:
+def instant_of(text: str, option: str) -> Timestamp:
     """As tariff files write one: 2026-12-31T23:00:00Z, or +720h from now."""
-    return message(fraud_pb2.ListAlertsRequest, {"since": text}, field).since
+    try:
+        return message(Timestamp, text)
+    except NotPlain as fault:
+        wanted = "2026-12-31T23:00:00Z, or a time from now, such as +720h"
+        raise click.UsageError(f"--{option}: {fault.text}; wanted is an instant, such as {wanted}") from None
 
 
 def seconds_of(text: str | None, option: str) -> float:

@@ -1,5 +1,6 @@
 """Alerts, incidents and lists as people read them."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ratingd.cli.output import moment, pairs, table
+from tariffs.instant import instant_text
 
 Plain = Mapping[str, Any]
 CALLERS_SHOWN: Final = 50
@@ -167,10 +169,16 @@ def entries_table(entries: Iterable[Plain]) -> RenderableType:
             Text(entry["value"], "bold"),
             entry["reason"],
             entry["who"],
-            moment(entry.get("expires", "for ever")),
+            _until(entry),
             _own_terms(entry),
         )
     return rows
+
+
+def _until(entry: Plain) -> str:
+    """What is over has no effect, and is shown for as long as it is kept."""
+    until = moment(entry.get("expires", "for ever"))
+    return f"{until} (over)" if until <= moment(instant_text(time.time_ns())) else until
 
 
 def _own_terms(entry: Plain) -> str:

@@ -15,4 +15,6 @@ def tell_refusal(refusal: Refusal, out: Output | None) -> None:
     on = console(stderr=True)
     on.print(Text.assemble((refusal.reason, "bold red"), ": ", refusal.message), soft_wrap=True)
     for name, text in {**refusal.fields, **refusal.looked_at}.items():
+        if f"{name}: {text}" == refusal.message:
+            continue  # a lone field is all that there is to say
         on.print(Text(f"  {name}: {text}", "dim"), soft_wrap=True)

@@ -86,6 +86,8 @@ def test_lists_are_kept_by_hand_and_by_file(shell: Shell, tmp_path: Path) -> Non
     shell.run("fraud", "whitelist", "add", "pbx", "--kind", "trunk", "--callers")
     shell.run("fraud", "whitelist", "add", "+4990056", "--kind", "prefix", "--threshold", "60", "--window", "10s")
     shell.run("fraud", "blacklist", "add", "+37190", "--kind", "prefix", "--until", "+720h")
+    unclear = shell.run("fraud", "blacklist", "add", "+37190", "--until", "tomorrow", exits=2).stderr
+    assert "--until: 'tomorrow' is not an instant; wanted is" in unclear
     shown = shell.table("fraud", "whitelist", "list")
     assert "sales, north" in shown
     assert "60 callers within 10 s" in shown

@@ -70,6 +70,10 @@ def test_accounts_add_up_and_the_probability_counts() -> None:
     assert "2 accounts, one line each" in found.basis
     assert expected_loss(0.95, []).loss_nano == 0
     assert "no account here" in expected_loss(0.95, []).basis
+    for account in accounts:
+        account.disabled = True
+    found = expected_loss(0.75, [exposure(each, number, nano(1), NOW_NS) for each in accounts])
+    assert (found.loss_nano, found.basis) == (0, "nothing of 2 accounts, disabled as things stand")
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**10), st.integers(0, 10**6), st.floats(0, 1))

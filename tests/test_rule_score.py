@@ -111,6 +111,14 @@ def test_a_caller_is_explained_also_by_what_adds_nothing() -> None:
     assert [each.direction for each in score.explanations] == ["raises", "raises", "neither", "neither", "neither"]
 
 
+def test_a_number_of_this_hour_is_told_in_minutes() -> None:
+    score = caller_risk(
+        avg_call_duration=60, total_calls=1, night_call_ratio=0, origin_regions=1, target_regions=1,
+        number_age_s=130, intl_ratio=0, non_contact_ratio=0,
+    )  # fmt: skip
+    assert [each.text for each in score.explanations] == ["new number: first seen 2 min ago"]
+
+
 def test_nothing_suspicious_has_no_explanation() -> None:
     score = masking_score(distinct=1, threshold=5, overlap=0, cli_mismatch=False, call_rate=0.2, asr=60)
     assert (score.probability, score.explanations, score.risk_level) == (0, (), "MINIMAL")

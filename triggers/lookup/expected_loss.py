@@ -88,7 +88,7 @@ def expected_loss(probability: float, exposures: Sequence[Exposure]) -> Expected
         dearest = max(dearest, each.price_nano)
     loss = round(probability * MILLIONTHS) * total // MILLIONTHS
     return ExpectedLoss(
-        loss, probability, max(dearest, 0), money, talk, len(exposures), _basis(len(exposures), dearest)
+        loss, probability, max(dearest, 0), money, talk, len(exposures), _basis(len(exposures), dearest, total, money)
     )
 
 
@@ -103,8 +103,10 @@ def _meant(terms: BalanceTerms, number: CalledNumber) -> bool:
     return terms.excludes_only
 
 
-def _basis(accounts: int, dearest: int) -> str:
+def _basis(accounts: int, dearest: int, total: int, money: int) -> str:
     whose = "1 account" if accounts == 1 else f"{accounts} accounts"
+    if total == 0 and dearest > 0 and money > 0:
+        return f"nothing of {whose}, disabled as things stand"
     if dearest == NOT_PRICED:
         return f"all the money of {whose}: no tariff prices what was called"
     return f"a day of talking of {whose}, one line each, at the price of now, as far as the balance goes"

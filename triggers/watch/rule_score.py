@@ -104,6 +104,10 @@ def caller_risk(
     return _score([*found, *_known(number_age_s, intl_ratio, non_contact_ratio)])
 
 
+def _length(seconds: float) -> str:
+    return f"{figure(seconds / 3600)} h" if seconds >= 3600 else f"{seconds / 60:.0f} min"
+
+
 def risk_level(probability: float) -> str:
     if probability >= 0.9:
         return "CRITICAL"
@@ -131,7 +135,7 @@ def _known(number_age_s: float, intl_ratio: float, non_contact_ratio: float) -> 
     """What else an analyst wants to know of a caller."""
     found = list[Explanation]()
     if 0 <= number_age_s < _NEW_S:
-        text = f"new number: first seen {figure(number_age_s / 3600)} h ago"
+        text = f"new number: first seen {_length(number_age_s)} ago"
         found.append(Explanation("number_age", number_age_s, _NEW_S, 0, text))
     if intl_ratio > _MOSTLY:
         text = f"international destination: {_percent(intl_ratio)} of the calls"

@@ -1,5 +1,8 @@
 """Who is due to be scored: once a minute each, in the order they called, and no more than there is room for."""
 
+import sys
+import threading
+
 from ratingd.fraud.due_callers import DueCallers
 from tests.fraud_scene import NUMBERS
 from triggers.calls.call_event import INVITE, CallEvent
@@ -56,3 +59,25 @@ def test_everybody_is_due_where_it_starts_over() -> None:
     assert offered(due, "a", 1) == ""
     due.start_over()
     assert offered(due, "a", 1) == "a"
+
+
+def test_a_model_that_goes_while_callers_have_their_turn_disturbs_none() -> None:
+    due, stopping, names = DueCallers(again_ms=0), threading.Event(), "abcdefghij"
+
+    def start_over() -> None:
+        while not stopping.is_set():
+            due.start_over()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    other = threading.Thread(target=start_over)
+    other.start()
+    try:
+        for now_ms in range(2_000):
+            offered(due, names, now_ms)
+            taken(due, now_ms)
+    finally:
+        stopping.set()
+        other.join()
+        sys.setswitchinterval(interval)
+    assert len(due) == 0

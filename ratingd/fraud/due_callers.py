@@ -25,8 +25,8 @@ class DueCallers:
         self._again_ms: Final = again_ms
         self._waiting_max: Final = waiting_max
         self._waiting: Final[deque[CallEvent]] = deque()
-        self._due: Final[dict[str, int]] = {}  # by caller: when he is due again
-        self._resting: Final[deque[tuple[int, str]]] = deque()  # the same in the order of time
+        self._due: dict[str, int] = {}  # by caller: when he is due again
+        self._resting: deque[tuple[int, str]] = deque()  # the same in the order of time
 
     def __len__(self) -> int:
         """How many wait."""
@@ -50,19 +50,16 @@ class DueCallers:
 
     def rest(self, caller: str, now_ms: int) -> None:
         """He has had his turn."""
-        due_ms = now_ms + self._again_ms
-        self._due[caller] = due_ms
-        self._resting.append((due_ms, caller))
-        self._let_go(now_ms)
-
-    def start_over(self) -> None:
-        """Everybody is due with his next call."""
-        self._due.clear()
-        self._resting.clear()
-
-    def _let_go(self, now_ms: int) -> None:
-        resting, due = self._resting, self._due
+        due, due_ms = self._due, now_ms + self._again_ms
+        due[caller] = due_ms
+        resting = self._resting  # read after the other: what is due and never rests would be kept for ever
+        resting.append((due_ms, caller))
         while resting and resting[0][0] <= now_ms:
             due_ms, caller = resting.popleft()
             if due.get(caller) == due_ms:
                 del due[caller]
+
+    def start_over(self) -> None:
+        """Everybody is due with his next call. From any thread: whoever has his turn meanwhile has it in the former."""
+        self._resting = deque()
+        self._due = {}

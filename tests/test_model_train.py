@@ -64,6 +64,13 @@ def test_misuse_says_what_is_wanted(arguments: tuple[str, ...], fault: str) -> N
     assert fault in done.output
 
 
+def test_one_file_is_learned_from_and_none_is_left_out_unsaid(rows: Path, tmp_path: Path) -> None:
+    done = run("train", "knn", "--data", str(rows), "--data", str(rows), "--out", str(tmp_path / "a"))
+    assert done.exit_code == 2
+    assert "2 files; one is wanted" in done.output
+    assert not (tmp_path / "a").exists()
+
+
 def test_folder_with_something_in_it_is_kept(rows: Path, model: Path) -> None:
     done = run("train", "knn", "--data", str(rows), "--out", str(model))
     assert done.exit_code == 2

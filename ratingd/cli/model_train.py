@@ -43,7 +43,13 @@ SINCE: Final = "720h"
 
 @click.command("train")
 @click.argument("name", type=click.Choice(NAMES))
-@click.option("--data", type=A_FILE, help="Labelled calls, as `model generate` and `model import` write them.")
+@click.option(
+    "--data",
+    "files",
+    type=A_FILE,
+    multiple=True,
+    help="Labelled calls, as `model generate` and `model import` write them. One file.",
+)
 @click.option("--generate", is_flag=True, help="Simulated calls instead: telephony, satark or scam5000.")
 @click.option("--stored", is_flag=True, help="What the settings' database holds of calls, with what people said of it.")
 @click.option(
@@ -65,7 +71,7 @@ SINCE: Final = "720h"
 @answers
 def train_command(
     name: str,
-    data: Path | None,
+    files: tuple[Path, ...],
     generate: bool,
     stored: bool,
     since: str | None,
@@ -89,6 +95,9 @@ def train_command(
 
     The same calls and seed give the same files, byte for byte.
     """
+    if len(files) > 1:
+        raise click.UsageError(f"--data: {len(files)} files; one is wanted, with the calls of all in the order of time")
+    data = files[0] if files else None
     if data is not None and generate:
         raise click.UsageError("--data or --generate? Both is too much")
     if data is None and not generate and not stored:

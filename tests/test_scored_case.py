@@ -1,5 +1,6 @@
 """A page of a case tells what models said of its calls, and nothing where none scored."""
 
+import json
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,7 @@ from ratingd.cli.fraud_case import case_tables
 from ratingd.cli.fraud_plain import told
 from ratingd.fraud.case import CALL, Case, case_call
 from ratingd.http.case_paths import CaseAnswer, case_shown
-from tests.fraud_store_rows import record
+from tests.fraud_store_rows import flagged, incident, record
 
 
 def case(**given: Any) -> Case:
@@ -40,6 +41,16 @@ def test_call_that_nothing_scored_has_no_label() -> None:
     assert "knn_proba" not in plain
     assert "knn_label" not in plain
     assert "scam" in printed(case())
+
+
+def test_call_that_goes_on_was_scored_by_the_model_that_flagged_its_run() -> None:
+    document = {"probability_max": 0.97, "by_score": True, "model_version": 13}
+    call = case_call("c1", flagged("c1"), None, incident(document=json.dumps(document)))
+    assert call is not None
+    assert (call.probability, call.versions) == (0.97, {"masking": 13})
+    by_rule = case_call("c1", flagged("c1"), None, incident(document=json.dumps(document | {"by_score": False})))
+    assert by_rule is not None
+    assert by_rule.versions == {}
 
 
 def printed(shown: Case) -> str:

@@ -14,6 +14,7 @@ from ratingd.errors import NotFound
 from ratingd.fraud.alert import Alert
 from ratingd.fraud.campaigns import Document
 from ratingd.fraud.explained import RuleHeld
+from ratingd.fraud.incident import by_version
 from ratingd.fraud.number_lookup import Checked
 from ratingd.store.fraud_rows import AuditRow, FlaggedCallRow, IncidentRow
 from ratingd.store.model_rows import LabelRow
@@ -21,6 +22,7 @@ from triggers.calls.call_record import SCAM_FROM, CallRecord
 from triggers.lookup.expected_loss import ExpectedLoss
 from triggers.numbers.number_list import ListEntry
 from triggers.watch.explanation import Explanation
+from triggers.watch.live_scores import MASKING_MODEL
 
 ALERT: Final = "alert"
 INCIDENT: Final = "incident"
@@ -95,12 +97,15 @@ def case_call(
     if record is None:
         if flagged is None:
             return None
-        b_number, masked = flagged.b_number, 0.0
+        b_number, masked, versions = flagged.b_number, 0.0, dict[str, int]()
         if run is not None:
             b_number, masked = run.b_number, float(json.loads(run.document)["probability_max"])
+            if version := by_version(run):
+                versions[MASKING_MODEL] = version
         return CaseCall(
             call_id, flagged.a_number, b_number, flagged.at_ms, trunk=flagged.trunk, switch_id=flagged.switch_id,
             probability=masked, risk=100 * masked, flags=(flagged.reason,), result=flagged.result,
+            versions=versions,
         )  # fmt: skip
     flags = record.flags.split() or ([flagged.reason] if flagged is not None else [])
     return CaseCall(

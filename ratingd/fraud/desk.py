@@ -185,10 +185,21 @@ class FraudDesk(FraudInquiries):
                         self.figures.attempted(outcome.event.received_ms)
                     if outcome.eventful:
                         self._note(outcome)
+            except Exception:
+                self._given_up(outcomes)
+                raise
             finally:
                 lock.release()
         self._tell_listeners(outcomes)
         return outcomes
+
+    def _given_up(self, outcomes: Sequence[Outcome]) -> None:
+        """A message fails of which some was looked at: whoever brings it again has that stored, too."""
+        try:
+            self.watch.settle()
+        except Exception as error:  # noqa: BLE001 (the message fails already)
+            observe.fault("fraud.not_settled", error)
+        self._writer.unstored.keep([outcome for outcome in outcomes if not outcome.duplicate])
 
     def _tell_listeners(self, outcomes: Sequence[Outcome]) -> None:
         for listener in self._listeners:

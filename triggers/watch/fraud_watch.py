@@ -119,14 +119,22 @@ class FraudWatch:
         return outcome
 
     def settle(self) -> None:
-        """Have the calls scored that were looked at, and decide what is done about them."""
+        """Have the calls scored that were looked at, and decide what is done about them. Whatever is wrong with one of
+        them is raised when the others are decided."""
         if not self._unscored.any:
             return
         waiting = self._unscored.take()
         scores = self.models.scores(MASKING_MODEL, [each.row for each in waiting])
+        fault: Exception | None = None
         for place, each in enumerate(waiting):
             each.outcome.scored = scores[place]
-            self._decide(each.outcome, each.entered, each.judged, each.at_ms)
+            try:
+                self._decide(each.outcome, each.entered, each.judged, each.at_ms)
+            except Exception as raised:  # noqa: BLE001 (it is raised below)
+                each.outcome.verdict = Verdict(each.outcome.event.call_id)
+                fault = raised
+        if fault is not None:
+            raise fault
 
     def knows_call(self, call_id: str) -> bool:
         seen = self._calls.get(call_id)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ratingd.fraud.runtime import FraudRuntime
-from ratingd.models.arrays import Column
+from ratingd.models.arrays import Column, Rows
 from ratingd.models.scorers import Scorer, Scorers
 from ratingd.settings import Settings
 from ratingd.store.store import Store, open_store
@@ -22,7 +22,7 @@ class Low:
     def probability(self, row: Sequence[float]) -> float:
         return 0.1
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> Column:
+    def probabilities(self, rows: Rows | Sequence[Sequence[float]]) -> Column:
         return np.full(len(rows), 0.1)
 
 
@@ -51,7 +51,7 @@ def store(sqlite_url: str) -> Iterator[Store]:
 def fraud(store: Store) -> Iterator[FraudRuntime]:
     scorers = Scorers()
     scorers.put("masking", Scorer("masking", 3, Low(), MASKING, threshold=0.7, algorithm="xgboost"), None)
-    settings = Settings(database_url="sqlite:///none.db", http_listen="", default_region="DE")  # type: ignore[arg-type]
+    settings = Settings(database_url="sqlite:///none.db", http_listen="", default_region="DE")
     fraud = FraudRuntime(settings, store, scorers, clock=lambda: NOW_MS * 1_000_000)
     fraud.start(lambda command, done: None)
     yield fraud

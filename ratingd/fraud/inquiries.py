@@ -26,7 +26,7 @@ from triggers.traffic.traffic import CallCentre
 from triggers.watch.analysis import Analysis, WhatIf, analyze, risk_of_caller
 from triggers.watch.fraud_watch import FraudWatch
 from triggers.watch.live_scores import MASKING_MODEL
-from triggers.watch.rule_score import RuleScore
+from triggers.watch.rule_score import CALLERS, RuleScore
 
 MS: Final = 1_000_000
 WINDOW_MS: Final = (1_000, 60_000)
@@ -68,7 +68,7 @@ class FraudInquiries:
         at_ms: int = 0,
     ) -> Analysis:
         """What is thought of a call, without counting it. `distinct`, `call_rate` and `short_call_ratio` say what if;
-        negative ones are as they are. `at_ms` 0 is now.
+        negative ones are as they are. `at_ms` 0 is now. Of a run that the rule sees its reason comes first.
         """
         a, b = self.numbers.caller(a_number), self.numbers.read(b_number)
         details = NO_DETAILS
@@ -80,7 +80,9 @@ class FraudInquiries:
         with self.lock:
             found = analyze(self.watch, event, WhatIf(distinct, call_rate, short_call_ratio))
         if found.row is not None:
-            found.explanations = self.reasons.asked(MASKING_MODEL, found.row) or found.explanations
+            by_rule = [each for each in found.explanations if each.feature == CALLERS and found.is_masking]
+            reasons = self.reasons.asked(MASKING_MODEL, found.row)
+            found.explanations = (*by_rule, *reasons) if reasons else found.explanations
         return found
 
     def report(self, kind: str, key: str, window_s: int, at_ms: int = 0) -> dict[str, float]:

@@ -257,6 +257,11 @@ def test_call_that_is_only_asked_about_is_explained_by_the_model(here: Town) -> 
     assert len(told["features_used"]) == 28
     assert "distinct_a_count" in features(told["explanations"])
     assert here.http.get("/api/incidents", b_number=b) == []
+    assert "distinct_a" not in features(told["explanations"])
+    hot = here.http.post("/api/v1/analyze", asked | {"distinct_a_count": 6})
+    assert features(hot["explanations"])[0] == "distinct_a"
+    assert texts(hot["explanations"])[0] == "6 callers within the window; 5 or more are a masking run"
+    assert "distinct_a_count" in features(hot["explanations"])
     calm = here.http.post("/api/v1/analyze", asked | {"distinct_a_count": 2})
     assert (calm["method"], calm["is_masking"], calm["risk_level"]) == ("xgboost", False, "MINIMAL")
 

@@ -20,6 +20,7 @@ from typing import Final
 from triggers.watch.explanation import Explanation, figure, strongest
 
 METHOD: Final = "rule_based"
+CALLERS: Final = "distinct_a"
 DANGEROUS: Final = "DANGEROUS"
 SUSPICIOUS: Final = "SUSPICIOUS"
 SAFE: Final = "SAFE"
@@ -55,7 +56,7 @@ def masking_score(
     found = list[Explanation]()
     if distinct >= threshold:
         text = f"{distinct} callers within the window; {threshold} or more are a masking run"
-        found.append(Explanation("distinct_a", distinct, threshold, 0.5, text))
+        found.append(Explanation(CALLERS, distinct, threshold, 0.5, text))
     if overlap > 0.5:
         text = f"{_percent(overlap)} of the calls to the number overlap a call of somebody else"
         found.append(Explanation("overlap_ratio", overlap, 0.5, 0.3 if overlap > 0.8 else 0.15, text))

@@ -194,3 +194,39 @@ def test_explanations_are_at_hand_before_anybody_asks(store: Store) -> None:
     assert version(desk) == 2
     desk.stop()
     assert registry.versions == (1, 2)
+
+
+class Slow(Registry):
+    """Opens what explains the second version when it is let."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.models)
+        self.asked = threading.Event()
+        self.let = threading.Event()
+
+    def explainer(self, scorer: Scorer) -> Explainer:
+        if scorer.version == 2:
+            self.asked.set()
+            assert self.let.wait(10)
+        return super().explainer(scorer)
+
+
+def test_whoever_asks_why_does_not_wait_until_another_model_can_be_explained(store: Store) -> None:
+    registry = Slow(store)
+    desk = ModelDesk(registry)
+    for _ in range(2):
+        desk.add(*sent(masking_folder()), "ann")
+    desk.activate("masking", 1, "ann")
+    first = desk.scorers.active("masking")
+    opening = threading.Thread(target=desk.activate, args=("masking", 2, "ann"), kwargs={"force": True})
+    opening.start()
+    assert registry.asked.wait(10)
+    desk.scorers.put("masking", first, None)  # as another name would be: its explainer is there
+    asking = threading.Thread(target=desk.explain, args=("masking", row(4)))
+    asking.start()
+    asking.join(2)
+    waited = asking.is_alive()
+    registry.let.set()
+    asking.join()
+    opening.join()
+    assert not waited

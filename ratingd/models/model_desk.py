@@ -76,6 +76,7 @@ class ModelDesk:
         self._changing: Final = threading.Lock()
         self._wanted: InUse = {}
         self._faults: Final[dict[tuple[str, str], str]] = {}
+        self._preparing: Final = threading.Lock()  # taken before the other
         self._explaining: Final = threading.Lock()
         self._explainers: Final[dict[str, tuple[Scorer, Explainer]]] = {}
         self._prepared: Final[dict[str, Scorer]] = {}  # whose explainers were opened, or could not be
@@ -240,13 +241,16 @@ class ModelDesk:
                     shadow.score_waiting(BUNCH)
 
     def _prepare(self) -> None:
-        """Have explanations at hand before they are asked for."""
+        """Have explanations at hand before they are asked for. Those of others are given meanwhile."""
         for name, place in list(self.scorers.places.items()):
             active = place.active
-            if active is not None and not self.prepared(name):
+            with self._preparing:
+                if active is None or self.prepared(name):
+                    continue
                 try:
+                    explainer = self.registry.explainer(active)
                     with self._explaining:
-                        self._explainer(name, active)
+                        self._explainers[name] = (active, explainer)
                 except (RatingdError, ValueError) as fault:
                     observe.event("model.not_explained", model=name, version=active.version, error=str(fault))
                 self._prepared[name] = active

@@ -199,3 +199,8 @@ def test_command_trains_on_what_is_stored_and_the_settings_say(store: Store, sql
     assert done.exit_code == 0, done.stderr
     assert ModelFolder.read(tmp_path / "knn").manifest.labels == {"analyst scam": 20}
     assert arguments("knn", "calls.csv", tmp_path)[6:9] == ["--stored", "--data", "calls.csv"]
+
+
+def test_a_source_that_cannot_be_read_is_told_at_the_start(store: Store, sqlite_url: str) -> None:
+    with pytest.raises(OSError, match=r"training_source: /none/calls.csv cannot be read \(No such file or directory\)"):
+        Scene(store, sqlite_url, training_source="/none/calls.csv")

@@ -57,6 +57,9 @@ class Retraining:
     def __init__(
         self, models: ModelDesk, settings: Settings, alone: Alone, clock: Callable[[], int] = time.time_ns
     ) -> None:
+        """OSError where the file that is to be learned from cannot be read."""
+        if settings.training_source not in ("", STORED):
+            look_at(settings.training_source)
         self._models: Final = models
         self._source: Final = settings.training_source
         self._every_ms: Final = settings.training_days * DAY_MS
@@ -140,6 +143,17 @@ class Retraining:
         if process.returncode == 0:
             return ""
         return said.read_text("utf-8", "replace")[-TOLD_MAX:].strip() or f"it ended with {process.returncode}"
+
+
+def look_at(source: str) -> None:
+    """Now, and not in a week."""
+    try:
+        with Path(source).open("rb"):
+            pass
+    except OSError as fault:
+        raise OSError(
+            f"training_source: {source} cannot be read ({fault.strerror}). Name a file of labelled calls, or stored"
+        ) from None
 
 
 def drifted(watch: DriftWatch | None, version: int) -> str:

@@ -1,9 +1,11 @@
 """Tree walks: the same as what onnxruntime says of the same trees."""
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import numpy_helper
 
 from ratingd.models.arrays import Labels, Rows
 from ratingd.models.forest import LOGISTIC, Forest, ForestScorer, Tree, walk_of
@@ -98,3 +100,12 @@ def test_what_are_no_trees_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=fault):
         TreeWalk(2, roots, features, [0.5, 1.0, 2.0], below, above)
+
+
+def test_trees_that_compare_otherwise_are_refused() -> None:
+    graph = onnx.load_model_from_string(Forest(2, (STUMP,), 0, LOGISTIC, split_goes_below=False).onnx())
+    for each in graph.graph.node[0].attribute:
+        if each.name == "nodes_modes":
+            each.t.CopyFrom(numpy_helper.from_array(np.array([4], np.uint8)))
+    with pytest.raises(ValueError, match=r"the trees compare by \[4\]; 0 \(<=\) or 1 \(<\) is wanted"):
+        walk_of(graph.SerializeToString())

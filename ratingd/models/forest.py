@@ -125,14 +125,18 @@ class ForestScorer:
 
 
 def walk_of(content: bytes) -> TreeWalk:
-    """The trees of an ONNX forest as nodes to go through: those that ask first, then all leaves."""
+    """The trees of an ONNX forest as nodes to go through: those that ask first, then all leaves. ValueError where they
+    ask anything but what is written here."""
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load_model_from_string(content).graph
     told = {each.name: onnx.helper.get_attribute_value(each) for each in graph.node[0].attribute}
     splits = numpy_helper.to_array(told["nodes_splits"]).tolist()
-    or_equal = [mode == _LESS_OR_EQUAL for mode in numpy_helper.to_array(told["nodes_modes"]).tolist()]
+    modes = numpy_helper.to_array(told["nodes_modes"]).tolist()
+    if not {_LESS, _LESS_OR_EQUAL}.issuperset(modes):
+        raise ValueError(f"the trees compare by {sorted(set(modes))}; {_LESS_OR_EQUAL} (<=) or {_LESS} (<) is wanted")
+    or_equal = [mode == _LESS_OR_EQUAL for mode in modes]
     leaves = numpy_helper.to_array(told["leaf_weights"]).tolist()
 
     def kids(side: str) -> list[int]:

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from ratingd.fraud.caller_risks import CallerRisks
 from ratingd.fraud.terms import watch_terms
 from ratingd.models.scorers import Row, Scorer, Scorers
@@ -40,7 +42,7 @@ class Said:
         return self.probability_said
 
     def probabilities(self, rows: "Rows | Sequence[Row]") -> "Column":
-        raise NotImplementedError
+        return np.array([self.probability(row) for row in rows], np.float64)
 
 
 class Scene:

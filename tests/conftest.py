@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from ratingd import observe
 from ratingd.observe import LogFormat
-from ratingd.store.store import open_store
+from ratingd.store.store import Store, open_store
 from tests.postgres_reuse import MigratedDatabases
 from tests.postgres_server import PostgresServer, database
 
@@ -72,6 +72,14 @@ def store_url(request: pytest.FixtureRequest) -> str:
     """The same test, once on each database."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[Store]:
+    """Opened, with all its tables."""
+    with_tables = open_store(sqlite_url)
+    yield with_tables
+    with_tables.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

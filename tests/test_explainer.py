@@ -1,7 +1,5 @@
 """Explanations of models: they add up, name what did most, and say it in words."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ from ratingd.models.trained_model import TrainedModel
 from ratingd.models.training.boosting import Boosted
 from ratingd.models.training.isolation_model import isolation_model
 from ratingd.models.training.knn_model import knn_model, scam5000_dataset
-from ratingd.store.store import Store, open_store
+from ratingd.store.store import Store
 from tests import model_scene
 from tests.model_scene import CALLERS, sent
 from triggers.scores.call_features import KNN
@@ -164,14 +162,6 @@ def test_the_usual_of_classes_is_one_of_them(
     edges: tuple[float, ...], shares: tuple[float, ...], middle: float
 ) -> None:
     assert usual(Histogram(edges, shares), classes=True) == middle
-
-
-@pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
-    opened = open_store(sqlite_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 def test_active_version_explains(store: Store, boosted: ModelFolder) -> None:

@@ -1,6 +1,6 @@
 """The registry: what is taken in, who may follow whom, and that what is refused changes nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from ratingd.errors import InvalidRequest
 from ratingd.models.model_folder import CALIBRATION, ONNX, Manifest, ModelFolder, ModelRefused
 from ratingd.models.registry import ModelUnknown, NothingBefore, PromotionRefused, Registry, worsened
 from ratingd.store.model_tables import model_files
-from ratingd.store.store import Store, open_store
+from ratingd.store.store import Store
 from tests import model_scene
 from tests.model_scene import HIGH, row, sent
 from triggers.scores.caller_features import CALLER
@@ -18,14 +18,6 @@ from triggers.scores.feature_schema import Feature, FeatureSchema
 from triggers.scores.masking_features import MASKING
 
 NOW_NS = 1_794_787_200_000_000_000
-
-
-@pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
-    opened = open_store(sqlite_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

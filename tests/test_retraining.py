@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from ratingd.settings import Settings
 from ratingd.settings_reading import read_settings
 from ratingd.store.fraud_rows import FraudBatch
 from ratingd.store.model_rows import PRODUCTION, STAGING
-from ratingd.store.store import Store, open_store
+from ratingd.store.store import Store
 from tests import model_scene
 from tests.model_scene import row, sent
 from tests.test_judged_calls import records, said
@@ -63,14 +62,6 @@ class Scene:
 
     def versions(self, name: str = "masking") -> list[tuple[int, str, str]]:
         return [(each.version, each.status, each.who) for each in self.models.registry.models(name)]
-
-
-@pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
-    opened = open_store(sqlite_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
